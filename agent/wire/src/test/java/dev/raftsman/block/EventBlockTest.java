@@ -1,0 +1,149 @@
+package dev.raftsman.block;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.raftsman.event.EventRow;
+import dev.raftsman.event.EventRowWriter;
+import dev.raftsman.event.Level;
+import dev.raftsman.event.Loss;
+import dev.raftsman.event.LossReason;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class EventBlockTest {
+    private final EventBlockBuilder builder = new EventBlockBuilder(1 << 20);
+    private final BlockReader reader = new BlockReader();
+
+    @AfterEach
+    void close() {
+        builder.close();
+        reader.close();
+    }
+
+    private static byte[] row(EventRowWriter writer, ByteBuffer scratch) {
+        byte[] row = new byte[writer.end()];
+        scratch.get(0, row);
+        return row;
+    }
+
+    private static byte[] randomRow(Random random, ByteBuffer scratch) {
+        EventRowWriter writer = new EventRowWriter()
+                .begin(scratch, 0, scratch.capacity(), Level.ofCode(random.nextInt(5)), random.nextLong())
+                .logger(random.nextInt(9) == 0 ? "" : "logger-" + random.nextInt(300))
+                .thread("t" + random.nextInt(3))
+                .message("é€😀 message ".repeat(random.nextInt(20)) + random.nextInt());
+        if (random.nextInt(4) == 0) {
+            writer.throwable("java.lang.IllegalStateException: " + random.nextInt() + "\n\tat a.b.C");
+        }
+        for (int i = random.nextInt(4); i > 0; i--) {
+            writer.attribute("key" + random.nextInt(6), "value" + random.nextInt(50));
+        }
+        if (random.nextInt(10) == 0) {
+            writer.truncated();
+        }
+        return row(writer, scratch);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3})
+    void givesRowsBackByteForByte(long seed) throws IOException {
+        Random random = new Random(seed);
+        ByteBuffer scratch = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
+        for (int round = 0; round < 3; round++) {
+            List<byte[]> rows = new ArrayList<>();
+            for (int i = 1 + random.nextInt(2000); i > 0; i--) {
+                byte[] row = randomRow(random, scratch);
+                rows.add(row);
+                assertThat(builder.add(ByteBuffer.wrap(row).order(ByteOrder.LITTLE_ENDIAN), 0, row.length))
+                        .isEqualTo(row.length);
+            }
+            Loss loss = new Loss(LossReason.RING_FULL, 3);
+            Block block = Block.wrap(builder.build(10, loss));
+
+            assertThat(block.count()).isEqualTo(rows.size());
+            assertThat(block.loss()).isEqualTo(loss);
+            List<byte[]> back = new ArrayList<>();
+            reader.forEachEvent(block, (sequence, event) -> {
+                assertThat(sequence).isEqualTo(10 + back.size());
+                byte[] copy = new byte[event.length()];
+                event.buffer().get(event.offset(), copy);
+                back.add(copy);
+            });
+            assertThat(back).hasSameSizeAs(rows);
+            for (int i = 0; i < rows.size(); i++) {
+                assertThat(back.get(i)).isEqualTo(rows.get(i));
+            }
+        }
+    }
+
+    @Test
+    void takesARowLongerThanTheTargetAlone() {
+        ByteBuffer large = ByteBuffer.allocate(EventBlockBuilder.MAX_ROW_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        int length = new EventRowWriter()
+                .begin(large, 0, large.capacity(), Level.INFO, 1)
+                .message("x".repeat((1 << 20) + 1000))
+                .end();
+        assertThat(builder.hasRoom(length)).isTrue();
+        builder.add(large, 0, length);
+        assertThat(builder.hasRoom(1)).isFalse();
+        assertThat(Block.wrap(builder.build(0, Loss.NONE)).rawBytes()).isEqualTo(length);
+    }
+
+    @Test
+    void refusesARowWhoseLengthsDoNotFit() {
+        ByteBuffer scratch = ByteBuffer.allocate(256).order(ByteOrder.LITTLE_ENDIAN);
+        int length = new EventRowWriter()
+                .begin(scratch, 0, 256, Level.WARN, 1)
+                .logger("l")
+                .message("m")
+                .attribute("k", "v")
+                .end();
+        for (int at = 14; at < EventRow.HEADER_BYTES; at++) {
+            ByteBuffer damaged = ByteBuffer.allocate(256).order(ByteOrder.LITTLE_ENDIAN);
+            damaged.put(0, scratch, 0, 256);
+            damaged.put(at, (byte) (damaged.get(at) + 1));
+            assertThatThrownBy(() -> builder.add(damaged, 0, length))
+                    .as("byte %d", at)
+                    .isInstanceOf(IllegalArgumentException.class);
+        }
+        assertThat(builder.count()).isZero();
+    }
+
+    @Test
+    void declaresOverflowInsteadOfCuttingARow() {
+        ByteBuffer slot = ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN);
+        EventRowWriter writer = new EventRowWriter();
+        assertThat(writer.begin(slot, 0, 64, Level.INFO, 1)
+                        .message("x".repeat(36))
+                        .end())
+                .isEqualTo(64);
+        assertThat(writer.begin(slot, 0, 64, Level.INFO, 1)
+                        .message("x".repeat(37))
+                        .end())
+                .isEqualTo(EventRowWriter.OVERFLOW);
+        assertThat(writer.begin(slot, 0, 64, Level.INFO, 1)
+                        .message("x".repeat(30))
+                        .attribute("k", "v")
+                        .end())
+                .isEqualTo(EventRowWriter.OVERFLOW);
+    }
+
+    @Test
+    void encodesALoneSurrogateAsAQuestionMark() {
+        ByteBuffer slot = ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN);
+        int length = new EventRowWriter()
+                .begin(slot, 0, 64, Level.INFO, 1)
+                .message("a\uD800b\uD83D\uDE00")
+                .end();
+        assertThat(new EventRow().wrap(slot, 0, length).message()).isEqualTo("a?b\uD83D\uDE00");
+    }
+}
