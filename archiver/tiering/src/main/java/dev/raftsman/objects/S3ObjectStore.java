@@ -1,0 +1,319 @@
+package dev.raftsman.objects;
+
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.ResponseInputStream;
+import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
+import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.core.retry.RetryMode;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.S3ClientBuilder;
+import software.amazon.awssdk.services.s3.model.GetObjectRequest;
+import software.amazon.awssdk.services.s3.model.GetObjectResponse;
+import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
+import software.amazon.awssdk.services.s3.model.PutObjectRequest;
+
+/**
+ * Objects in one bucket of Amazon S3 or of a server that speaks its protocol and honours {@code If-None-Match}.
+ *
+ * <p>A put is one conditional request: S3 shows an object only when all of it has arrived. The SDK repeats a request whose
+ * answer was lost; the repetition of a put that had succeeded is refused with 412, so 412 is no verdict yet: the digest
+ * kept in the object's metadata (or, without it, the object itself) tells whether the bytes there are ours.
+ *
+ * <p>One put carries at most 5 GiB, far above a segment.
+ */
+public final class S3ObjectStore implements ObjectStore {
+    private static final String SHA256 = "sha256";
+    private static final int PRECONDITION_FAILED = 412;
+    private static final int CONFLICT = 409;
+    private static final int NOT_FOUND = 404;
+
+    /** 409 means that another conditional put of the same key was under way: soon it is there or gone. */
+    private static final int MAX_CONFLICT_TRIES = 8;
+
+    private final S3Settings settings;
+    private final S3Client client;
+
+    private S3ObjectStore(S3Settings settings, S3Client client) {
+        this.settings = settings;
+        this.client = client;
+    }
+
+    /** Makes the client; nothing is sent yet. */
+    public static S3ObjectStore open(S3Settings settings) {
+        S3Settings.Timeouts timeouts = settings.timeouts();
+        boolean required = settings.checksums() == S3Settings.Checksums.WHEN_REQUIRED;
+        S3ClientBuilder builder = S3Client.builder()
+                .region(Region.of(settings.region()))
+                .forcePathStyle(settings.pathStyle())
+                .httpClientBuilder(UrlConnectionHttpClient.builder()
+                        .connectionTimeout(timeouts.connect())
+                        .socketTimeout(timeouts.idle()))
+                .requestChecksumCalculation(
+                        required ? RequestChecksumCalculation.WHEN_REQUIRED : RequestChecksumCalculation.WHEN_SUPPORTED)
+                .responseChecksumValidation(
+                        required ? ResponseChecksumValidation.WHEN_REQUIRED : ResponseChecksumValidation.WHEN_SUPPORTED)
+                .overrideConfiguration(o -> o.apiCallAttemptTimeout(timeouts.attempt())
+                        .apiCallTimeout(timeouts.call())
+                        .retryStrategy(RetryMode.STANDARD));
+        settings.endpoint().ifPresent(builder::endpointOverride);
+        settings.keys()
+                .ifPresent(keys -> builder.credentialsProvider(StaticCredentialsProvider.create(
+                        AwsBasicCredentials.create(keys.accessKeyId(), keys.secretAccessKey()))));
+        return new S3ObjectStore(settings, builder.build());
+    }
+
+    @Override
+    public String location() {
+        return "s3://" + settings.bucket() + "/" + settings.prefix();
+    }
+
+    @Override
+    public PutOutcome putIfAbsent(ObjectKey key, Path file, String sha256) throws IOException {
+        String md5 = sendsMd5() ? md5(file) : null;
+        return put(key, RequestBody.fromFile(file), sha256, md5);
+    }
+
+    @Override
+    public PutOutcome putIfAbsent(ObjectKey key, byte[] content) throws IOException {
+        String md5 = sendsMd5() ? Base64.getEncoder().encodeToString(md5().digest(content)) : null;
+        return put(key, RequestBody.fromBytes(content), Sha256.of(content), md5);
+    }
+
+    private PutOutcome put(ObjectKey key, RequestBody body, String sha256, String md5) throws IOException {
+        PutObjectRequest.Builder request = PutObjectRequest.builder()
+                .bucket(settings.bucket())
+                .key(fullKey(key))
+                .ifNoneMatch("*")
+                .contentType("application/octet-stream")
+                .metadata(Map.of(SHA256, sha256));
+        if (md5 != null) {
+            request.contentMD5(md5);
+        }
+        if (!settings.storageClass().isEmpty()) {
+            request.storageClass(settings.storageClass());
+        }
+        PutObjectRequest built = request.build();
+        for (int tries = 1; ; tries++) {
+            try {
+                client.putObject(built, body);
+                return PutOutcome.CREATED;
+            } catch (AwsServiceException e) {
+                if (e.statusCode() == PRECONDITION_FAILED) {
+                    return compare(key, sha256);
+                }
+                if (e.statusCode() != CONFLICT || tries == MAX_CONFLICT_TRIES) {
+                    throw failed("put", key, e);
+                }
+            } catch (SdkException e) {
+                throw failed("put", key, e);
+            }
+        }
+    }
+
+    private PutOutcome compare(ObjectKey key, String sha256) throws IOException {
+        HeadObjectResponse there = ask(
+                "head",
+                key,
+                () -> client.headObject(b -> b.bucket(settings.bucket()).key(fullKey(key))));
+        String found = there.metadata().get(SHA256);
+        if (found == null) {
+            try (InputStream in = open(key)) {
+                found = Sha256.of(in).sha256();
+            }
+        }
+        return found.equals(sha256) ? PutOutcome.SAME : PutOutcome.OCCUPIED;
+    }
+
+    @Override
+    public InputStream open(ObjectKey key) throws IOException {
+        return get(key, null);
+    }
+
+    @Override
+    public InputStream open(ObjectKey key, long offset, long length) throws IOException {
+        if (offset < 0 || length < 0) {
+            throw new IllegalArgumentException("range " + offset + "+" + length);
+        }
+        if (length == 0) {
+            return InputStream.nullInputStream();
+        }
+        InputStream body = get(key, "bytes=" + offset + "-" + (offset + length - 1));
+        return new ExactLengthInputStream(body, length, "range " + offset + "+" + length + " of " + location() + key);
+    }
+
+    private InputStream get(ObjectKey key, String range) throws IOException {
+        GetObjectRequest request = GetObjectRequest.builder()
+                .bucket(settings.bucket())
+                .key(fullKey(key))
+                .range(range)
+                .build();
+        ResponseInputStream<GetObjectResponse> response = ask("get", key, () -> client.getObject(request));
+        return new Body(response, location() + key);
+    }
+
+    @Override
+    public Optional<ObjectInfo> head(ObjectKey key) throws IOException {
+        try {
+            HeadObjectResponse there = ask(
+                    "head",
+                    key,
+                    () -> client.headObject(b -> b.bucket(settings.bucket()).key(fullKey(key))));
+            return Optional.of(new ObjectInfo(key, there.contentLength()));
+        } catch (NoSuchObjectException e) {
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    public void list(String prefix, Consumer<ObjectInfo> each) throws IOException {
+        try {
+            client.listObjectsV2Paginator(b -> b.bucket(settings.bucket()).prefix(settings.prefix() + prefix))
+                    .contents()
+                    .forEach(object -> {
+                        String relative =
+                                object.key().substring(settings.prefix().length());
+                        ObjectKey.parse(relative).ifPresent(key -> each.accept(new ObjectInfo(key, object.size())));
+                    });
+        } catch (SdkException e) {
+            throw new IOException(message("list", prefix, e), e);
+        }
+    }
+
+    @Override
+    public void delete(ObjectKey key) throws IOException {
+        ask(
+                "delete",
+                key,
+                () -> client.deleteObject(b -> b.bucket(settings.bucket()).key(fullKey(key))));
+    }
+
+    @Override
+    public void close() {
+        client.close();
+    }
+
+    @Override
+    public String toString() {
+        return location();
+    }
+
+    private String fullKey(ObjectKey key) {
+        return settings.prefix() + key.value();
+    }
+
+    private <T> T ask(String verb, ObjectKey key, Supplier<T> request) throws IOException {
+        try {
+            return request.get();
+        } catch (AwsServiceException e) {
+            boolean noBucket = e.awsErrorDetails() != null
+                    && "NoSuchBucket".equals(e.awsErrorDetails().errorCode());
+            if (e.statusCode() == NOT_FOUND && !noBucket) {
+                NoSuchObjectException missing = new NoSuchObjectException(location(), key);
+                missing.initCause(e);
+                throw missing;
+            }
+            throw failed(verb, key, e);
+        } catch (SdkException e) {
+            throw failed(verb, key, e);
+        }
+    }
+
+    private IOException failed(String verb, ObjectKey key, SdkException e) {
+        return new IOException(message(verb, key.value(), e), e);
+    }
+
+    private String message(String verb, String key, SdkException e) {
+        String why = e.getMessage();
+        if (e instanceof AwsServiceException service) {
+            String code = service.awsErrorDetails() == null
+                    ? ""
+                    : service.awsErrorDetails().errorCode();
+            why = service.statusCode() + " " + code + ", request id " + service.requestId();
+        }
+        return verb + " " + location() + key + ": " + why;
+    }
+
+    private boolean sendsMd5() {
+        return settings.checksums() == S3Settings.Checksums.WHEN_REQUIRED;
+    }
+
+    private static String md5(Path file) throws IOException {
+        MessageDigest digest = md5();
+        byte[] chunk = new byte[1 << 16];
+        try (InputStream in = Files.newInputStream(file)) {
+            for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
+                digest.update(chunk, 0, n);
+            }
+        }
+        return Base64.getEncoder().encodeToString(digest.digest());
+    }
+
+    /** Content-MD5 is what every S3 server verifies in transit; it identifies nothing here. */
+    private static MessageDigest md5() {
+        try {
+            return MessageDigest.getInstance("MD5");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has MD5", e);
+        }
+    }
+
+    /** Turns the SDK's unchecked failures of a read into IOExceptions, and closes a body not read to its end by aborting. */
+    private static final class Body extends FilterInputStream {
+        private final ResponseInputStream<GetObjectResponse> response;
+        private final ExactLengthInputStream exact;
+
+        Body(ResponseInputStream<GetObjectResponse> response, String what) {
+            this(
+                    response,
+                    new ExactLengthInputStream(response, response.response().contentLength(), what));
+        }
+
+        private Body(ResponseInputStream<GetObjectResponse> response, ExactLengthInputStream exact) {
+            super(exact);
+            this.response = response;
+            this.exact = exact;
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] buffer, int offset, int count) throws IOException {
+            try {
+                return super.read(buffer, offset, count);
+            } catch (SdkException e) {
+                throw new IOException("read: " + e.getMessage(), e);
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            if (exact.isComplete()) {
+                super.close();
+            } else {
+                response.abort(); // Closing would first read the rest of the body.
+            }
+        }
+    }
+}
