@@ -1,0 +1,84 @@
+package dev.raftsman.cli;
+
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ScopeType;
+
+/** {@code raftsman VERB ...}: finds the verb, runs it, ends with its exit code. */
+@Command(
+        name = "raftsman",
+        description = "Log shipping that never loses a line silently, and can prove it.",
+        versionProvider = Version.class,
+        synopsisSubcommandLabel = "VERB",
+        commandListHeading = "%nVerbs:%n")
+public final class Main implements Runnable {
+    @CommandLine.Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            scope = ScopeType.INHERIT,
+            description = "show this help and end")
+    private boolean help;
+
+    @CommandLine.Option(
+            names = {"-V", "--version"},
+            versionHelp = true,
+            description = "print the version and end")
+    private boolean version;
+
+    @CommandLine.Spec
+    private CommandLine.Model.CommandSpec spec;
+
+    private Main() {}
+
+    public static void main(String[] args) {
+        Lifeline.holdIfAsked();
+        // Before the first logger: a logback.xml that somebody put on the class path is not ours.
+        if (System.getProperty("logback.configurationFile") == null) {
+            System.setProperty("logback.configurationFile", "dev/raftsman/cli/raftsman-logback.xml");
+        }
+        System.exit(commandLine().execute(args));
+    }
+
+    static CommandLine commandLine() {
+        CommandLine line = new CommandLine(new Main());
+        line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.setUsageHelpAutoWidth(true);
+        line.setParameterExceptionHandler(Main::refuseArguments);
+        line.setExecutionExceptionHandler((failure, command, parsed) -> reportFailure(failure, command));
+        return line;
+    }
+
+    private static int refuseArguments(CommandLine.ParameterException wrong, String[] args) {
+        CommandLine command = wrong.getCommandLine();
+        String firstLine = wrong.getMessage().lines().findFirst().orElse("wrong arguments");
+        command.getErr()
+                .println("raftsman: " + firstLine + "; see "
+                        + command.getCommandSpec().qualifiedName() + " --help");
+        return ExitCodes.USAGE;
+    }
+
+    private static int reportFailure(Exception failure, CommandLine command) {
+        PrintWriter err = command.getErr();
+        int code = ExitCodes.SOFTWARE;
+        if (failure instanceof CommandException refused) {
+            err.println("raftsman: " + refused.getMessage());
+            code = refused.exitCode();
+        } else if (failure instanceof java.io.IOException io) {
+            err.println("raftsman: " + io);
+            code = ExitCodes.IO_ERROR;
+        } else {
+            // A bug: whoever mends it needs all of it.
+            err.println("raftsman: unexpected " + failure);
+            failure.printStackTrace(err);
+        }
+        err.flush();
+        return code;
+    }
+
+    /** Without a verb: what there is. */
+    @Override
+    public void run() {
+        throw new CommandLine.ParameterException(spec.commandLine(), "missing verb");
+    }
+}

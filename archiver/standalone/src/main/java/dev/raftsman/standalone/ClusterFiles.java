@@ -1,0 +1,186 @@
+package dev.raftsman.standalone;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The configuration files of a cluster on loopback: the same YAML a person would write, so what the children read is what can
+ * be read and changed in {@code DIR/conf} afterwards.
+ */
+final class ClusterFiles {
+    static final String TENANT = "demo";
+    static final String AGENT = "local";
+
+    private final Path dir;
+    private final List<Integer> ports;
+    private final int nodes;
+
+    ClusterFiles(Path dir, int nodes) {
+        this.dir = dir.toAbsolutePath().normalize();
+        this.nodes = nodes;
+        this.ports = FreePorts.pick(3 * nodes + 2);
+    }
+
+    Path dir() {
+        return dir;
+    }
+
+    int nodes() {
+        return nodes;
+    }
+
+    Path conf(String name) {
+        return dir.resolve("conf").resolve(name + ".yaml");
+    }
+
+    Path log(String name) {
+        return dir.resolve("logs").resolve(name + ".log");
+    }
+
+    Path walRoot() {
+        return dir.resolve("wal");
+    }
+
+    Path objects() {
+        return dir.resolve("objects");
+    }
+
+    Path nodeData(int node) {
+        return dir.resolve(node(node));
+    }
+
+    static String node(int number) {
+        return "collector-" + number;
+    }
+
+    private String raft(int node) {
+        return address(ports.get(3 * (node - 1)));
+    }
+
+    private String ingest(int node) {
+        return address(ports.get(3 * (node - 1) + 1));
+    }
+
+    /** Address of a collector's HTTP door, {@code host:port}. */
+    String http(int node) {
+        return address(ports.get(3 * (node - 1) + 2));
+    }
+
+    String agentHttp() {
+        return address(ports.get(3 * nodes));
+    }
+
+    String archiverHttp() {
+        return address(ports.get(3 * nodes + 1));
+    }
+
+    private static String address(int port) {
+        return "127.0.0.1:" + port;
+    }
+
+    List<String> https() {
+        List<String> all = new ArrayList<>();
+        for (int node = 1; node <= nodes; node++) {
+            all.add(http(node));
+        }
+        return all;
+    }
+
+    void writeCollectors(String segmentSize, String segmentAge) {
+        StringBuilder peers = new StringBuilder();
+        for (int node = 1; node <= nodes; node++) {
+            peers.append("    - {id: %s, raft: %s, ingest: %s, http: %s}\n"
+                    .formatted(node(node), quoted(raft(node)), quoted(ingest(node)), quoted(http(node))));
+        }
+        for (int node = 1; node <= nodes; node++) {
+            write(node(node), """
+                    version: 1
+                    node: %s
+                    data: %s
+                    ingest: {listen: %s}
+                    http: {listen: %s}
+                    raft:
+                      peers:
+                    %ssegments: {size: %s, age: %s}
+                    """.formatted(
+                            node(node),
+                            quoted(nodeData(node)),
+                            quoted(ingest(node)),
+                            quoted(http(node)),
+                            peers,
+                            segmentSize,
+                            segmentAge));
+        }
+    }
+
+    /**
+     * @param inputs stream to file
+     * @param walQuota bytes of WAL, with unit
+     */
+    void writeAgent(Map<String, Path> inputs, String walQuota) {
+        StringBuilder collectors = new StringBuilder();
+        for (int node = 1; node <= nodes; node++) {
+            collectors.append(node == 1 ? "" : ", ").append(quoted(ingest(node)));
+        }
+        StringBuilder files = new StringBuilder();
+        inputs.forEach((stream, file) -> files.append("  - {type: file, stream: %s, paths: [%s]}\n"
+                .formatted(quoted(stream), quoted(file.toAbsolutePath()))));
+        write("agent", """
+                version: 1
+                agent: %s
+                tenant: %s
+                data: %s
+                collectors: [%s]
+                http: {listen: %s}
+                wal:
+                  roots: [%s]
+                  quota: %s
+                %s""".formatted(
+                        AGENT,
+                        TENANT,
+                        quoted(dir.resolve("agent")),
+                        collectors,
+                        quoted(agentHttp()),
+                        quoted(walRoot()),
+                        walQuota,
+                        inputs.isEmpty() ? "" : "inputs:\n" + files));
+    }
+
+    void writeArchiver(String every, String retention) {
+        StringBuilder collectors = new StringBuilder();
+        for (String http : https()) {
+            collectors.append(collectors.isEmpty() ? "" : ", ").append(quoted(http));
+        }
+        write("archiver", """
+                version: 1
+                data: %s
+                collectors: [%s]
+                retention: %s
+                every: %s
+                http: {listen: %s}
+                """.formatted(
+                quoted(dir.resolve("archiver")), collectors, quoted(conf("retention")), every, quoted(archiverHttp())));
+        write("retention", retention);
+    }
+
+    private void write(String name, String text) {
+        try {
+            Files.createDirectories(dir.resolve("conf"));
+            Files.createDirectories(dir.resolve("logs"));
+            Files.createDirectories(walRoot());
+            Files.writeString(conf(name), text, StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new StandaloneException("cannot write " + conf(name) + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** A YAML scalar in double quotes: a path or name may hold anything. */
+    static String quoted(Object value) {
+        return '"' + value.toString().replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+    }
+}
