@@ -1,0 +1,166 @@
+package dev.raftsman.config;
+
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Function;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.error.Mark;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
+import org.yaml.snakeyaml.error.YAMLException;
+import org.yaml.snakeyaml.events.AliasEvent;
+import org.yaml.snakeyaml.events.Event;
+import org.yaml.snakeyaml.events.MappingStartEvent;
+import org.yaml.snakeyaml.events.NodeEvent;
+import org.yaml.snakeyaml.events.ScalarEvent;
+import org.yaml.snakeyaml.events.SequenceStartEvent;
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+
+/** Reads a configuration through the function that describes it. Any thread. */
+public final class ConfigFile {
+    /** No configuration is larger; what is, is something else. */
+    private static final int MAX_BYTES = 1 << 20;
+
+    private static final int MAX_NESTING = 32;
+
+    private ConfigFile() {}
+
+    /**
+     * Reads a file.
+     *
+     * @param shape takes every key it knows from the section and makes the configuration's record; may run with
+     *     placeholders where the file has problems, and its result is then dropped
+     * @throws ConfigException naming every problem with file, line, column and key
+     */
+    public static <T> T read(Path file, Function<Section, T> shape) throws ConfigException {
+        byte[] bytes;
+        try {
+            if (Files.size(file) > MAX_BYTES) {
+                throw refused(
+                        file.toString(), 1, 1, "the file has " + Files.size(file) + " bytes", "at most " + MAX_BYTES);
+            }
+            bytes = Files.readAllBytes(file);
+        } catch (NoSuchFileException e) {
+            throw refused(file.toString(), 1, 1, "no such file", "a readable YAML file");
+        } catch (IOException e) {
+            throw refused(file.toString(), 1, 1, "cannot be read (" + e + ")", "a readable YAML file");
+        }
+        return read(file.toString(), bytes, shape);
+    }
+
+    /** Reads bytes that are already here; {@code name} stands for the file in messages. */
+    public static <T> T read(String name, byte[] bytes, Function<Section, T> shape) throws ConfigException {
+        MappingNode root = root(name, decode(name, bytes));
+        Problems problems = new Problems(name);
+        Section section = Section.of(root, problems);
+        T config = null;
+        try {
+            config = shape.apply(section);
+        } catch (IllegalArgumentException e) {
+            problems.add(root, "", e.getMessage() == null ? e.toString() : e.getMessage(), "");
+        }
+        section.reportUnknownKeys();
+        problems.throwIfAny();
+        return config;
+    }
+
+    /** Every key that the shape asks for, in its order: the same function, run over an empty document. */
+    public static List<ConfigKey> reference(Function<Section, ?> shape) {
+        Section section = Section.recording();
+        shape.apply(section);
+        return section.recorded();
+    }
+
+    private static String decode(String name, byte[] bytes) throws ConfigException {
+        CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+        ByteBuffer in = ByteBuffer.wrap(bytes);
+        CharBuffer out = CharBuffer.allocate(bytes.length + 1);
+        CoderResult result = decoder.decode(in, out, true);
+        try {
+            if (result.isError()) {
+                result.throwException();
+            }
+        } catch (CharacterCodingException e) {
+            String before = out.flip().toString();
+            int line = 1 + (int) before.chars().filter(c -> c == '\n').count();
+            int column = before.length() - before.lastIndexOf('\n');
+            throw refused(name, line, column, "byte " + in.position() + " is not UTF-8", "UTF-8 text");
+        }
+        String text = out.flip().toString();
+        return text.startsWith("\uFEFF") ? text.substring(1) : text;
+    }
+
+    private static MappingNode root(String name, String text) throws ConfigException {
+        LoaderOptions options = new LoaderOptions();
+        options.setCodePointLimit(MAX_BYTES);
+        options.setNestingDepthLimit(MAX_NESTING);
+        Yaml yaml = new Yaml(options);
+        try {
+            int documents = 0;
+            for (Event event : yaml.parse(new StringReader(text))) {
+                documents += event.is(Event.ID.DocumentStart) ? 1 : 0;
+                if (documents > 1) {
+                    throw refused(name, event.getStartMark(), "a second document begins", "one document");
+                }
+                refuseReferences(name, event);
+            }
+            Node root = yaml.compose(new StringReader(text));
+            if (root == null) {
+                throw refused(name, 1, 1, "the file is empty", "a mapping of keys");
+            }
+            if (!(root instanceof MappingNode mapping)) {
+                throw refused(name, root.getStartMark(), "a " + root.getNodeId(), "a mapping of keys");
+            }
+            return mapping;
+        } catch (MarkedYAMLException e) {
+            Mark mark = e.getProblemMark();
+            throw refused(
+                    name,
+                    mark == null ? 1 : mark.getLine() + 1,
+                    mark == null ? 1 : mark.getColumn() + 1,
+                    oneLine(e),
+                    "YAML");
+        } catch (YAMLException e) {
+            throw refused(name, 1, 1, e.getMessage(), "YAML");
+        }
+    }
+
+    private static void refuseReferences(String name, Event event) throws ConfigException {
+        if (event instanceof AliasEvent || event instanceof NodeEvent node && node.getAnchor() != null) {
+            throw refused(name, event.getStartMark(), "anchors and aliases are not taken", "the value written out");
+        }
+        String tag = event instanceof ScalarEvent scalar
+                ? scalar.getTag()
+                : event instanceof SequenceStartEvent sequence
+                        ? sequence.getTag()
+                        : event instanceof MappingStartEvent mapping ? mapping.getTag() : null;
+        if (tag != null) {
+            throw refused(
+                    name, event.getStartMark(), "the tag '" + tag + "' is not taken", "a plain value without a tag");
+        }
+    }
+
+    private static String oneLine(MarkedYAMLException e) {
+        String problem = e.getProblem() == null ? e.toString() : e.getProblem();
+        return (e.getContext() == null ? "" : e.getContext() + ", ") + problem.replaceAll("\\s+", " ");
+    }
+
+    private static ConfigException refused(String name, Mark mark, String what, String expected) {
+        return refused(name, mark.getLine() + 1, mark.getColumn() + 1, what, expected);
+    }
+
+    private static ConfigException refused(String name, int line, int column, String what, String expected) {
+        return new ConfigException(List.of(new Problem(name, line, column, "", what, expected)));
+    }
+}

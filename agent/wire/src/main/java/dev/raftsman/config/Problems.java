@@ -1,0 +1,36 @@
+package dev.raftsman.config;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.yaml.snakeyaml.nodes.Node;
+
+/** Collects what is wrong in one file, so that all of it is reported at once. */
+final class Problems {
+    private final String file;
+    private final List<Problem> found = new ArrayList<>();
+
+    Problems(String file) {
+        this.file = file;
+    }
+
+    String file() {
+        return file;
+    }
+
+    void add(Node at, String key, String what, String expected) {
+        found.add(new Problem(
+                file, at.getStartMark().getLine() + 1, at.getStartMark().getColumn() + 1, key, what, expected));
+    }
+
+    boolean none() {
+        return found.isEmpty();
+    }
+
+    void throwIfAny() throws ConfigException {
+        if (!found.isEmpty()) {
+            found.sort(Comparator.comparingInt(Problem::line).thenComparingInt(Problem::column));
+            throw new ConfigException(found);
+        }
+    }
+}
