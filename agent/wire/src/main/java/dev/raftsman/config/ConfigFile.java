@@ -78,7 +78,7 @@ public final class ConfigFile {
     /** Every key that the shape asks for, in its order: the same function, run over an empty document. */
     public static List<ConfigKey> reference(Function<Section, ?> shape) {
         Section section = Section.recording();
-        shape.apply(section);
+        var unused = shape.apply(section);
         return section.recorded();
     }
 
