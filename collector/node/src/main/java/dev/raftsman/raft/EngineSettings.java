@@ -1,0 +1,124 @@
+package dev.raftsman.raft;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.apache.ratis.RaftConfigKeys;
+import org.apache.ratis.conf.RaftProperties;
+import org.apache.ratis.grpc.GrpcConfigKeys;
+import org.apache.ratis.rpc.SupportedRpcType;
+import org.apache.ratis.server.RaftServerConfigKeys;
+import org.apache.ratis.util.SizeInBytes;
+import org.apache.ratis.util.TimeDuration;
+
+/** The engine's settings for a collector with a heap of 256 MiB, each with its reason, and those that are refused. */
+final class EngineSettings {
+    /** Entries waiting on the leader, each charged rounded up to a whole MiB; submitters keep to half of it. */
+    static final long WRITE_LIMIT_BYTES = RaftLimits.MAX_IN_FLIGHT_BYTES * 2;
+
+    /** The engine sends and keeps entries in batches of at most this; an entry above it is refused. */
+    private static final SizeInBytes BATCH = SizeInBytes.valueOf("4MB");
+
+    private static final int KEPT_ENTRIES = 256;
+
+    private EngineSettings() {}
+
+    static RaftProperties of(LogSettings settings) {
+        RaftProperties p = new RaftProperties();
+        // Both default to /tmp.
+        RaftServerConfigKeys.setStorageDir(p, List.of(settings.directory().toFile()));
+        RaftServerConfigKeys.setRemovedGroupsDir(
+                p, settings.directory().resolveSibling("raft-removed").toFile());
+        RaftServerConfigKeys.setStorageFreeSpaceMin(p, SizeInBytes.valueOf("64MB"));
+
+        // NETTY as transport had a safety fix as late as July 2026 (RATIS-2605) and knows no TLS.
+        RaftConfigKeys.Rpc.setType(p, SupportedRpcType.GRPC);
+        GrpcConfigKeys.Server.setHost(p, settings.listenHost());
+        GrpcConfigKeys.Server.setPort(p, settings.selfMember().port());
+        GrpcConfigKeys.Server.setLeaderOutstandingAppendsMax(p, 4);
+
+        long electionMillis = settings.electionTimeout().toMillis();
+        RaftServerConfigKeys.Rpc.setTimeoutMin(p, millis(electionMillis));
+        RaftServerConfigKeys.Rpc.setTimeoutMax(p, millis(electionMillis * 2));
+        RaftServerConfigKeys.Rpc.setRequestTimeout(p, millis(10_000));
+
+        RaftServerConfigKeys.Log.setSegmentSizeMax(p, SizeInBytes.valueOf("16MB"));
+        // In heap, next to the open segment: what a follower that is nearly up to date still needs.
+        RaftServerConfigKeys.Log.setSegmentCacheNumMax(p, 2);
+        RaftServerConfigKeys.Log.setSegmentCacheSizeMax(p, SizeInBytes.valueOf("24MB"));
+        RaftServerConfigKeys.Log.setWriteBufferSize(p, SizeInBytes.valueOf("8MB"));
+        RaftServerConfigKeys.Log.Appender.setBufferByteLimit(p, BATCH);
+        RaftServerConfigKeys.Log.setQueueByteLimit(p, SizeInBytes.valueOf(WRITE_LIMIT_BYTES));
+        RaftServerConfigKeys.Write.setByteLimit(p, SizeInBytes.valueOf(WRITE_LIMIT_BYTES));
+
+        // One more entry and force for each advance of the commit index; without it a restarted node learns that index
+        // from the next leader.
+        RaftServerConfigKeys.Log.setLogMetadataEnabled(p, false);
+        RaftServerConfigKeys.Log.setUnsafeFlushEnabled(p, false);
+        RaftServerConfigKeys.Log.setAsyncFlushEnabled(p, false);
+        RaftServerConfigKeys.Log.setUseMemory(p, false);
+        RaftServerConfigKeys.Log.setCorruptionPolicy(p, RaftServerConfigKeys.Log.CorruptionPolicy.EXCEPTION);
+
+        // The log is kept until every member has it, so that a lagging one always finds it there.
+        RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(p, false);
+        RaftServerConfigKeys.Log.setPurgeGap(p, 1);
+        // Purging up to the very entry that a follower has would leave the leader without the term of that entry, which
+        // it must name with the next one: the follower could then only be brought up by an installed snapshot.
+        RaftServerConfigKeys.Log.setPurgePreservationLogNum(p, KEPT_ENTRIES);
+        RaftServerConfigKeys.Log.Appender.setInstallSnapshotEnabled(p, false);
+        // The engine counts entries; we count bytes and ask for snapshots ourselves.
+        RaftServerConfigKeys.Snapshot.setAutoTriggerEnabled(p, false);
+        RaftServerConfigKeys.Snapshot.setCreationGap(p, 1);
+        RaftServerConfigKeys.Snapshot.setRetentionFileNum(p, 1);
+
+        // Duplicates are recognised by the replicated state; the engine's cache only costs memory here.
+        RaftServerConfigKeys.RetryCache.setExpiryTime(p, millis(10_000));
+        RaftServerConfigKeys.Read.setOption(p, RaftServerConfigKeys.Read.Option.LINEARIZABLE);
+        RaftServerConfigKeys.LeaderElection.setPreVote(p, true);
+        requireSafe(p);
+        return p;
+    }
+
+    /** @throws IllegalArgumentException naming each setting under which an acknowledged entry could be lost */
+    static void requireSafe(RaftProperties p) {
+        List<String> unsafe = new ArrayList<>();
+        if (RaftServerConfigKeys.Log.unsafeFlushEnabled(p)) {
+            unsafe.add(RaftServerConfigKeys.Log.UNSAFE_FLUSH_ENABLED_KEY + ": acknowledges before the force");
+        }
+        if (RaftServerConfigKeys.Log.asyncFlushEnabled(p)) {
+            unsafe.add(RaftServerConfigKeys.Log.ASYNC_FLUSH_ENABLED_KEY + ": counts a failed force as done");
+        }
+        if (RaftServerConfigKeys.Log.useMemory(p)) {
+            unsafe.add(RaftServerConfigKeys.Log.USE_MEMORY_KEY + ": keeps the log in memory");
+        }
+        if (RaftServerConfigKeys.Log.corruptionPolicy(p) != RaftServerConfigKeys.Log.CorruptionPolicy.EXCEPTION) {
+            unsafe.add(RaftServerConfigKeys.Log.CORRUPTION_POLICY_KEY
+                    + ": drops acknowledged entries of a damaged log and goes on voting");
+        }
+        if (RaftServerConfigKeys.Read.option(p) != RaftServerConfigKeys.Read.Option.LINEARIZABLE) {
+            unsafe.add(RaftServerConfigKeys.Read.OPTION_KEY + ": a deposed leader would answer from the past");
+        }
+        if (RaftServerConfigKeys.Log.purgePreservationLogNum(p) < 1) {
+            unsafe.add(RaftServerConfigKeys.Log.PURGE_PRESERVATION_LOG_NUM_KEY + ": a restarted follower is cut off");
+        }
+        if (!RaftServerConfigKeys.LeaderElection.preVote(p)) {
+            unsafe.add(RaftServerConfigKeys.LeaderElection.PRE_VOTE_KEY + ": a returning node deposes a good leader");
+        }
+        if (RaftServerConfigKeys.storageDir(p).stream().anyMatch(d -> d.toPath().startsWith("/tmp/raft-server"))) {
+            unsafe.add(RaftServerConfigKeys.STORAGE_DIR_KEY + ": the default, which a reboot clears");
+        }
+        if (RaftServerConfigKeys.Write.byteLimit(p).getSize() < 2 * RaftLimits.MAX_IN_FLIGHT_BYTES) {
+            unsafe.add(RaftServerConfigKeys.Write.BYTE_LIMIT_KEY + ": below what submitters may have in flight");
+        }
+        if (RaftServerConfigKeys.Log.Appender.bufferByteLimit(p).getSize() < RaftLimits.MAX_ENTRY_BYTES + 1024) {
+            unsafe.add(RaftServerConfigKeys.Log.Appender.BUFFER_BYTE_LIMIT_KEY + ": below the largest entry");
+        }
+        if (!unsafe.isEmpty()) {
+            throw new IllegalArgumentException("unsafe settings of the log: " + String.join("; ", unsafe));
+        }
+    }
+
+    private static TimeDuration millis(long millis) {
+        return TimeDuration.valueOf(millis, TimeUnit.MILLISECONDS);
+    }
+}

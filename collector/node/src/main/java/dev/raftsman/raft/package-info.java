@@ -1,0 +1,19 @@
+/**
+ * The replicated log: bytes in, the same bytes applied in the same order on every node. Apache Ratis stops here.
+ *
+ * <p>Enters: entries as opaque bytes, on the leader only ({@link dev.raftsman.raft.ReplicatedLog#submit}). Leaves: each
+ * entry, once committed, to {@link dev.raftsman.raft.AppliedState} on every node, and the reply of applying it to the
+ * submitter. An entry is committed when a majority has it forced to disk; the reply means committed <em>and</em> applied
+ * here.
+ *
+ * <p>Threads: {@code submit} and {@code readBarrier} may be called by any thread; entries submitted by one thread enter
+ * the log in its order. The engine's updater thread alone calls {@code apply} and {@code snapshot}. Futures complete on
+ * threads of the engine, which must not be held up.
+ *
+ * <p>Bytes: everything under {@code <data>/raft/<group>/} is the engine's ({@code current/} has term, vote and log,
+ * {@code sm/} the newest snapshot of the applied state with its MD5). Segments lie outside, as the state likes.
+ *
+ * <p>Start reading at {@link dev.raftsman.raft.ReplicatedLog}; why each setting of the engine is as it is:
+ * {@link dev.raftsman.raft.EngineSettings}.
+ */
+package dev.raftsman.raft;

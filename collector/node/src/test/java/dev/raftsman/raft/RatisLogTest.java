@@ -1,0 +1,201 @@
+package dev.raftsman.raft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RatisLogTest {
+    private static final List<String> IDS = List.of("n1", "n2", "n3");
+
+    @TempDir
+    Path root;
+
+    private final List<LogMember> members = new ArrayList<>();
+    private final List<String> failures = new CopyOnWriteArrayList<>();
+    private final RatisLog[] logs = new RatisLog[3];
+    private final Lines[] states = new Lines[3];
+
+    /** Remembers entries as text; its snapshot is the lines in a file. */
+    private static final class Lines implements AppliedState {
+        final List<String> lines = new CopyOnWriteArrayList<>();
+        final int fromSnapshot;
+        volatile int snapshots;
+
+        Lines(Path snapshot) throws IOException {
+            if (snapshot != null) {
+                lines.addAll(Files.readAllLines(snapshot));
+            }
+            fromSnapshot = lines.size();
+        }
+
+        @Override
+        public byte[] apply(long term, long index, ByteBuffer entry) {
+            String line = StandardCharsets.UTF_8.decode(entry).toString();
+            lines.add(line);
+            return ("took " + line).getBytes(StandardCharsets.UTF_8);
+        }
+
+        @Override
+        public void snapshot(Path file) throws IOException {
+            Files.write(file, lines);
+            snapshots++;
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    @BeforeEach
+    void chooseAddresses() throws IOException {
+        for (String id : IDS) {
+            try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+                members.add(new LogMember(id, "127.0.0.1", free.getLocalPort()));
+            }
+        }
+    }
+
+    @AfterEach
+    void stop() {
+        for (RatisLog log : logs) {
+            if (log != null) {
+                log.close();
+            }
+        }
+        assertThat(failures).isEmpty();
+    }
+
+    private void start(int node) throws IOException {
+        logs[node] = RatisLog.start(
+                settings(node, 1 << 10),
+                snapshot -> states[node] = new Lines(snapshot),
+                (failure, detail, cause) -> failures.add(failure + " " + detail));
+    }
+
+    private LogSettings settings(int node, long snapshotLogBytes) {
+        return new LogSettings(
+                "test",
+                IDS.get(node),
+                members,
+                "127.0.0.1",
+                root.resolve(IDS.get(node)).resolve("raft"),
+                snapshotLogBytes,
+                Duration.ofMillis(500));
+    }
+
+    private int leader() {
+        return await().atMost(20, TimeUnit.SECONDS)
+                .until(
+                        () -> {
+                            for (int i = 0; i < 3; i++) {
+                                if (logs[i] != null && logs[i].leadership().ready()) {
+                                    return i;
+                                }
+                            }
+                            return -1;
+                        },
+                        i -> i >= 0);
+    }
+
+    private void submit(int node, String line) throws Exception {
+        Outcome outcome = logs[node].submit(StandardCharsets.UTF_8.encode(line)).get(10, TimeUnit.SECONDS);
+        assertThat(outcome).isInstanceOf(Outcome.Applied.class);
+        assertThat(((Outcome.Applied) outcome).reply())
+                .asString(StandardCharsets.UTF_8)
+                .isEqualTo("took " + line);
+    }
+
+    private void allHave(List<String> lines) {
+        await().atMost(20, TimeUnit.SECONDS).untilAsserted(() -> {
+            for (Lines state : states) {
+                assertThat(state.lines).isEqualTo(lines);
+            }
+        });
+    }
+
+    @Test
+    void electsAppliesEverywhereAndGoesOnAfterTheLeaderStopsAndAllRestart() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            start(i);
+        }
+        List<String> expected = new ArrayList<>();
+        int first = leader();
+        for (int i = 0; i < 50; i++) {
+            String line = "line " + i + " " + "x".repeat(40);
+            submit(first, line);
+            expected.add(line);
+        }
+        allHave(expected);
+        await().untilAsserted(() -> assertThat(states[first].snapshots).isPositive());
+
+        int other = (first + 1) % 3;
+        assertThat(logs[other].submit(StandardCharsets.UTF_8.encode("no")).get(10, TimeUnit.SECONDS))
+                .isEqualTo(new Outcome.NotLeader(IDS.get(first)));
+        assertThat(logs[other].readBarrier().get(10, TimeUnit.SECONDS)).isInstanceOf(Outcome.Applied.class);
+        assertThat(states[other].lines).isEqualTo(expected);
+        assertThat(logs[first].readBarrier().get(10, TimeUnit.SECONDS)).isInstanceOf(Outcome.Applied.class);
+
+        logs[first].close();
+        logs[first] = null;
+        int second = leader();
+        assertThat(second).isNotEqualTo(first);
+        submit(second, "after the first leader");
+        expected.add("after the first leader");
+
+        start(first);
+        allHave(expected);
+        assertThat(states[first].fromSnapshot).isEqualTo(50);
+
+        for (int i = 0; i < 3; i++) {
+            logs[i].close();
+        }
+        for (int i = 0; i < 3; i++) {
+            start(i);
+            assertThat(states[i].fromSnapshot).isEqualTo(51);
+        }
+        submit(leader(), "after all restarted");
+        expected.add("after all restarted");
+        allHave(expected);
+    }
+
+    @Test
+    void namesThePortThatIsTaken() throws Exception {
+        try (ServerSocket taken = new ServerSocket(members.get(0).port(), 1, InetAddress.getLoopbackAddress())) {
+            assertThat(taken.isBound()).isTrue();
+            assertThatThrownBy(() -> start(0)).isInstanceOf(IOException.class).hasMessageContaining("already in use");
+        }
+    }
+
+    @Test
+    void refusesADamagedSnapshot() throws Exception {
+        members.subList(1, 3).clear();
+        start(0);
+        submit(leader(), "one");
+        logs[0].close();
+        logs[0] = null;
+        Path snapshot;
+        try (var files = Files.walk(root)) {
+            snapshot = files.filter(f -> f.getFileName().toString().matches("snapshot\\.\\d+_\\d+"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+        Files.writeString(snapshot, "two");
+        assertThatThrownBy(() -> start(0)).isInstanceOf(IOException.class).hasMessageContaining("snapshot is damaged");
+    }
+}
