@@ -1,0 +1,378 @@
+package dev.raftsman.wal;
+
+import dev.raftsman.event.Names;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The directory of one incarnation's write-ahead log. It becomes visible under its name whole, with its writer's lock
+ * already held, and vanishes whole: whoever lists a root never sees a directory that is half made or half deleted.
+ *
+ * <p>Thread-safe. Equal by path.
+ */
+public final class WalDirectory {
+    private static final String IDENTITY_FILE = "identity";
+    private static final String LOCK_FILE = "writer.lock";
+    private static final String FORMAT = "raftsman-wal-1";
+
+    /**
+     * Locks held by this JVM, by directory. A POSIX lock is lost when the process closes <em>any</em> descriptor of the
+     * file, so a directory found here is never probed.
+     */
+    private static final Map<Path, FileLock> HELD = new ConcurrentHashMap<>();
+
+    private final Path path;
+    private final WalIdentity identity;
+
+    private WalDirectory(Path path, WalIdentity identity) {
+        this.path = path;
+        this.identity = identity;
+    }
+
+    /**
+     * Makes a new directory under {@code root} and takes its writer's lock; durable on return.
+     *
+     * @throws UncheckedIOException if it cannot be written
+     */
+    public static WalDirectory create(Path root, WalIdentity identity) {
+        try {
+            Path producer = root.toAbsolutePath().normalize().resolve(Names.asFileName(identity.producer()));
+            Files.createDirectories(producer);
+            String name = identity.startMillis() + "-" + identity.incarnation();
+            Path hidden = Files.createDirectory(producer.resolve("." + name + ".new"));
+            Path path = producer.toRealPath().resolve(name);
+            writeIdentity(hidden, identity);
+            WalProgress.create(hidden);
+            FileLock lock = lock(hidden.resolve(LOCK_FILE));
+            HELD.put(path, lock);
+            try {
+                force(hidden);
+                Files.move(hidden, path, StandardCopyOption.ATOMIC_MOVE);
+                force(producer);
+                force(producer.getParent());
+            } catch (IOException | RuntimeException failed) {
+                unlock(path);
+                throw failed;
+            }
+            return new WalDirectory(path, identity);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot create a write-ahead log under " + root + ": " + e, e);
+        }
+    }
+
+    /**
+     * Every write-ahead log under a root, the oldest first. What is not one, or is just being made or deleted, is left
+     * out; a root that does not exist has none.
+     */
+    public static List<WalDirectory> list(Path root) {
+        List<WalDirectory> found = new ArrayList<>();
+        for (Path producer : children(root)) {
+            for (Path candidate : children(producer)) {
+                WalDirectory directory = openIfOne(candidate);
+                if (directory != null) {
+                    found.add(directory);
+                }
+            }
+        }
+        found.sort(Comparator.comparingLong((WalDirectory d) -> d.identity.startMillis())
+                .thenComparing(d -> d.identity.incarnation()));
+        return found;
+    }
+
+    /** @throws UncheckedIOException if {@code path} is not the directory of a write-ahead log */
+    public static WalDirectory at(Path path) {
+        try {
+            return new WalDirectory(path.toRealPath(), readIdentity(path));
+        } catch (IOException e) {
+            throw new UncheckedIOException("not a write-ahead log: " + path + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static WalDirectory openIfOne(Path path) {
+        try {
+            return new WalDirectory(path.toRealPath(), readIdentity(path));
+        } catch (IOException foreign) {
+            return null;
+        }
+    }
+
+    private static List<Path> children(Path directory) {
+        List<Path> children = new ArrayList<>();
+        try (DirectoryStream<Path> stream = Files.newDirectoryStream(
+                directory,
+                p -> !p.getFileName().toString().startsWith(".") && Files.isDirectory(p, LinkOption.NOFOLLOW_LINKS))) {
+            stream.forEach(children::add);
+        } catch (NoSuchFileException gone) {
+            return List.of();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return children;
+    }
+
+    public Path path() {
+        return path;
+    }
+
+    public WalIdentity identity() {
+        return identity;
+    }
+
+    /** Whether the one writer of this directory still lives, in this process or another on this host. */
+    public boolean writerAlive() {
+        if (HELD.containsKey(path)) {
+            return true;
+        }
+        FileChannel channel = null;
+        boolean keepOpen = false;
+        try {
+            channel = FileChannel.open(path.resolve(LOCK_FILE), StandardOpenOption.READ);
+            FileLock probe = channel.tryLock(0, Long.MAX_VALUE, true);
+            return probe == null;
+        } catch (OverlappingFileLockException heldByAnotherLoader) {
+            // Closing the channel now would drop the lock of the writer that another class loader runs.
+            keepOpen = true;
+            HELD_ELSEWHERE.putIfAbsent(path, channel);
+            return true;
+        } catch (NoSuchFileException deleted) {
+            return false;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } finally {
+            if (!keepOpen) {
+                closeQuietly(channel);
+            }
+        }
+    }
+
+    private static final Map<Path, FileChannel> HELD_ELSEWHERE = new ConcurrentHashMap<>();
+
+    /** Greatest sequence that was given to an event, stored or not; -1 if none was, or nobody knows any more. */
+    public long claimed() {
+        WalProgress progress = WalProgress.forReader(path);
+        return progress == null ? WalProgress.NONE : progress.claimed();
+    }
+
+    /** Bytes that its files take on the disk, sparse parts left out. */
+    public long bytesOnDisk() {
+        long bytes = 0;
+        for (Path file : files()) {
+            bytes += allocatedBytes(file);
+        }
+        return bytes;
+    }
+
+    /** 0 if the file is gone. */
+    static long allocatedBytes(Path file) {
+        try {
+            return ((Number) Files.getAttribute(file, "unix:blocks")).longValue() * 512;
+        } catch (IOException | IllegalArgumentException | UnsupportedOperationException noBlocks) {
+            try {
+                return Files.size(file);
+            } catch (IOException gone) {
+                return 0;
+            }
+        }
+    }
+
+    private List<Path> files() {
+        List<Path> files = new ArrayList<>();
+        try (DirectoryStream<Path> stream = Files.newDirectoryStream(path)) {
+            stream.forEach(files::add);
+        } catch (NoSuchFileException deleted) {
+            return List.of();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return files;
+    }
+
+    /** The queue's files that exist now, by cycle, ascending. */
+    List<Integer> cycles() {
+        List<Integer> cycles = new ArrayList<>();
+        for (Path file : files()) {
+            int cycle = SizeRoll.cycleOf(file);
+            if (cycle >= 0) {
+                cycles.add(cycle);
+            }
+        }
+        Collections.sort(cycles);
+        return cycles;
+    }
+
+    Path fileOf(int cycle) {
+        return path.resolve(SizeRoll.fileName(cycle));
+    }
+
+    /**
+     * Removes the directory for good: it is gone under its name at once and durably, then its files are. Also sweeps up
+     * what an earlier call that died on the way has left.
+     *
+     * @throws IllegalStateException if its writer lives
+     */
+    public void delete() {
+        if (writerAlive()) {
+            throw new IllegalStateException("the writer of " + path + " lives");
+        }
+        try {
+            Path producer = path.getParent();
+            Path hidden = producer.resolve("." + path.getFileName() + ".deleted");
+            try {
+                Files.move(path, hidden, StandardCopyOption.ATOMIC_MOVE);
+                force(producer);
+            } catch (NoSuchFileException alreadyGone) {
+                // An earlier call came this far.
+            }
+            try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(producer, ".*.deleted")) {
+                for (Path leftover : leftovers) {
+                    deleteTree(leftover);
+                }
+            }
+            force(producer);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot delete " + path + ": " + e, e);
+        }
+    }
+
+    private static void deleteTree(Path tree) throws IOException {
+        Files.walkFileTree(tree, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                Files.deleteIfExists(file);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path directory, IOException failed) throws IOException {
+                Files.deleteIfExists(directory);
+                return FileVisitResult.CONTINUE;
+            }
+        });
+    }
+
+    /** Takes the lock, or keeps it if this process has had it since {@link #create}. */
+    void takeLock() throws IOException {
+        if (HELD.containsKey(path)) {
+            return;
+        }
+        HELD.put(path, lock(path.resolve(LOCK_FILE)));
+    }
+
+    /** Lets go of the writer's lock, if this process holds it: the directory then counts as complete. */
+    public void releaseLock() {
+        unlock(path);
+    }
+
+    private static FileLock lock(Path file) throws IOException {
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock lock = channel.tryLock();
+        if (lock == null) {
+            channel.close();
+            throw new IOException("another process writes here: " + file);
+        }
+        return lock;
+    }
+
+    private static void unlock(Path path) {
+        FileLock lock = HELD.remove(path);
+        if (lock != null) {
+            closeQuietly(lock.acquiredBy());
+        }
+    }
+
+    static void closeQuietly(AutoCloseable closeable) {
+        if (closeable != null) {
+            try {
+                closeable.close();
+            } catch (Exception nothingMoreToDo) {
+                // It held nothing that is not written yet.
+            }
+        }
+    }
+
+    /** Makes names in a directory durable. */
+    static void force(Path directory) throws IOException {
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    private static void writeIdentity(Path directory, WalIdentity identity) throws IOException {
+        String text = FORMAT + "\ntenant=" + identity.tenant() + "\nproducer=" + identity.producer() + "\nstream="
+                + identity.stream() + "\nincarnation=" + identity.incarnation() + "\nstartMillis="
+                + identity.startMillis() + "\nend\n";
+        try (FileChannel channel = FileChannel.open(
+                directory.resolve(IDENTITY_FILE), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            ByteBuffer bytes = StandardCharsets.UTF_8.encode(text);
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+            channel.force(true);
+        }
+    }
+
+    private static WalIdentity readIdentity(Path directory) throws IOException {
+        Path file = directory.resolve(IDENTITY_FILE);
+        List<String> lines = Files.readAllLines(file, StandardCharsets.UTF_8);
+        if (lines.isEmpty()
+                || !lines.get(0).equals(FORMAT)
+                || !lines.get(lines.size() - 1).equals("end")) {
+            throw new IOException(file + " is not of the format " + FORMAT + ", or cut short");
+        }
+        Map<String, String> values = new HashMap<>();
+        for (String line : lines) {
+            int equals = line.indexOf('=');
+            if (equals > 0) {
+                values.put(line.substring(0, equals), line.substring(equals + 1));
+            }
+        }
+        try {
+            return new WalIdentity(
+                    values.get("tenant"),
+                    values.get("producer"),
+                    values.get("stream"),
+                    UUID.fromString(values.get("incarnation")),
+                    Long.parseLong(values.get("startMillis")));
+        } catch (RuntimeException malformed) {
+            throw new IOException(file + ": " + malformed.getMessage(), malformed);
+        }
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof WalDirectory that && that.path.equals(path);
+    }
+
+    @Override
+    public int hashCode() {
+        return path.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return path.toString();
+    }
+}

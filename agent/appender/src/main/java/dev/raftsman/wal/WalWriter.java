@@ -1,0 +1,431 @@
+package dev.raftsman.wal;
+
+import dev.raftsman.event.Loss;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayDeque;
+import java.util.concurrent.locks.LockSupport;
+import net.openhft.chronicle.bytes.Bytes;
+import net.openhft.chronicle.bytes.SyncMode;
+import net.openhft.chronicle.core.Jvm;
+import net.openhft.chronicle.core.onoes.ExceptionHandler;
+import net.openhft.chronicle.queue.ExcerptAppender;
+import net.openhft.chronicle.queue.impl.single.SingleChronicleQueue;
+import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueBuilder;
+import net.openhft.chronicle.wire.DocumentContext;
+
+/**
+ * The one writer of a directory, for the whole life of the directory.
+ *
+ * <p>{@link #append} belongs to one thread. On its return the excerpt is in the page cache (A1: survives the death of the
+ * process); a thread of its own, a daemon, forces the files every {@link WalSettings#forceInterval} and moves {@link
+ * #forcedThrough} (A2: survives a power cut).
+ *
+ * <p>The queue maps its files, and a mapped write on a full disk fails late, silently or with the death of the JVM. So
+ * space is allocated for real before the mapping is written there: zeros go through a channel of their own into the part
+ * of the file ahead, {@value #STEP_BYTES} bytes at a time, after quota and reserve were checked. Only the first pages of
+ * a new file (header and index, some 20 KiB) are covered by the reserve alone.
+ */
+public final class WalWriter implements AutoCloseable {
+    /** What {@link #append} returns when quota or reserve leave no room: nothing was written, try again later. */
+    public static final long NO_ROOM = -2;
+
+    /** Before the first excerpt. */
+    public static final long NONE = WalProgress.NONE;
+
+    private static final int STEP_BYTES = 4 << 20;
+    private static final int PAGE_BYTES = 4096;
+
+    /** Ahead of an excerpt: what the queue itself may add behind it, an index page or two and its headers. */
+    private static final int MARGIN_BYTES = 64 << 10;
+
+    private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(1 << 20).asReadOnlyBuffer();
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0).order(ByteOrder.LITTLE_ENDIAN);
+    private static final ExceptionHandler SILENT = (owner, message, thrown) -> {};
+
+    private final WalDirectory directory;
+    private final WalSettings settings;
+    private final WalProgress progress;
+    private final ExcerptFrame frame;
+    private final SizeRoll roll = new SizeRoll();
+    private final SingleChronicleQueue queue;
+    private final ExcerptAppender appender;
+    private final FileStore store;
+    private final ByteBuffer header =
+            ByteBuffer.allocateDirect(ExcerptFrame.HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    private final Thread forcer;
+
+    /** Of the owner: the file in use, -1 before the first append. */
+    private int cycle = -1;
+
+    private FileChannel allocator;
+    private long allocatedThrough;
+    private long fileOffset;
+    private long previous = NONE;
+    private final ArrayDeque<long[]> filesBefore = new ArrayDeque<>(); // {cycle, allocated bytes}
+
+    private volatile long bytesWritten;
+    private volatile Throwable failure;
+    private volatile boolean closed;
+
+    /** Guarded by this: the forcing side. */
+    private int forcedCycle;
+
+    private WalWriter(WalDirectory directory, WalSettings settings) throws IOException {
+        this.directory = directory;
+        this.settings = settings;
+        this.progress = WalProgress.forWriter(directory.path());
+        this.frame = new ExcerptFrame(directory.identity().incarnation());
+        this.store = Files.getFileStore(directory.path());
+        // The queue reports through SLF4J, which may be us: its lines on our threads go nowhere.
+        Jvm.setThreadLocalExceptionHandlers(SILENT, SILENT, SILENT, SILENT);
+        this.queue = SingleChronicleQueueBuilder.binary(directory.path())
+                .rollCycle(roll)
+                .timeProvider(roll)
+                .blockSize(settings.blockBytes())
+                .syncMode(SyncMode.NONE)
+                .build();
+        this.appender = queue.createAppender();
+        this.forcer = new Thread(this::forceRegularly, "raftsman-wal-force");
+        forcer.setDaemon(true);
+        forcer.start();
+    }
+
+    /**
+     * Opens the directory for its only writer. The first call in a JVM takes up to seconds, while the queue's classes
+     * load: not for an application's start-up thread.
+     *
+     * @throws IllegalStateException if it was written before: an incarnation writes once
+     * @throws WalException if the queue cannot be opened
+     */
+    public static WalWriter open(WalDirectory directory, WalSettings settings) {
+        if (!directory.cycles().isEmpty()) {
+            throw new IllegalStateException("written before, never opened for append again: " + directory);
+        }
+        ModuleDoors.open();
+        try {
+            directory.takeLock();
+            return new WalWriter(directory, settings);
+        } catch (Throwable failed) {
+            // The queue fails with Errors too.
+            directory.releaseLock();
+            throw new WalException("cannot open " + directory + ": " + failed, failed);
+        }
+    }
+
+    public WalDirectory directory() {
+        return directory;
+    }
+
+    /**
+     * Writes one excerpt. Owner thread only.
+     *
+     * @param lossBefore events never given a sequence since the excerpt before
+     * @param extra copied, from position to limit; may be null
+     * @param body copied, from position to limit; neither buffer's position moves
+     * @return its position, which rises from call to call, or {@link #NO_ROOM}
+     * @throws IllegalArgumentException if it is longer than {@link WalSettings#maxExcerptBytes}
+     * @throws WalException if this or an earlier write or force failed
+     */
+    public long append(
+            ExcerptKind kind, long firstSequence, int count, Loss lossBefore, ByteBuffer extra, ByteBuffer body) {
+        checkUsable();
+        ByteBuffer extraPart = extra == null ? NOTHING : extra;
+        int extraLength = extraPart.remaining();
+        int bodyLength = body.remaining();
+        if ((long) extraLength + bodyLength > settings.maxExcerptBytes()) {
+            throw new IllegalArgumentException("excerpt of " + ((long) extraLength + bodyLength)
+                    + " bytes; expected at most " + settings.maxExcerptBytes());
+        }
+        int length = ExcerptFrame.HEADER_BYTES + extraLength + bodyLength;
+        if (cycle >= 0 && fileOffset + length > settings.rollBytes()) {
+            rollFile();
+        }
+        if (!allocated(length) && !permitted(stepFor(length))) {
+            return NO_ROOM;
+        }
+        int bodyCrc = frame.crcOf(body, body.position(), bodyLength);
+        try {
+            return write(kind, firstSequence, count, lossBefore, extraPart, extraLength, body, bodyLength, bodyCrc);
+        } catch (WalException poisoned) {
+            throw poisoned;
+        } catch (Throwable failed) {
+            throw poison("cannot append to " + directory, failed);
+        }
+    }
+
+    private long write(
+            ExcerptKind kind,
+            long firstSequence,
+            int count,
+            Loss lossBefore,
+            ByteBuffer extra,
+            int extraLength,
+            ByteBuffer body,
+            int bodyLength,
+            int bodyCrc)
+            throws IOException {
+        int length = ExcerptFrame.HEADER_BYTES + extraLength + bodyLength;
+        long position;
+        try (DocumentContext document = appender.writingDocument()) {
+            try {
+                Bytes<?> bytes = document.wire().bytes();
+                long at = bytes.writePosition();
+                if (cycle != roll.cycle()) {
+                    begunFile();
+                }
+                fileOffset = at;
+                if (!allocated(length) && !allocate(length)) {
+                    document.rollbackOnClose();
+                    return NO_ROOM;
+                }
+                position = document.index();
+                ExcerptFrame.encode(
+                        header,
+                        kind,
+                        position,
+                        previous,
+                        firstSequence,
+                        count,
+                        lossBefore,
+                        extraLength,
+                        bodyLength,
+                        bodyCrc);
+                header.putInt(
+                        ExcerptFrame.HEADER_CRC_OFFSET,
+                        frame.headerCrc(header, 0, extra, extra.position(), extraLength));
+                bytes.write(at, header, 0, ExcerptFrame.HEADER_BYTES);
+                at += ExcerptFrame.HEADER_BYTES;
+                if (extraLength > 0) {
+                    bytes.write(at, extra, extra.position(), extraLength);
+                    at += extraLength;
+                }
+                if (bodyLength > 0) {
+                    bytes.write(at, body, body.position(), bodyLength);
+                    at += bodyLength;
+                }
+                bytes.writePosition(at);
+                fileOffset = at;
+            } catch (Throwable failed) {
+                document.rollbackOnClose();
+                throw failed;
+            }
+        }
+        previous = position;
+        bytesWritten += length;
+        progress.written(position);
+        return position;
+    }
+
+    private void rollFile() {
+        filesBefore.add(new long[] {cycle, allocatedThrough});
+        WalDirectory.closeQuietly(allocator);
+        allocator = null;
+        roll.roll();
+        fileOffset = 0;
+        allocatedThrough = 0;
+    }
+
+    /** The queue has made the file of the roll's cycle, on this append. */
+    private void begunFile() throws IOException {
+        cycle = roll.cycle();
+        allocator = FileChannel.open(directory.fileOf(cycle), StandardOpenOption.WRITE);
+    }
+
+    /**
+     * Whether an excerpt with this many bytes of body and extra would be taken now, quota and reserve allowing. Owner
+     * thread only.
+     */
+    public boolean hasRoom(long bytes) {
+        long length = bytes + ExcerptFrame.HEADER_BYTES;
+        return failure == null
+                && !closed
+                && bytes <= settings.maxExcerptBytes()
+                && (allocated(length) && fileOffset + length <= settings.rollBytes() || permitted(stepFor(length)));
+    }
+
+    private boolean allocated(long length) {
+        return fileOffset + length + MARGIN_BYTES <= allocatedThrough;
+    }
+
+    /** Zeros go ahead in large steps, but never much further than the roll. */
+    private long stepFor(long length) {
+        long least = fileOffset + length + MARGIN_BYTES - allocatedThrough;
+        long useful = settings.rollBytes() + MARGIN_BYTES - allocatedThrough;
+        return Math.max(least, Math.min(STEP_BYTES, useful));
+    }
+
+    private boolean permitted(long more) {
+        try {
+            return bytesAllocated() + more <= settings.quotaBytes()
+                    && store.getUsableSpace() - more >= settings.reserveBytes();
+        } catch (IOException e) {
+            throw poison("cannot ask for the free space of " + directory, e);
+        }
+    }
+
+    /** What the files that are still there take; a reader releases the older ones. */
+    private long bytesAllocated() {
+        while (!filesBefore.isEmpty()
+                && !Files.exists(directory.fileOf((int) filesBefore.peekFirst()[0]))) {
+            filesBefore.removeFirst(); // released in order, so the first one that is there ends the search
+        }
+        long bytes = allocatedThrough;
+        for (long[] file : filesBefore) {
+            bytes += file[1];
+        }
+        return bytes;
+    }
+
+    /** @return false if the disk is full after all; the zeros that did fit stay allocated */
+    private boolean allocate(long length) {
+        long from = Math.max(allocatedThrough, (fileOffset + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES);
+        long through = from + stepFor(length);
+        long at = from;
+        boolean interrupted = false;
+        try {
+            while (at < through) {
+                ByteBuffer zeros = ZEROS.duplicate();
+                zeros.limit((int) Math.min(zeros.capacity(), through - at));
+                try {
+                    at += allocator.write(zeros, at);
+                } catch (ClosedByInterruptException closedByIt) {
+                    interrupted = Thread.interrupted();
+                    allocator = FileChannel.open(directory.fileOf(cycle), StandardOpenOption.WRITE);
+                }
+            }
+        } catch (IOException full) {
+            return false;
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+            allocatedThrough = Math.max(allocatedThrough, at);
+        }
+        return true;
+    }
+
+    /** Greatest position that is forced to the disk with its file's name, or {@link #NONE}. Any thread. */
+    public long forcedThrough() {
+        return progress.forced();
+    }
+
+    /** Greatest position that was appended, or {@link #NONE}. Any thread. */
+    public long writtenThrough() {
+        return progress.written();
+    }
+
+    /** Bytes of frames appended since the start. Any thread. */
+    public long bytesWritten() {
+        return bytesWritten;
+    }
+
+    /** Remembers that a sequence was given to an event, so that a death can be told from silence. Any thread. */
+    public void claimed(long sequence) {
+        progress.claimed(sequence);
+    }
+
+    /** What poisoned this writer, or null. Any thread. */
+    public Throwable failure() {
+        return failure;
+    }
+
+    private void forceRegularly() {
+        Jvm.setThreadLocalExceptionHandlers(SILENT, SILENT, SILENT, SILENT);
+        long intervalNanos = settings.forceInterval().toNanos();
+        while (!closed && failure == null) {
+            LockSupport.parkNanos(this, intervalNanos);
+            if (progress.written() != progress.forced()) {
+                try {
+                    force();
+                } catch (WalException poisoned) {
+                    return; // remembered; the owner meets it at its next append
+                }
+            }
+        }
+    }
+
+    /**
+     * Forces everything appended before the call, and returns when that is done. Any thread.
+     *
+     * @return the new {@link #forcedThrough}
+     * @throws WalException if it fails; there is no second try
+     */
+    public synchronized long force() {
+        checkPoison();
+        long through = progress.written();
+        if (through == progress.forced()) {
+            return through;
+        }
+        int last = SizeRoll.cycleOf(through);
+        try {
+            for (int each = forcedCycle; each <= last; each++) {
+                forceFile(each);
+            }
+            if (last != forcedCycle || progress.forced() == NONE) {
+                WalDirectory.force(directory.path());
+            }
+        } catch (IOException failed) {
+            throw poison("cannot force " + directory, failed);
+        }
+        forcedCycle = last;
+        progress.forced(through);
+        return through;
+    }
+
+    private void forceFile(int each) throws IOException {
+        try (FileChannel file = FileChannel.open(directory.fileOf(each), StandardOpenOption.WRITE)) {
+            file.force(false);
+        } catch (NoSuchFileException released) {
+            // A reader had it acknowledged as a whole.
+        }
+    }
+
+    private void checkUsable() {
+        if (closed) {
+            throw new IllegalStateException("closed: " + directory);
+        }
+        checkPoison();
+    }
+
+    private void checkPoison() {
+        Throwable cause = failure;
+        if (cause != null) {
+            throw new WalException("poisoned earlier: " + directory, cause);
+        }
+    }
+
+    private WalException poison(String what, Throwable cause) {
+        if (failure == null) {
+            failure = cause;
+        }
+        return new WalException(what + ": " + cause, cause);
+    }
+
+    /** Forces what was appended, then lets go of the lock. Owner thread; may be called twice. */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        LockSupport.unpark(forcer);
+        try {
+            if (failure == null) {
+                force();
+            }
+        } finally {
+            WalDirectory.closeQuietly(allocator);
+            WalDirectory.closeQuietly(appender);
+            WalDirectory.closeQuietly(queue);
+            directory.releaseLock();
+        }
+    }
+}
