@@ -1,0 +1,74 @@
+package dev.raftsman.catalog;
+
+import dev.raftsman.segment.SegmentId;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The replicated tables at one Raft index, immutable.
+ *
+ * @param stampMillis the monotone stamp of the last entry: "now" as far as the tables are concerned
+ * @param segmentBytes a segment is sealed by the entry that brings it to this length
+ * @param lease null if never taken; look at its end
+ * @param streams by number
+ * @param epochs by number
+ * @param segments by stream, then base
+ * @param snapshots in the order of recording
+ */
+public record CatalogView(
+        long appliedIndex,
+        long term,
+        long stampMillis,
+        long segmentBytes,
+        LeaseView lease,
+        List<StreamView> streams,
+        List<EpochView> epochs,
+        List<SegmentView> segments,
+        List<SnapshotView> snapshots) {
+    public CatalogView {
+        streams = List.copyOf(streams);
+        epochs = List.copyOf(epochs);
+        segments = List.copyOf(segments);
+        snapshots = List.copyOf(snapshots);
+    }
+
+    public Optional<SegmentView> segment(SegmentId id) {
+        int at = firstNotBefore(id);
+        return at < segments.size() && segments.get(at).id().equals(id)
+                ? Optional.of(segments.get(at))
+                : Optional.empty();
+    }
+
+    /** The segments of one stream in the order of the Raft log. */
+    public List<SegmentView> segmentsOf(int stream) {
+        return segments.subList(firstNotBefore(new SegmentId(stream, 0)), firstNotBefore(new SegmentId(stream + 1, 0)));
+    }
+
+    private int firstNotBefore(SegmentId id) {
+        int low = 0;
+        int high = segments.size();
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (segments.get(middle).id().compareTo(id) < 0) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
+    public Optional<EpochView> epoch(long epoch) {
+        return epochs.stream().filter(row -> row.epoch() == epoch).findFirst();
+    }
+
+    public Optional<StreamView> stream(String tenant, String name) {
+        return streams.stream()
+                .filter(row -> row.tenant().equals(tenant) && row.stream().equals(name))
+                .findFirst();
+    }
+
+    public Optional<StreamView> stream(int number) {
+        return streams.stream().filter(row -> row.number() == number).findFirst();
+    }
+}

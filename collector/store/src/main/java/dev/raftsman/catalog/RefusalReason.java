@@ -1,0 +1,30 @@
+package dev.raftsman.catalog;
+
+/** Why a command changed nothing. */
+public enum RefusalReason {
+    /** Not a command, or one with impossible values. */
+    INVALID,
+    /** The last sequence named is not the last stored; the detail says what is. */
+    EXPECTED,
+    UNKNOWN_EPOCH,
+    /** FORGET before CLOSE. */
+    OPEN_EPOCH,
+    CLOSED_EPOCH,
+    FORGOTTEN_EPOCH,
+    UNKNOWN_SEGMENT,
+    /** The segment is not sealed, is prepared already, or its digest is another. */
+    WRONG_SEGMENT_STATE,
+    /** No live PREPARE has this token. */
+    UNKNOWN_TOKEN,
+    /** The token was used before. */
+    USED_TOKEN,
+    /** Something was, is or will be put under this key by another PREPARE. */
+    USED_KEY,
+    /** The command's owner does not hold the lease, or no longer. */
+    NOT_LEASE_HOLDER,
+    /** Another owner's lease has not run out. */
+    LEASE_HELD,
+    /** A snapshot of this name and other content is recorded. */
+    USED_SNAPSHOT_ID,
+    UNKNOWN_SNAPSHOT
+}

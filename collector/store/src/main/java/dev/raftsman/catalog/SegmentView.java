@@ -1,0 +1,93 @@
+package dev.raftsman.catalog;
+
+import dev.raftsman.segment.SegmentId;
+import dev.raftsman.segment.SequenceRange;
+import java.util.List;
+
+/**
+ * A segment as it stands.
+ *
+ * @param streamNumber number of its stream; {@code stream} is its name
+ * @param prepared the upload announced for it; null if none
+ * @param bytes of the file: so far while OPEN, with the footer afterwards
+ * @param rawBytes of its events as the sources had them
+ * @param gapEvents sequences covered by gap blocks
+ * @param lostEvents declared in headers of blocks
+ * @param minTimeNanos of its events, since 1970; 0 without events, as the next
+ * @param sealedAtMillis 0 while OPEN
+ * @param sha256 of the whole file; null while OPEN
+ * @param ranges in the order in which the epochs first appear
+ * @param archive null unless ARCHIVED
+ * @param truncation null unless TRUNCATED
+ */
+public record SegmentView(
+        SegmentId id,
+        int streamNumber,
+        String tenant,
+        String stream,
+        long baseIndex,
+        SegmentState state,
+        PreparedView prepared,
+        long blocks,
+        long events,
+        long bytes,
+        long rawBytes,
+        long gapEvents,
+        long lostEvents,
+        long minTimeNanos,
+        long maxTimeNanos,
+        int levelBitmap,
+        long openedAtMillis,
+        long sealedAtMillis,
+        String sha256,
+        List<SequenceRange> ranges,
+        ArchiveView archive,
+        TruncationView truncation) {
+    public SegmentView {
+        ranges = List.copyOf(ranges);
+    }
+
+    /** How commands name it; only of a sealed one. */
+    public SegmentRef ref() {
+        return new SegmentRef(id, sha256);
+    }
+
+    private SegmentView with(
+            SegmentState newState, PreparedView newPrepared, ArchiveView newArchive, TruncationView newTruncation) {
+        return new SegmentView(
+                id,
+                streamNumber,
+                tenant,
+                stream,
+                baseIndex,
+                newState,
+                newPrepared,
+                blocks,
+                events,
+                bytes,
+                rawBytes,
+                gapEvents,
+                lostEvents,
+                minTimeNanos,
+                maxTimeNanos,
+                levelBitmap,
+                openedAtMillis,
+                sealedAtMillis,
+                sha256,
+                ranges,
+                newArchive,
+                newTruncation);
+    }
+
+    SegmentView prepared(PreparedView upload) {
+        return with(state, upload, archive, truncation);
+    }
+
+    SegmentView archived(ArchiveView where) {
+        return with(SegmentState.ARCHIVED, null, where, truncation);
+    }
+
+    SegmentView truncated(TruncationView why) {
+        return with(SegmentState.TRUNCATED, null, archive, why);
+    }
+}

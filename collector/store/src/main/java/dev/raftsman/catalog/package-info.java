@@ -1,0 +1,18 @@
+/**
+ * The replicated tables: streams, epochs, segments and where their data is; the commands that change them, and views of
+ * them. Pure: no file, no clock, no thread. Time is the stamp of the entry being applied.
+ *
+ * <pre>
+ * epoch     OPEN ──CLOSE(last = stored)──► CLOSED ──FORGET──► FORGOTTEN          refused for ever after, never new again
+ * segment   OPEN ──size | SEAL──► SEALED ──PREPARE──► (marked) ──COMMIT──► ARCHIVED
+ *                                   │  ◄────ABORT──────┘
+ *                                   └──TRUNCATE──► TRUNCATED
+ * </pre>
+ *
+ * A block is accepted only if it begins behind its epoch's last sequence; {@link dev.raftsman.catalog.Verdict} lists the
+ * other cases. Commands, results and views travel as JSON ({@link dev.raftsman.catalog.CatalogJson}).
+ *
+ * <p>Enters: commands and facts of blocks, from the one thread that applies. Leaves: results, verdicts, immutable views.
+ * Begin with {@link dev.raftsman.catalog.Command} and {@link dev.raftsman.catalog.Catalog}.
+ */
+package dev.raftsman.catalog;

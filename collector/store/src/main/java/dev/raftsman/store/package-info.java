@@ -1,0 +1,25 @@
+/**
+ * The replicated state: what the entries of the Raft log make of a directory and of the tables. Deterministic: no clock, no
+ * chance, no order of hashes; the same entries give the same files and the same tables on every node.
+ *
+ * <pre>
+ * ENTRY   0 u8 version = 1   1 u8 type: 1 APPEND, 2 COMMAND   2 i64 stampMillis, the leader's clock   10 body
+ *   APPEND   for each block: i64 epoch, i32 length, the block's bytes
+ *   COMMAND  a {@link dev.raftsman.catalog.Command} as JSON
+ * REPLY   0 u8 version = 1   1 u8 type, that of the entry     2 body
+ *   APPEND   for each block: u8 verdict ({@link dev.raftsman.catalog.Verdict.Kind#code()}), i64 value
+ *   COMMAND  a {@link dev.raftsman.catalog.CommandResult} as JSON
+ *
+ * directory   segments/&lt;stream number&gt;/&lt;base, 16 hexadecimal digits&gt;.seg
+ *             snapshotted    Raft index of the newest durable snapshot, as text
+ *             quarantine/    segment files that nothing explains, kept for a person to look at
+ * </pre>
+ *
+ * Little endian. The Raft log is the write-ahead log: applying does not force. A snapshot forces what is dirty, then
+ * writes the {@linkplain dev.raftsman.store.SnapshotManifest manifest}; a start goes back to a manifest, cutting and
+ * deleting whatever is newer, and the log brings it again, byte for byte.
+ *
+ * <p>Enters: entries, in order, by the one thread that applies; that thread takes snapshots too. Leaves: replies, files,
+ * views for any thread. Begin with {@link dev.raftsman.store.ReplicatedState}.
+ */
+package dev.raftsman.store;
