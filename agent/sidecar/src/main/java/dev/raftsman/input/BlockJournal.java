@@ -1,0 +1,58 @@
+package dev.raftsman.input;
+
+import dev.raftsman.event.Loss;
+import dev.raftsman.wal.ExcerptKind;
+import dev.raftsman.wal.WalWriter;
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Writes the blocks of the sidecar's own inputs to its WAL, each with the checkpoint of its source in the same excerpt,
+ * and numbers the events of each stream from 0. The input's thread only.
+ */
+public final class BlockJournal implements BlockSink {
+    private final WalWriter wal;
+    private final long excerptBytes;
+    private final Observer observer;
+    private final Map<String, Long> nextSequences = new HashMap<>();
+
+    /** What the journal counts; called on the input's thread. */
+    public interface Observer {
+        void read(String stream, long events, long rawBytes, long walBytes);
+
+        /** The WAL has reached its quota, or has room again. */
+        void stalled(boolean now);
+    }
+
+    /** @param excerptBytes room that must be there before a block is read: the largest excerpt */
+    public BlockJournal(WalWriter wal, long excerptBytes, Observer observer) {
+        this.wal = wal;
+        this.excerptBytes = excerptBytes;
+        this.observer = observer;
+    }
+
+    @Override
+    public boolean hasRoom() {
+        boolean room = wal.hasRoom(excerptBytes);
+        observer.stalled(!room);
+        return room;
+    }
+
+    @Override
+    public long nextSequence(String stream) {
+        return nextSequences.getOrDefault(stream, 0L);
+    }
+
+    @Override
+    public boolean accept(ByteBuffer block, long firstSequence, int count, int rawBytes, SourceCheckpoint checkpoint) {
+        ByteBuffer extra = checkpoint.encode();
+        int walBytes = block.remaining() + extra.remaining();
+        if (wal.append(ExcerptKind.BLOCK, firstSequence, count, Loss.NONE, extra, block) == WalWriter.NO_ROOM) {
+            return false;
+        }
+        nextSequences.put(checkpoint.stream(), firstSequence + count);
+        observer.read(checkpoint.stream(), count, rawBytes, walBytes);
+        return true;
+    }
+}
