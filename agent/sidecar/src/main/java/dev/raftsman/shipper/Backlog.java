@@ -1,0 +1,125 @@
+package dev.raftsman.shipper;
+
+import dev.raftsman.input.OperatorLog;
+import dev.raftsman.input.SourceCheckpoint;
+import dev.raftsman.wal.Excerpt;
+import dev.raftsman.wal.ExcerptKind;
+import dev.raftsman.wal.WalDirectory;
+import dev.raftsman.wal.WalReader;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What earlier incarnations of this sidecar have left: the cursor, and WAL directories that are not shipped to their
+ * end. Together they say how far each file was read: the cursor for what is acknowledged, the excerpts for the rest, the
+ * newest checkpoint of each file counts.
+ *
+ * <p>The old directories are forced before anything is made of them. Their last excerpts may be in memory only, and a
+ * file that is read on from there would not be read again if a power cut took them.
+ */
+public final class Backlog {
+    private static final long CURSOR_INTERVAL_NANOS = 200_000_000L;
+
+    private final CursorFile cursorFile;
+    private final List<WalDirectory> directories;
+    private final List<SourceCheckpoint> checkpoints;
+
+    private record Key(long device, long inode) {}
+
+    private Backlog(CursorFile cursorFile, List<WalDirectory> directories, List<SourceCheckpoint> checkpoints) {
+        this.cursorFile = cursorFile;
+        this.directories = directories;
+        this.checkpoints = checkpoints;
+    }
+
+    /**
+     * @param walRoot the sidecar's own
+     * @throws DamagedCursorException if the cursor cannot be trusted
+     */
+    public static Backlog open(Path cursor, Path walRoot, OperatorLog log, long nowNanos) throws IOException {
+        CursorFile cursorFile = CursorFile.open(cursor, CURSOR_INTERVAL_NANOS, nowNanos);
+        List<WalDirectory> directories = new ArrayList<>(WalDirectory.list(walRoot));
+        Map<Key, Cursor.Source> newest = new HashMap<>();
+        for (Cursor.Source source : cursorFile.cursor().sources()) {
+            newest.put(key(source.checkpoint()), source);
+        }
+        for (WalDirectory directory : directories) {
+            force(directory.path());
+            scan(directory, newest, log);
+        }
+        List<SourceCheckpoint> checkpoints =
+                newest.values().stream().map(Cursor.Source::checkpoint).toList();
+        if (!directories.isEmpty() || !checkpoints.isEmpty()) {
+            log.info("going on where the last run ended: unfinishedWals=" + directories.size() + ", knownFiles="
+                    + checkpoints.size());
+        }
+        return new Backlog(cursorFile, directories, checkpoints);
+    }
+
+    private static void force(Path directory) throws IOException {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
+            for (Path file : files) {
+                if (Files.isRegularFile(file)) {
+                    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                        channel.force(false);
+                    }
+                }
+            }
+        }
+        dev.raftsman.disk.Durable.forceDirectory(directory);
+    }
+
+    private static void scan(WalDirectory directory, Map<Key, Cursor.Source> newest, OperatorLog log) {
+        Excerpt excerpt = new Excerpt();
+        try (WalReader reader = WalReader.open(directory)) {
+            while (reader.next(excerpt)) {
+                if (excerpt.kind() != ExcerptKind.BLOCK) {
+                    continue; // the shipper declares it
+                }
+                try {
+                    Cursor.Source source = new Cursor.Source(
+                            directory.identity().startMillis(),
+                            excerpt.position(),
+                            SourceCheckpoint.decode(excerpt.extra()));
+                    newest.merge(
+                            key(source.checkpoint()), source, (before, now) -> now.isNewerThan(before) ? now : before);
+                } catch (IllegalArgumentException e) {
+                    log.error(
+                            "checkpoint " + directory,
+                            "WAL excerpt without a checkpoint: path=" + directory + ", " + e);
+                }
+            }
+        }
+    }
+
+    private static Key key(SourceCheckpoint checkpoint) {
+        return new Key(checkpoint.device(), checkpoint.inode());
+    }
+
+    /** How far each file was read, the newest checkpoint of each. */
+    public Collection<SourceCheckpoint> checkpoints() {
+        return checkpoints;
+    }
+
+    /** What the unfinished WALs take on the disk. */
+    public long bytesOnDisk() {
+        return directories.stream().mapToLong(WalDirectory::bytesOnDisk).sum();
+    }
+
+    CursorFile cursorFile() {
+        return cursorFile;
+    }
+
+    List<WalDirectory> directories() {
+        return directories;
+    }
+}

@@ -1,0 +1,416 @@
+package dev.raftsman.shipper;
+
+import dev.raftsman.block.Block;
+import dev.raftsman.block.CorruptBlockException;
+import dev.raftsman.event.Loss;
+import dev.raftsman.event.LossReason;
+import dev.raftsman.event.Names;
+import dev.raftsman.input.OperatorLog;
+import dev.raftsman.input.SourceCheckpoint;
+import dev.raftsman.wal.Excerpt;
+import dev.raftsman.wal.ExcerptKind;
+import dev.raftsman.wal.WalDirectory;
+import dev.raftsman.wal.WalReader;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.LongSupplier;
+
+/**
+ * One incarnation of the sidecar's own WAL: finished blocks of many streams, each stream an epoch of its own. Blocks go
+ * out as they are; what is missing between two of them is declared as a gap.
+ *
+ * <p>A file that fed the WAL could be read again, and would be cut into other blocks then. So an excerpt is shipped only
+ * once it is forced: a power cut never takes an excerpt whose block the cluster has.
+ */
+final class BlockWalSource implements Source {
+    private static final int EXCERPTS_A_STEP = 16;
+
+    private final WalDirectory directory;
+    private final String agent;
+    private final LongSupplier forcedThrough;
+    private final boolean ended;
+    private final Session session;
+    private final CursorFile cursorFile;
+    private final OperatorLog log;
+    private final ShipperObserver observer;
+    private final WalReader reader;
+    private final Excerpt excerpt = new Excerpt();
+
+    private final Map<String, Stream> streams = new LinkedHashMap<>();
+
+    /** Every excerpt that was read and is not known to be acknowledged with all before it, in order. */
+    private final ArrayDeque<Note> notes = new ArrayDeque<>();
+
+    private final Set<String> stopped = new HashSet<>();
+
+    private Held held;
+    private boolean rewindWanted;
+    private boolean damaged;
+    private long acknowledgedPosition;
+    private long releasedPosition = -1;
+    private long durableAt;
+    private long durablePosition = -1;
+    private Retirement retirement;
+
+    /** An excerpt in our own memory: the reader's is valid only until its next call. */
+    private record Held(long position, long first, long end, ByteBuffer block, SourceCheckpoint checkpoint) {}
+
+    /** An excerpt on its way. */
+    private static final class Note {
+        final long position;
+        final long end;
+        final SourceCheckpoint checkpoint;
+        boolean acknowledged;
+
+        Note(long position, long end, SourceCheckpoint checkpoint) {
+            this.position = position;
+            this.end = end;
+            this.checkpoint = checkpoint;
+        }
+    }
+
+    private final class Stream implements FeedOwner {
+        final ArrayDeque<Note> pending = new ArrayDeque<>();
+        Feed feed;
+
+        /** The sequence that goes out next, -1 while neither WAL nor collector has told. */
+        long next = -1;
+
+        /** Greatest sequence known to have been in the WAL. */
+        long highest = -1;
+
+        @Override
+        public void opened(Feed opened, long last) {
+            if (next < 0) {
+                next = last + 1;
+            }
+            highest = Math.max(highest, last);
+            remember();
+        }
+
+        @Override
+        public void acknowledged(Feed acknowledged, long through) {
+            Note note;
+            while ((note = pending.peek()) != null && note.end <= through) {
+                pending.remove();
+                note.acknowledged = true;
+            }
+            remember();
+            advance();
+        }
+
+        @Override
+        public void rewind(Feed rewound, long wanted) {
+            next = wanted;
+            rewindWanted = true;
+        }
+
+        @Override
+        public void closed(Feed closed) {
+            if (retirement == null) {
+                beginRetirement();
+            }
+            retirement.closed(closed);
+        }
+
+        @Override
+        public void forgotten(Feed forgotten) {
+            retirement.forgotten(forgotten);
+        }
+
+        @Override
+        public void failed(Feed failed, String reason) {
+            // Its excerpts stay unacknowledged, so their files stay.
+        }
+
+        private void remember() {
+            Cursor.Epoch before = cursorFile.cursor().epochs().get(Retirement.key(feed));
+            Cursor.State state = before == null ? Cursor.State.OPEN : before.state();
+            cursorFile.cursor().epoch(Retirement.key(feed), new Cursor.Epoch(feed.epoch(), feed.acknowledged(), state));
+        }
+    }
+
+    /**
+     * @param forcedThrough greatest position that may be shipped
+     * @param ended whether nothing will be appended any more: an older incarnation's
+     */
+    BlockWalSource(
+            WalDirectory directory,
+            String agent,
+            LongSupplier forcedThrough,
+            boolean ended,
+            Session session,
+            CursorFile cursorFile,
+            OperatorLog log,
+            ShipperObserver observer) {
+        this.directory = directory;
+        this.agent = agent;
+        this.forcedThrough = forcedThrough;
+        this.ended = ended;
+        this.session = session;
+        this.cursorFile = cursorFile;
+        this.log = log;
+        this.observer = observer;
+        this.reader = WalReader.open(directory);
+        this.acknowledgedPosition = cursorFile.cursor().position(incarnation());
+        reader.seekAfter(acknowledgedPosition);
+        for (Map.Entry<Cursor.EpochKey, Cursor.Epoch> row :
+                cursorFile.cursor().epochs().entrySet()) {
+            if (row.getKey().incarnation().equals(incarnation())) {
+                restore(row.getKey(), row.getValue());
+            }
+        }
+    }
+
+    private void restore(Cursor.EpochKey key, Cursor.Epoch epoch) {
+        Stream stream = new Stream();
+        stream.feed = session.feed(
+                key.producer(), key.incarnation(), key.stream(), epoch.epoch(), epoch.acknowledged(), stream);
+        stream.feed.closeExpected = epoch.state() != Cursor.State.OPEN;
+        stream.feed.closed = epoch.state() == Cursor.State.CLOSED;
+        stream.highest = epoch.acknowledged();
+        streams.put(key.stream(), stream);
+    }
+
+    @Override
+    public UUID incarnation() {
+        return directory.identity().incarnation();
+    }
+
+    @Override
+    public boolean step(long nowNanos) {
+        if (retirement != null) {
+            return retirement.step();
+        }
+        if (rewindWanted) {
+            startOver();
+        }
+        int taken = 0;
+        while (taken < EXCERPTS_A_STEP && session.hasRoom() && readNext()) {
+            if (held.position > forcedThrough.getAsLong()) {
+                break;
+            }
+            take(held);
+            held = null;
+            taken++;
+        }
+        if (taken == 0 && ended) {
+            return mayRetire();
+        }
+        return taken > 0;
+    }
+
+    private boolean readNext() {
+        while (held == null) {
+            if (!reader.next(excerpt)) {
+                return false;
+            }
+            hold();
+        }
+        return true;
+    }
+
+    private void hold() {
+        if (excerpt.kind() == ExcerptKind.BLOCK) {
+            try {
+                Block block = Block.wrap(excerpt.body());
+                SourceCheckpoint checkpoint = SourceCheckpoint.decode(excerpt.extra());
+                ByteBuffer copy =
+                        ByteBuffer.allocate(block.length()).put(block.encoded()).flip();
+                held = new Held(excerpt.position(), block.firstSequence(), block.endSequence(), copy, checkpoint);
+                return;
+            } catch (CorruptBlockException | IllegalArgumentException e) {
+                damaged(e.getMessage());
+            }
+        } else {
+            damaged(excerpt.kind() == ExcerptKind.DAMAGED ? excerpt.damage() : "excerpt of kind " + excerpt.kind());
+        }
+        Note note = new Note(excerpt.position(), -1, null);
+        note.acknowledged = true;
+        notes.add(note);
+    }
+
+    private void damaged(String damage) {
+        damaged = true;
+        log.error("damaged " + directory, "WAL is damaged, reading on behind it: " + damage);
+    }
+
+    private void take(Held excerpt) {
+        String name = excerpt.checkpoint.stream();
+        Stream stream = streams.get(name);
+        if (stream == null) {
+            stream = new Stream();
+            streams.put(name, stream);
+            stream.feed = session.feed(producer(name), incarnation(), name, 0, -1, stream);
+            if (stopped.contains(name)) {
+                session.stop(stream.feed, "what an older incarnation has of this stream was not taken");
+            }
+        }
+        Note note = new Note(excerpt.position, excerpt.end, excerpt.checkpoint);
+        notes.add(note);
+        stream.highest = Math.max(stream.highest, excerpt.end);
+        if (stream.feed.failed) {
+            return;
+        }
+        if (excerpt.end <= stream.feed.acknowledged()) {
+            note.acknowledged = true;
+            stream.next = Math.max(stream.next, excerpt.end + 1);
+            advance();
+            return;
+        }
+        stream.pending.add(note);
+        if (stream.next > excerpt.end) {
+            return; // in memory already: the WAL is read again for another stream
+        }
+        if (stream.next >= 0 && excerpt.first > stream.next) {
+            gap(stream, excerpt.first - 1);
+        }
+        if (stream.next > excerpt.first) {
+            session.stop(
+                    stream.feed,
+                    "the collector goes on from sequence " + stream.next + " in the middle of block " + excerpt.first
+                            + " to " + excerpt.end);
+            return;
+        }
+        stream.next = excerpt.end + 1;
+        session.offer(stream.feed, excerpt.block, excerpt.first, excerpt.end);
+    }
+
+    private String producer(String stream) {
+        String name = agent + ":" + stream;
+        if (name.length() <= Names.MAX_LENGTH) {
+            return name;
+        }
+        return name.substring(0, Names.MAX_LENGTH - 9) + String.format("=%08x", name.hashCode());
+    }
+
+    /** Declares the sequences from the next one through {@code last}, which no excerpt holds any more. */
+    private void gap(Stream stream, long last) {
+        LossReason reason = damaged ? LossReason.DAMAGED : LossReason.RELEASED;
+        Gaps.declare(session, stream.feed, stream.next, last, reason, log, observer);
+        stream.next = last + 1;
+    }
+
+    /** From the first excerpt that is still there: what is acknowledged or in memory is only noted again. */
+    private void startOver() {
+        rewindWanted = false;
+        held = null;
+        notes.clear();
+        for (Stream stream : streams.values()) {
+            stream.pending.clear();
+        }
+        reader.seekAfter(WalReader.BEFORE_FIRST);
+    }
+
+    private void advance() {
+        Note head;
+        while ((head = notes.peek()) != null && head.acknowledged) {
+            notes.remove();
+            if (head.checkpoint != null) {
+                cursorFile
+                        .cursor()
+                        .source(new Cursor.Source(directory.identity().startMillis(), head.position, head.checkpoint));
+            }
+            if (head.position > acknowledgedPosition) {
+                acknowledgedPosition = head.position;
+                cursorFile.cursor().position(incarnation(), acknowledgedPosition);
+            }
+        }
+    }
+
+    private boolean mayRetire() {
+        if (held != null || !reader.atEnd()) {
+            return false;
+        }
+        advance();
+        for (Stream stream : streams.values()) {
+            if (stream.feed.failed || !stream.feed.isEmpty() || !stream.feed.closed && !stream.feed.isOpen()) {
+                return false;
+            }
+            if (!stream.feed.closed && stream.feed.acknowledged() < stream.highest) {
+                stream.next = stream.feed.acknowledged() + 1;
+                gap(stream, stream.highest);
+                return true;
+            }
+        }
+        if (!notes.isEmpty()) {
+            return false;
+        }
+        beginRetirement();
+        return true;
+    }
+
+    private void beginRetirement() {
+        reader.close();
+        retirement = new Retirement(
+                incarnation(),
+                streams.values().stream().map(stream -> stream.feed).toList(),
+                Loss.NONE,
+                directory,
+                session,
+                cursorFile);
+    }
+
+    /** Whether a newer incarnation must wait: of some stream that can be shipped, not all is acknowledged. */
+    boolean isHolding() {
+        if (retirement != null) {
+            return false;
+        }
+        for (Note note : notes) {
+            if (!note.acknowledged && !streams.get(note.checkpoint.stream()).feed.failed) {
+                return true;
+            }
+        }
+        return held != null || !reader.atEnd();
+    }
+
+    /** Streams that stopped here: a newer incarnation's blocks of them may not go. */
+    Set<String> stoppedStreams() {
+        Set<String> stopped = new HashSet<>();
+        streams.forEach((name, stream) -> {
+            if (stream.feed.failed) {
+                stopped.add(name);
+            }
+        });
+        return stopped;
+    }
+
+    void stop(Set<String> names) {
+        stopped.addAll(names);
+    }
+
+    @Override
+    public boolean isDrained() {
+        return retirement != null || notes.isEmpty() && held == null && reader.atEnd();
+    }
+
+    @Override
+    public boolean isDone() {
+        return retirement != null && retirement.isDone();
+    }
+
+    @Override
+    public void release() {
+        if (retirement != null) {
+            return;
+        }
+        if (durablePosition > releasedPosition && cursorFile.isDurable(durableAt)) {
+            reader.releaseBelow(durablePosition);
+            releasedPosition = durablePosition;
+        }
+        if (acknowledgedPosition > durablePosition && durablePosition == releasedPosition) {
+            durablePosition = acknowledgedPosition;
+            durableAt = cursorFile.cursor().version();
+        }
+    }
+
+    @Override
+    public void close() {
+        reader.close();
+    }
+}

@@ -1,0 +1,74 @@
+package dev.raftsman.shipper;
+
+import dev.raftsman.disk.Durable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/**
+ * The cursor on the disk: written beside, forced, renamed, directory forced; so a reader sees a whole old one or a whole
+ * new one, also after a power cut. Shipper's thread only.
+ */
+final class CursorFile {
+    private final Path file;
+    private final long intervalNanos;
+    private final Cursor cursor;
+    private long durableVersion;
+    private long wroteNanos;
+
+    private CursorFile(Path file, Cursor cursor, long intervalNanos, long nowNanos) {
+        this.file = file;
+        this.cursor = cursor;
+        this.intervalNanos = intervalNanos;
+        this.wroteNanos = nowNanos - intervalNanos;
+    }
+
+    /**
+     * Reads the cursor; none is an empty one.
+     *
+     * @throws DamagedCursorException if there is one that cannot be trusted: without it files would be read twice
+     */
+    static CursorFile open(Path file, long intervalNanos, long nowNanos) throws IOException {
+        Cursor cursor;
+        try {
+            cursor = Cursor.decode(Files.readAllBytes(file));
+        } catch (NoSuchFileException e) {
+            cursor = new Cursor();
+        } catch (IllegalArgumentException e) {
+            throw new DamagedCursorException(file, e);
+        }
+        return new CursorFile(file, cursor, intervalNanos, nowNanos);
+    }
+
+    Cursor cursor() {
+        return cursor;
+    }
+
+    boolean isDurable(long version) {
+        return version <= durableVersion;
+    }
+
+    long durableVersion() {
+        return durableVersion;
+    }
+
+    /** Writes what has changed, if the last write is long enough ago. @return whether it wrote */
+    boolean step(long nowNanos) throws IOException {
+        if (cursor.version() == durableVersion || nowNanos - wroteNanos < intervalNanos) {
+            return false;
+        }
+        wroteNanos = nowNanos;
+        write();
+        return true;
+    }
+
+    /** Durable on return. */
+    void write() throws IOException {
+        long version = cursor.version();
+        if (version != durableVersion) {
+            Durable.write(file, cursor.encode());
+            durableVersion = version;
+        }
+    }
+}

@@ -1,0 +1,369 @@
+package dev.raftsman.shipper;
+
+import dev.raftsman.block.EventBlockBuilder;
+import dev.raftsman.event.Loss;
+import dev.raftsman.event.LossReason;
+import dev.raftsman.input.OperatorLog;
+import dev.raftsman.wal.Excerpt;
+import dev.raftsman.wal.ExcerptKind;
+import dev.raftsman.wal.WalDirectory;
+import dev.raftsman.wal.WalReader;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * The WAL of one incarnation of an application, read in place: raw batches of rows become blocks here, of one stream and
+ * one epoch. Batches may be cut anywhere, so the collector's last sequence alone says where to go on.
+ *
+ * <pre>
+ *  what the WAL shows                                    what is declared
+ *  ----------------------------------------------------  --------------------------------------------
+ *  a loss in the header of a batch                       the same, in the header of the block that begins there
+ *  a batch that begins beyond the next sequence          GAP, DAMAGED (or RELEASED if nothing was seen damaged)
+ *  rows that cannot be taken apart                       GAP, UNENCODABLE
+ *  the writer is gone, the end is reached, and more      GAP, PROCESS_DIED
+ *  was claimed than written
+ * </pre>
+ */
+final class RowsWalSource implements Source, FeedOwner {
+    private static final int EXCERPTS_A_STEP = 64;
+    private static final long WRITER_LOOK_NANOS = 500_000_000L;
+
+    private final WalDirectory directory;
+    private final int blockBytes;
+    private final long lingerNanos;
+    private final Session session;
+    private final CursorFile cursorFile;
+    private final OperatorLog log;
+    private final ShipperObserver observer;
+    private final WalReader reader;
+    private final Excerpt excerpt = new Excerpt();
+    private final Feed feed;
+
+    /** Which sequence each excerpt that was read ends with, until it is acknowledged. */
+    private final ArrayDeque<Note> notes = new ArrayDeque<>();
+
+    private EventBlockBuilder builder;
+    private long builderFirst;
+    private long builderSinceNanos;
+    private Loss loss = Loss.NONE;
+    private boolean damaged;
+
+    /** The sequence that is wanted next; -1 until the collector has said. */
+    private long next = -1;
+
+    private long acknowledgedPosition;
+    private long releasedPosition = -1;
+    private long durablePosition = -1;
+    private long durableAt;
+    private long writerLookNanos;
+    private boolean writerGone;
+    private Retirement retirement;
+
+    private record Note(long position, long end) {}
+
+    RowsWalSource(
+            WalDirectory directory,
+            int blockBytes,
+            long lingerNanos,
+            Session session,
+            CursorFile cursorFile,
+            OperatorLog log,
+            ShipperObserver observer,
+            long nowNanos) {
+        this.directory = directory;
+        this.blockBytes = blockBytes;
+        this.lingerNanos = lingerNanos;
+        this.session = session;
+        this.cursorFile = cursorFile;
+        this.log = log;
+        this.observer = observer;
+        this.writerLookNanos = nowNanos;
+        String producer = directory.identity().producer();
+        String stream = directory.identity().stream();
+        Cursor.Epoch known = cursorFile.cursor().epochs().get(new Cursor.EpochKey(incarnation(), producer, stream));
+        this.reader = WalReader.open(directory);
+        this.acknowledgedPosition = cursorFile.cursor().position(incarnation());
+        reader.seekAfter(acknowledgedPosition);
+        this.feed = session.feed(
+                producer,
+                incarnation(),
+                stream,
+                known == null ? 0 : known.epoch(),
+                known == null ? -1 : known.acknowledged(),
+                this);
+        if (known != null) {
+            feed.closeExpected = known.state() != Cursor.State.OPEN;
+            feed.closed = known.state() == Cursor.State.CLOSED;
+            if (feed.closed) {
+                beginRetirement();
+            }
+        }
+    }
+
+    @Override
+    public UUID incarnation() {
+        return directory.identity().incarnation();
+    }
+
+    @Override
+    public boolean step(long nowNanos) {
+        if (retirement != null) {
+            return retirement.step();
+        }
+        if (feed.failed || next < 0) {
+            return false;
+        }
+        boolean worked = false;
+        int taken = 0;
+        while (taken < EXCERPTS_A_STEP && session.hasRoom() && reader.next(excerpt)) {
+            take(nowNanos);
+            taken++;
+            if (feed.failed) {
+                return true;
+            }
+        }
+        worked |= taken > 0;
+        boolean idle = taken == 0 && session.hasRoom();
+        if (hasRows() && (writerGone && idle || nowNanos - builderSinceNanos >= lingerNanos)) {
+            finish();
+            worked = true;
+        }
+        if (idle && !worked) {
+            worked = mayRetire(nowNanos);
+        }
+        return worked;
+    }
+
+    private boolean hasRows() {
+        return builder != null && builder.count() > 0;
+    }
+
+    private void take(long nowNanos) {
+        if (excerpt.kind() != ExcerptKind.ROWS) {
+            damaged = true;
+            log.error(
+                    "damaged " + directory,
+                    "WAL is damaged, reading on behind it: "
+                            + (excerpt.kind() == ExcerptKind.DAMAGED
+                                    ? excerpt.damage()
+                                    : "excerpt of kind " + excerpt.kind()));
+            notes.add(new Note(excerpt.position(), next - 1));
+            return;
+        }
+        long first = excerpt.firstSequence();
+        long end = first + excerpt.count() - 1;
+        if (first >= next) {
+            if (first > next) {
+                gap(first - 1, damaged ? LossReason.DAMAGED : LossReason.RELEASED);
+            }
+            if (excerpt.lossBefore().count() > 0) {
+                finishIfAny();
+                loss = sum(loss, excerpt.lossBefore());
+            }
+        }
+        if (end >= next) {
+            takeRows(first, end, nowNanos);
+        }
+        notes.add(new Note(excerpt.position(), end));
+        advance();
+    }
+
+    private static Loss sum(Loss one, Loss other) {
+        return one.count() == 0 ? other : new Loss(other.reason(), one.count() + other.count());
+    }
+
+    private void takeRows(long first, long end, long nowNanos) {
+        ByteBuffer rows = excerpt.body();
+        int offset = rows.position();
+        int limit = rows.limit();
+        long sequence = first;
+        try {
+            for (; sequence <= end; sequence++) {
+                int length = limit - offset < Integer.BYTES ? 0 : rows.getInt(offset);
+                if (length <= 0 || length > limit - offset) {
+                    throw new IllegalArgumentException("row of " + length + " bytes at offset " + offset);
+                }
+                if (sequence >= next) {
+                    add(rows, offset, limit, length, sequence, nowNanos);
+                    next = sequence + 1;
+                }
+                offset += length;
+            }
+        } catch (IllegalArgumentException e) {
+            log.error("rows " + directory, "rows in the WAL cannot be taken apart: sequence=" + sequence + ", " + e);
+            gap(end, LossReason.UNENCODABLE);
+        }
+    }
+
+    private void add(ByteBuffer rows, int offset, int limit, int length, long sequence, long nowNanos) {
+        if (builder == null) {
+            builder = new EventBlockBuilder(blockBytes);
+        }
+        if (!builder.hasRoom(length)) {
+            if (length > EventBlockBuilder.MAX_ROW_BYTES) {
+                throw new IllegalArgumentException("row of " + length + " bytes");
+            }
+            finish();
+        }
+        boolean begins = builder.count() == 0;
+        builder.add(rows, offset, limit);
+        if (begins) {
+            builderFirst = sequence;
+            builderSinceNanos = nowNanos;
+        }
+    }
+
+    private void finishIfAny() {
+        if (hasRows()) {
+            finish();
+        }
+    }
+
+    private void finish() {
+        int count = builder.count();
+        int rawBytes = builder.rawBytes();
+        ByteBuffer built = builder.build(builderFirst, loss);
+        loss = Loss.NONE;
+        ByteBuffer copy = ByteBuffer.allocate(built.remaining()).put(built).flip();
+        observer.read(feed.stream, count, rawBytes);
+        session.offer(feed, copy, builderFirst, builderFirst + count - 1);
+    }
+
+    private void gap(long last, LossReason reason) {
+        finishIfAny();
+        Gaps.declare(session, feed, next, last, reason, log, observer);
+        next = last + 1;
+    }
+
+    // ---- what becomes of it
+
+    @Override
+    public void opened(Feed opened, long last) {
+        if (next < 0) {
+            next = last + 1;
+            feed.nextOffered = next;
+        }
+        remember();
+    }
+
+    @Override
+    public void acknowledged(Feed acknowledged, long through) {
+        advance();
+        remember();
+    }
+
+    private void advance() {
+        Note head;
+        while ((head = notes.peek()) != null && head.end <= feed.acknowledged()) {
+            notes.remove();
+            if (head.position > acknowledgedPosition) {
+                acknowledgedPosition = head.position;
+                cursorFile.cursor().position(incarnation(), acknowledgedPosition);
+            }
+        }
+    }
+
+    private void remember() {
+        Cursor.Epoch before = cursorFile.cursor().epochs().get(Retirement.key(feed));
+        Cursor.State state = before == null ? Cursor.State.OPEN : before.state();
+        cursorFile.cursor().epoch(Retirement.key(feed), new Cursor.Epoch(feed.epoch(), feed.acknowledged(), state));
+    }
+
+    @Override
+    public void rewind(Feed rewound, long wanted) {
+        if (hasRows()) {
+            builder.build(builderFirst, Loss.NONE);
+        }
+        loss = Loss.NONE;
+        notes.clear();
+        next = wanted;
+        reader.seekAfter(WalReader.BEFORE_FIRST);
+    }
+
+    @Override
+    public void closed(Feed closed) {
+        if (retirement == null) {
+            beginRetirement();
+        }
+        retirement.closed(closed);
+    }
+
+    @Override
+    public void forgotten(Feed forgotten) {
+        retirement.forgotten(forgotten);
+    }
+
+    @Override
+    public void failed(Feed failed, String reason) {
+        // The WAL stays as it is, for a person to look at.
+    }
+
+    /** The order matters: once the lock is seen free, a last look finds everything that was ever written. */
+    private boolean mayRetire(long nowNanos) {
+        if (!writerGone) {
+            if (nowNanos - writerLookNanos < WRITER_LOOK_NANOS) {
+                return false;
+            }
+            writerLookNanos = nowNanos;
+            writerGone = !directory.writerAlive();
+            return writerGone;
+        }
+        if (!feed.isOpen() || !feed.isEmpty() || !reader.atEnd()) {
+            return false;
+        }
+        long claimed = directory.claimed();
+        if (claimed >= next) {
+            gap(claimed, LossReason.PROCESS_DIED);
+            return true;
+        }
+        advance();
+        beginRetirement();
+        return true;
+    }
+
+    private void beginRetirement() {
+        reader.close();
+        if (builder != null) {
+            builder.close();
+            builder = null;
+        }
+        retirement = new Retirement(incarnation(), List.of(feed), loss, directory, session, cursorFile);
+    }
+
+    @Override
+    public boolean isDrained() {
+        return retirement != null || feed.failed || next >= 0 && !hasRows() && feed.isEmpty() && reader.atEnd();
+    }
+
+    @Override
+    public boolean isDone() {
+        return retirement != null && retirement.isDone();
+    }
+
+    @Override
+    public void release() {
+        if (retirement != null) {
+            return;
+        }
+        if (durablePosition > releasedPosition && cursorFile.isDurable(durableAt)) {
+            reader.releaseBelow(durablePosition);
+            releasedPosition = durablePosition;
+        }
+        if (acknowledgedPosition > durablePosition && durablePosition == releasedPosition) {
+            durablePosition = acknowledgedPosition;
+            durableAt = cursorFile.cursor().version();
+        }
+    }
+
+    @Override
+    public void close() {
+        reader.close();
+        if (builder != null) {
+            builder.close();
+            builder = null;
+        }
+    }
+}

@@ -1,0 +1,641 @@
+package dev.raftsman.shipper;
+
+import dev.raftsman.event.Loss;
+import dev.raftsman.input.OperatorLog;
+import dev.raftsman.wire.Frame;
+import dev.raftsman.wire.RefuseReason;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.random.RandomGenerator;
+
+/**
+ * The protocol's side of the sidecar, without a socket: frames and time go in, frames come out of {@link Link}. Shipper's
+ * thread only.
+ *
+ * <pre>
+ *  state          leaves by                                     to
+ *  DISCONNECTED   the time of the next attempt                  CONNECTING
+ *  CONNECTING     connected: HELLO is sent                      GREETING
+ *  GREETING       WELCOME                                       READY: every feed is opened or resumed
+ *                 REFUSE(NOT_LEADER, hint)                      DISCONNECTED, the hint is tried at once
+ *  READY          REFUSE(NOT_LEADER or UNAVAILABLE) of a block,
+ *                 silence, a protocol error                     DISCONNECTED
+ *  any            the connection ends, or its deadline passes   DISCONNECTED
+ * </pre>
+ *
+ * <p>Blocks stay in memory until they are acknowledged, so a new connection sends them again from the sequence that
+ * RESUMED names, the same bytes. A refusal EXPECTED is answered by a RESUME and nothing else: blocks sent behind the
+ * refused one are refused as well, and all these refusals come before RESUMED does, which alone says where to go on.
+ */
+final class Session {
+    private static final int MAX_REDIRECTS = 3;
+    private static final long THROTTLE_LEAST_MILLIS = 20;
+    private static final long THROTTLE_MOST_MILLIS = 10_000;
+
+    private enum State {
+        DISCONNECTED,
+        CONNECTING,
+        GREETING,
+        READY
+    }
+
+    private final SessionSettings settings;
+    private final Link link;
+    private final RandomGenerator jitter;
+    private final OperatorLog log;
+    private final ShipperObserver observer;
+
+    private final List<Feed> feeds = new ArrayList<>();
+    private final ArrayDeque<Feed> ready = new ArrayDeque<>();
+    private final Map<Integer, Feed> requests = new HashMap<>();
+    private final Map<Long, Feed> byEpoch = new HashMap<>();
+
+    private State state = State.DISCONNECTED;
+    private int connection;
+    private String address = "";
+    private String hint = "";
+    private int redirects;
+    private int nextCollector;
+    private int failures;
+    private long attemptAtNanos;
+    private long deadlineNanos;
+    private long heardNanos;
+    private long pingedNanos;
+    private int nextRequest = 1;
+    private long creditBytes;
+    private long sentBytes;
+    private long heldBytes;
+    private int pausedFeeds;
+
+    Session(
+            SessionSettings settings,
+            Link link,
+            RandomGenerator jitter,
+            OperatorLog log,
+            ShipperObserver observer,
+            long nowNanos) {
+        this.settings = settings;
+        this.link = link;
+        this.jitter = jitter;
+        this.log = log;
+        this.observer = observer;
+        this.attemptAtNanos = nowNanos;
+    }
+
+    // ---- what the sources ask for
+
+    /** @param epoch as the cursor remembers it, 0 if not known */
+    Feed feed(String producer, UUID incarnation, String stream, long epoch, long acknowledged, FeedOwner owner) {
+        Feed feed = new Feed(producer, incarnation, stream, owner);
+        feed.epoch = epoch;
+        feed.acknowledged = acknowledged;
+        feeds.add(feed);
+        if (epoch != 0) {
+            byEpoch.put(epoch, feed);
+        }
+        enqueue(feed);
+        return feed;
+    }
+
+    /** Whether the budget of blocks in memory has room for another one; it may be overdrawn by that one. */
+    boolean hasRoom() {
+        return heldBytes < settings.inFlightBytes();
+    }
+
+    /** Nothing waits for an acknowledgement. */
+    boolean isEmpty() {
+        return heldBytes == 0;
+    }
+
+    long heldBytes() {
+        return heldBytes;
+    }
+
+    boolean isReady() {
+        return state == State.READY;
+    }
+
+    /**
+     * Hands over a finished block: from here on its bytes must not change.
+     *
+     * @param end the block's last sequence; {@code first} must follow the block offered before
+     */
+    void offer(Feed feed, ByteBuffer block, long first, long end) {
+        if (feed.failed || feed.closeWanted) {
+            throw new IllegalStateException("block offered to a feed that takes none: " + feed);
+        }
+        if (feed.nextOffered >= 0 && first != feed.nextOffered || end < first) {
+            throw new IllegalStateException("block of sequences " + first + " to " + end + " offered; expected "
+                    + feed.nextOffered + ": " + feed);
+        }
+        feed.nextOffered = end + 1;
+        Outgoing outgoing = new Outgoing(block, first, end);
+        feed.blocks.add(outgoing);
+        feed.unsent.add(outgoing);
+        heldBytes += outgoing.bytes;
+        observer.inFlight(heldBytes);
+        enqueue(feed);
+    }
+
+    /** Asks the cluster to take nothing more for this epoch, once all its blocks are acknowledged. */
+    void close(Feed feed, long last, Loss loss) {
+        feed.closeWanted = true;
+        feed.closeLast = last;
+        feed.closeLoss = loss;
+        enqueue(feed);
+    }
+
+    /** Asks the cluster to keep of this epoch only that it was; its WAL must be durably gone. */
+    void forget(Feed feed) {
+        feed.forgetWanted = true;
+        enqueue(feed);
+    }
+
+    /** Gives a feed up for good, as its owner found that it cannot be continued. */
+    void stop(Feed feed, String reason) {
+        fail(feed, reason);
+    }
+
+    // ---- what the network tells
+
+    void connected(int id, long nowNanos) {
+        if (id != connection || state != State.CONNECTING) {
+            return;
+        }
+        state = State.GREETING;
+        deadlineNanos = nowNanos + settings.connectTimeout().toNanos();
+        send(new Frame.Hello(Frame.VERSION, Frame.VERSION, settings.tenant(), settings.agent()));
+        link.flush();
+    }
+
+    void disconnected(int id, String reason, long nowNanos) {
+        if (id == connection && state != State.DISCONNECTED) {
+            lost(reason, nowNanos);
+        }
+    }
+
+    void received(int id, Frame.FromCollector frame, long nowNanos) {
+        if (id != connection || state == State.DISCONNECTED) {
+            return;
+        }
+        heardNanos = nowNanos;
+        if (state == State.GREETING) {
+            greeted(frame, nowNanos);
+        } else if (state == State.READY) {
+            answered(frame, nowNanos);
+        }
+    }
+
+    /** Time passes: connects, pings, sends what may be sent. @return whether there was anything to do */
+    boolean step(long nowNanos) {
+        boolean worked = false;
+        switch (state) {
+            case DISCONNECTED -> {
+                if (nowNanos - attemptAtNanos >= 0) {
+                    connect(nowNanos);
+                    worked = true;
+                }
+            }
+            case CONNECTING, GREETING -> {
+                if (nowNanos - deadlineNanos >= 0) {
+                    lost("no answer within " + settings.connectTimeout().toMillis() + " ms", nowNanos);
+                }
+            }
+            case READY -> {
+                keepAlive(nowNanos);
+                worked = pump(nowNanos);
+            }
+        }
+        return worked;
+    }
+
+    // ---- connection
+
+    private void connect(long nowNanos) {
+        if (hint.isEmpty()) {
+            address = settings.collectors().get(nextCollector);
+            nextCollector = (nextCollector + 1) % settings.collectors().size();
+        } else {
+            address = hint;
+            hint = "";
+        }
+        connection++;
+        state = State.CONNECTING;
+        deadlineNanos = nowNanos + settings.connectTimeout().toNanos();
+        link.connect(connection, address);
+    }
+
+    private void greeted(Frame.FromCollector frame, long nowNanos) {
+        if (frame instanceof Frame.Welcome welcome) {
+            state = State.READY;
+            creditBytes = welcome.creditBytes();
+            redirects = 0;
+            pingedNanos = nowNanos;
+            log.over("unreachable");
+            log.info("connected to collector: address=" + address + ", node=" + welcome.node());
+            observer.connected(true);
+            for (Feed feed : feeds) {
+                enqueue(feed);
+            }
+        } else if (frame instanceof Frame.Refuse refuse) {
+            if (refuse.reason() == RefuseReason.NOT_LEADER) {
+                redirected(refuse.leader(), nowNanos);
+            } else {
+                lost("refused: " + refuse.reason() + " " + refuse.detail(), nowNanos);
+            }
+        } else {
+            lost("protocol error: " + frame + " before WELCOME", nowNanos);
+        }
+    }
+
+    private void redirected(String leader, long nowNanos) {
+        lost("not the leader" + (leader.isEmpty() ? "" : ", which is " + leader), nowNanos);
+        if (!leader.isEmpty() && redirects < MAX_REDIRECTS) {
+            redirects++;
+            hint = leader;
+            attemptAtNanos = nowNanos;
+        }
+    }
+
+    /**
+     * One collector that does not answer says little: the next is tried at once. A whole round in vain waits, longer
+     * after each, and never exactly as long as another sidecar does.
+     */
+    private void lost(String reason, long nowNanos) {
+        boolean wasReady = state == State.READY;
+        link.disconnect();
+        state = State.DISCONNECTED;
+        failures++;
+        int collectors = settings.collectors().size();
+        long waitNanos = 0;
+        if (failures % collectors == 0) {
+            int doublings = Math.min(failures / collectors - 1, 16);
+            long mostNanos = settings.backoffMost().toNanos();
+            long boundNanos = Math.min(mostNanos, settings.backoffFirst().toNanos() << doublings);
+            waitNanos = boundNanos / 2 + jitter.nextLong(boundNanos / 2 + 1);
+            redirects = 0;
+        }
+        attemptAtNanos = nowNanos + waitNanos;
+        if (wasReady) {
+            log.info("connection to collector ended: address=" + address + ", reason=" + reason);
+            observer.connected(false);
+        } else if (failures >= collectors) {
+            log.warn(
+                    "unreachable",
+                    "no collector takes blocks, trying on: last=" + address + ", reason=" + reason + ", tried="
+                            + failures);
+        }
+        requests.clear();
+        for (Feed feed : feeds) {
+            feed.request = 0;
+            feed.confirmed = false;
+            resend(feed);
+        }
+    }
+
+    private void keepAlive(long nowNanos) {
+        if (nowNanos - heardNanos >= settings.silence().toNanos()) {
+            lost("silent for " + settings.silence().toMillis() + " ms", nowNanos);
+        } else if (nowNanos - heardNanos >= settings.ping().toNanos()
+                && nowNanos - pingedNanos >= settings.ping().toNanos()) {
+            pingedNanos = nowNanos;
+            send(new Frame.Ping(nowNanos));
+            link.flush();
+        }
+    }
+
+    // ---- answers
+
+    private void answered(Frame.FromCollector frame, long nowNanos) {
+        if (frame instanceof Frame.Ack ack) {
+            failures = 0;
+            Feed feed = byEpoch.get(ack.epoch());
+            if (feed != null) {
+                acknowledge(feed, ack.through(), nowNanos);
+            }
+        } else if (frame instanceof Frame.Opened opened) {
+            Feed feed = take(opened.request());
+            if (feed != null) {
+                opened(feed, opened, nowNanos);
+            }
+        } else if (frame instanceof Frame.Resumed resumed) {
+            Feed feed = take(resumed.request());
+            if (feed != null) {
+                reconcile(feed, resumed.last(), nowNanos);
+            }
+        } else if (frame instanceof Frame.Refuse refuse) {
+            refused(refuse, nowNanos);
+        } else if (frame instanceof Frame.Closed closed) {
+            Feed feed = take(closed.request());
+            if (feed != null) {
+                closed(feed);
+            }
+        } else if (frame instanceof Frame.Forgotten forgotten) {
+            Feed feed = take(forgotten.request());
+            if (feed != null) {
+                forgotten(feed);
+            }
+        } else if (frame instanceof Frame.Credit credit) {
+            creditBytes = credit.bytes();
+        } else if (frame instanceof Frame.Pong) {
+            failures = 0;
+        } else {
+            lost("protocol error: a second WELCOME", nowNanos);
+        }
+    }
+
+    private Feed take(int request) {
+        failures = 0;
+        Feed feed = requests.remove(request);
+        if (feed != null) {
+            feed.request = 0;
+            enqueue(feed);
+        }
+        return feed;
+    }
+
+    private void opened(Feed feed, Frame.Opened opened, long nowNanos) {
+        Feed other = byEpoch.put(opened.epoch(), feed);
+        if (other != null && other != feed) {
+            byEpoch.put(opened.epoch(), other);
+            fail(feed, "the collector gave epoch " + opened.epoch() + " to two feeds");
+            return;
+        }
+        feed.epoch = opened.epoch();
+        reconcile(feed, opened.last(), nowNanos);
+    }
+
+    /** The collector's last decides: what it has is acknowledged, what follows is sent. */
+    private void reconcile(Feed feed, long last, long nowNanos) {
+        feed.confirmed = true;
+        long remembered = feed.acknowledged;
+        if (last > remembered) {
+            acknowledge(feed, last, nowNanos);
+        }
+        feed.acknowledged = last;
+        feed.owner.opened(feed, last);
+        if (feed.failed) {
+            return;
+        }
+        Outgoing head = feed.blocks.peek();
+        boolean wentBack = last < remembered;
+        boolean elsewhere =
+                head == null ? feed.nextOffered >= 0 && feed.nextOffered != last + 1 : head.first != last + 1;
+        if (wentBack || elsewhere) {
+            log.warn(
+                    "rewind " + feed,
+                    "collector goes on from another sequence than expected: next=" + (last + 1) + ", acknowledged="
+                            + remembered + ", inMemory=" + (head == null ? -1 : head.first) + ", " + feed);
+            discard(feed);
+            feed.nextOffered = last + 1;
+            feed.owner.rewind(feed, last + 1);
+        } else {
+            resend(feed);
+        }
+    }
+
+    private void resend(Feed feed) {
+        for (Outgoing block : feed.blocks) {
+            unsend(block);
+        }
+        feed.unsent.clear();
+        feed.unsent.addAll(feed.blocks);
+        enqueue(feed);
+    }
+
+    private void unsend(Outgoing block) {
+        if (block.sent) {
+            block.sent = false;
+            sentBytes -= block.bytes;
+        }
+    }
+
+    private void acknowledge(Feed feed, long through, long nowNanos) {
+        if (through <= feed.acknowledged) {
+            return;
+        }
+        feed.acknowledged = through;
+        Outgoing block;
+        while ((block = feed.blocks.peek()) != null && block.end <= through) {
+            feed.blocks.remove();
+            if (feed.unsent.peek() == block) {
+                feed.unsent.remove();
+            }
+            heldBytes -= block.bytes;
+            unsend(block);
+            long nanos = block.firstSentNanos == 0 ? 0 : nowNanos - block.firstSentNanos;
+            observer.acknowledged(feed.stream, block.end - block.first + 1, nanos);
+        }
+        observer.inFlight(heldBytes);
+        feed.owner.acknowledged(feed, through);
+        enqueue(feed);
+    }
+
+    private void discard(Feed feed) {
+        for (Outgoing block : feed.blocks) {
+            heldBytes -= block.bytes;
+            unsend(block);
+        }
+        feed.blocks.clear();
+        feed.unsent.clear();
+        observer.inFlight(heldBytes);
+    }
+
+    private void refused(Frame.Refuse refuse, long nowNanos) {
+        Feed feed = refuse.request() != 0 ? take(refuse.request()) : byEpoch.get(refuse.epoch());
+        if (refuse.reason() == RefuseReason.NOT_LEADER) {
+            redirected(refuse.leader(), nowNanos);
+            return;
+        }
+        if (feed == null) {
+            if (refuse.request() == 0 && refuse.epoch() == 0) {
+                lost("refused: " + refuse.reason() + " " + refuse.detail(), nowNanos);
+            }
+            return;
+        }
+        if (feed.failed || feed.forgotten) {
+            return;
+        }
+        switch (refuse.reason()) {
+            case EXPECTED -> feed.confirmed = false;
+            case THROTTLED -> pause(feed, refuse.retryAfterMillis(), nowNanos);
+            case CLOSED_EPOCH -> {
+                if (feed.closeWanted || feed.closeExpected) {
+                    closed(feed);
+                } else {
+                    fail(feed, "the epoch was closed: " + refuse.detail());
+                }
+            }
+            case FORGOTTEN_EPOCH -> {
+                if (feed.forgetWanted) {
+                    forgotten(feed);
+                } else if (feed.closeWanted || feed.closeExpected) {
+                    closed(feed);
+                } else {
+                    fail(feed, "the epoch was forgotten: " + refuse.detail());
+                }
+            }
+            case UNKNOWN_EPOCH -> unknown(feed);
+            case UNAVAILABLE, BAD_FRAME, UNSUPPORTED_VERSION, NOT_LEADER ->
+                lost("refused: " + refuse.reason() + " " + refuse.detail(), nowNanos);
+            case CONFLICT, TOO_LARGE -> fail(feed, refuse.reason() + " " + refuse.detail());
+        }
+        enqueue(feed);
+    }
+
+    /** The cluster lost the epoch (restored from an older state): it is opened again and filled as far as possible. */
+    private void unknown(Feed feed) {
+        if (feed.forgetWanted) {
+            forgotten(feed);
+            return;
+        }
+        log.error("unknown " + feed.stream, "the cluster does not know this epoch, opening it again: " + feed);
+        byEpoch.remove(feed.epoch, feed);
+        feed.epoch = 0;
+        feed.confirmed = false;
+    }
+
+    private void pause(Feed feed, long millis, long nowNanos) {
+        long bounded = Math.max(THROTTLE_LEAST_MILLIS, Math.min(THROTTLE_MOST_MILLIS, millis));
+        feed.confirmed = false;
+        feed.pausedUntilNanos = nowNanos + bounded * 1_000_000;
+        if (!feed.paused) {
+            feed.paused = true;
+            pausedFeeds++;
+        }
+    }
+
+    private void closed(Feed feed) {
+        if (!feed.closed) {
+            feed.closed = true;
+            feed.owner.closed(feed);
+        }
+    }
+
+    private void forgotten(Feed feed) {
+        feed.forgotten = true;
+        drop(feed);
+        feed.owner.forgotten(feed);
+    }
+
+    private void fail(Feed feed, String reason) {
+        feed.failed = true;
+        discard(feed);
+        log.error("failed " + feed.stream, "source stopped, its data stays in the WAL: reason=" + reason + ", " + feed);
+        observer.failed(feed.stream);
+        feed.owner.failed(feed, reason);
+    }
+
+    private void drop(Feed feed) {
+        feeds.remove(feed);
+        if (feed.paused) {
+            feed.paused = false;
+            pausedFeeds--;
+        }
+        byEpoch.remove(feed.epoch, feed);
+        discard(feed);
+    }
+
+    // ---- sending
+
+    private void enqueue(Feed feed) {
+        if (!feed.queued && !feed.failed && !feed.forgotten) {
+            feed.queued = true;
+            ready.add(feed);
+        }
+    }
+
+    /** Each feed has its turn, one step at a time, so that a long queue of one does not hold up another. */
+    private boolean pump(long nowNanos) {
+        if (pausedFeeds > 0) {
+            endPauses(nowNanos);
+        }
+        boolean sent = false;
+        int blocked = 0;
+        while (blocked < ready.size() && state == State.READY) {
+            Feed feed = ready.remove();
+            feed.queued = false;
+            if (next(feed, nowNanos)) {
+                sent = true;
+                blocked = 0;
+                enqueue(feed);
+            } else if (!feed.unsent.isEmpty() && feed.request == 0 && feed.confirmed) {
+                enqueue(feed); // no credit now: an acknowledgement will bring some
+                blocked++;
+            }
+        }
+        if (sent) {
+            link.flush();
+        }
+        return sent;
+    }
+
+    private void endPauses(long nowNanos) {
+        for (Feed feed : feeds) {
+            if (feed.paused && nowNanos - feed.pausedUntilNanos >= 0) {
+                feed.paused = false;
+                pausedFeeds--;
+                enqueue(feed);
+            }
+        }
+    }
+
+    /** The table in {@link Feed}. @return whether something was sent */
+    private boolean next(Feed feed, long nowNanos) {
+        if (feed.failed || feed.forgotten || feed.request != 0 || feed.paused) {
+            return false;
+        }
+        if (feed.forgetWanted) {
+            return feed.epoch != 0 && ask(feed, new Frame.Forget(nextRequest, feed.epoch));
+        }
+        if (feed.closed) {
+            return false;
+        }
+        if (feed.epoch == 0) {
+            return ask(feed, new Frame.Open(nextRequest, feed.producer, feed.incarnation, feed.stream));
+        }
+        if (!feed.confirmed) {
+            return ask(feed, new Frame.Resume(nextRequest, feed.epoch));
+        }
+        Outgoing block = feed.unsent.peek();
+        if (block != null) {
+            return append(feed, block, nowNanos);
+        }
+        if (feed.closeWanted && feed.blocks.isEmpty()) {
+            return ask(feed, new Frame.Close(nextRequest, feed.epoch, feed.closeLast, feed.closeLoss));
+        }
+        return false;
+    }
+
+    private boolean ask(Feed feed, Frame.FromSidecar question) {
+        feed.request = nextRequest;
+        requests.put(nextRequest, feed);
+        nextRequest = nextRequest == Integer.MAX_VALUE ? 1 : nextRequest + 1;
+        send(question);
+        return true;
+    }
+
+    private boolean append(Feed feed, Outgoing block, long nowNanos) {
+        // A block larger than the whole credit goes when nothing else is on its way, or it would never go.
+        if (sentBytes > 0 && sentBytes + block.bytes > creditBytes) {
+            return false;
+        }
+        feed.unsent.remove();
+        block.sent = true;
+        if (block.firstSentNanos == 0) {
+            block.firstSentNanos = nowNanos;
+        }
+        sentBytes += block.bytes;
+        send(new Frame.Append(feed.epoch, block.block.duplicate()));
+        return true;
+    }
+
+    private void send(Frame.FromSidecar frame) {
+        link.send(frame);
+    }
+}

@@ -1,0 +1,45 @@
+package dev.raftsman.shipper;
+
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * How a session behaves.
+ *
+ * @param collectors {@code host:port} of each collector's ingest; any of them may be the leader
+ * @param inFlightBytes global budget of blocks in memory, whatever the collector's credit
+ */
+public record SessionSettings(
+        String tenant,
+        String agent,
+        List<String> collectors,
+        long inFlightBytes,
+        Duration connectTimeout,
+        Duration backoffFirst,
+        Duration backoffMost,
+        Duration ping,
+        Duration silence) {
+
+    public SessionSettings {
+        collectors = List.copyOf(collectors);
+        if (collectors.isEmpty()) {
+            throw new IllegalArgumentException("no collectors");
+        }
+        if (ping.compareTo(silence) >= 0) {
+            throw new IllegalArgumentException("ping " + ping + " must be shorter than silence " + silence);
+        }
+    }
+
+    public static SessionSettings of(String tenant, String agent, List<String> collectors, long inFlightBytes) {
+        return new SessionSettings(
+                tenant,
+                agent,
+                collectors,
+                inFlightBytes,
+                Duration.ofSeconds(3),
+                Duration.ofMillis(50),
+                Duration.ofSeconds(2),
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(15));
+    }
+}

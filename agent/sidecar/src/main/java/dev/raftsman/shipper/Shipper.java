@@ -1,0 +1,210 @@
+package dev.raftsman.shipper;
+
+import dev.raftsman.input.OperatorLog;
+import dev.raftsman.input.WalDiscovery;
+import dev.raftsman.wal.WalDirectory;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
+
+/**
+ * Carries what WALs hold to the collectors: its own older incarnations first, then the current one, and those of
+ * applications beside them. One thread reads WALs, keeps the session and writes the cursor; the network has its own.
+ */
+public final class Shipper {
+    private static final long IDLE_LEAST_NANOS = 1_000_000L;
+    private static final long IDLE_MOST_NANOS = 20_000_000L;
+
+    private final ShipperSettings settings;
+    private final WalDiscovery discovery;
+    private final OperatorLog log;
+    private final ShipperObserver observer;
+    private final Consumer<Throwable> fatal;
+    private final CursorFile cursorFile;
+    private final NettyLink link;
+    private final Session session;
+    private final Thread thread;
+
+    /** The sidecar's own, oldest first: a newer one waits for the older. */
+    private final List<BlockWalSource> own = new ArrayList<>();
+
+    private final List<Source> others = new ArrayList<>();
+    private long discoverAtNanos;
+    private volatile boolean stopping;
+    private volatile long deadlineNanos;
+    private volatile long steps;
+
+    /**
+     * @param current the directory that this process writes, or null if it has no inputs of its own
+     * @param forcedThrough greatest position of it that may be shipped
+     * @param fatal told when the thread ends by a failure
+     */
+    public Shipper(
+            ShipperSettings settings,
+            Backlog backlog,
+            WalDirectory current,
+            LongSupplier forcedThrough,
+            WalDiscovery discovery,
+            OperatorLog log,
+            ShipperObserver observer,
+            Consumer<Throwable> fatal) {
+        this.settings = settings;
+        this.discovery = discovery;
+        this.log = log;
+        this.observer = observer;
+        this.fatal = fatal;
+        this.cursorFile = backlog.cursorFile();
+        this.thread = new Thread(this::run, "raftsman-shipper");
+        long nowNanos = System.nanoTime();
+        this.discoverAtNanos = nowNanos;
+        this.link = new NettyLink(
+                (int) settings.session().connectTimeout().toMillis(), () -> LockSupport.unpark(thread), observer);
+        this.session = new Session(settings.session(), link, RandomGenerator.getDefault(), log, observer, nowNanos);
+        for (WalDirectory directory : backlog.directories()) {
+            own.add(ownSource(directory, () -> Long.MAX_VALUE, true));
+        }
+        if (current != null) {
+            own.add(ownSource(current, forcedThrough, false));
+        }
+        discover(nowNanos);
+        sayFarewells();
+    }
+
+    private BlockWalSource ownSource(WalDirectory directory, LongSupplier forcedThrough, boolean ended) {
+        return new BlockWalSource(
+                directory, settings.session().agent(), forcedThrough, ended, session, cursorFile, log, observer);
+    }
+
+    /** Epochs of the cursor that no directory stands for any more. */
+    private void sayFarewells() {
+        Map<Cursor.EpochKey, Cursor.Epoch> orphans =
+                new HashMap<>(cursorFile.cursor().epochs());
+        Set<UUID> present = new java.util.HashSet<>();
+        own.forEach(source -> present.add(source.incarnation()));
+        others.forEach(source -> present.add(source.incarnation()));
+        orphans.forEach((key, epoch) -> {
+            if (present.contains(key.incarnation())) {
+                return;
+            }
+            if (epoch.state() == Cursor.State.OPEN) {
+                log.error(
+                        "gone " + key.incarnation(),
+                        "the WAL of an open epoch is not there, its epoch stays open: producer=" + key.producer()
+                                + ", incarnation=" + key.incarnation() + ", epoch=" + epoch.epoch());
+            } else {
+                others.add(new Farewell(key, epoch, session, cursorFile));
+            }
+        });
+    }
+
+    public void start() {
+        thread.start();
+    }
+
+    /** Asks to ship what is there, as far as it is acknowledged within the bound, then to stop. Any thread. */
+    public void stop(Duration bound) throws InterruptedException {
+        deadlineNanos = System.nanoTime() + bound.toNanos();
+        stopping = true;
+        LockSupport.unpark(thread);
+        thread.join();
+    }
+
+    /** Counts up while the thread works. Any thread. */
+    public long steps() {
+        return steps;
+    }
+
+    private void run() {
+        try {
+            long idleNanos = IDLE_LEAST_NANOS;
+            while (!stopping || !isDrained() && System.nanoTime() - deadlineNanos < 0) {
+                if (step(System.nanoTime())) {
+                    idleNanos = IDLE_LEAST_NANOS;
+                } else {
+                    LockSupport.parkNanos(this, idleNanos);
+                    idleNanos = Math.min(IDLE_MOST_NANOS, idleNanos * 2);
+                }
+            }
+            cursorFile.write();
+        } catch (IOException | RuntimeException | Error e) {
+            fatal.accept(e);
+        } finally {
+            own.forEach(Source::close);
+            others.forEach(Source::close);
+            link.close();
+        }
+    }
+
+    private boolean isDrained() {
+        return session.isEmpty()
+                && own.stream().allMatch(Source::isDrained)
+                && others.stream().allMatch(Source::isDrained);
+    }
+
+    private boolean step(long nowNanos) throws IOException {
+        steps++;
+        boolean worked = link.deliver(session, nowNanos);
+        worked |= stepOwn(nowNanos);
+        for (Iterator<Source> each = others.iterator(); each.hasNext(); ) {
+            Source source = each.next();
+            worked |= source.step(nowNanos);
+            source.release();
+            if (source.isDone()) {
+                log.info("WAL is shipped, closed and deleted: incarnation=" + source.incarnation());
+                each.remove();
+            }
+        }
+        worked |= session.step(nowNanos);
+        worked |= cursorFile.step(nowNanos);
+        if (nowNanos - discoverAtNanos >= 0) {
+            discover(nowNanos);
+        }
+        return worked;
+    }
+
+    private boolean stepOwn(long nowNanos) {
+        boolean worked = false;
+        for (Iterator<BlockWalSource> each = own.iterator(); each.hasNext(); ) {
+            BlockWalSource source = each.next();
+            worked |= source.step(nowNanos);
+            source.release();
+            if (source.isDone()) {
+                log.info("WAL is shipped, closed and deleted: incarnation=" + source.incarnation());
+                each.remove();
+            } else if (source.isHolding() && each.hasNext()) {
+                break;
+            } else {
+                Set<String> stopped = source.stoppedStreams();
+                if (!stopped.isEmpty()) {
+                    own.forEach(newer -> newer.stop(stopped));
+                }
+            }
+        }
+        return worked;
+    }
+
+    private void discover(long nowNanos) {
+        discoverAtNanos = nowNanos + settings.discovery().toNanos();
+        for (WalDirectory directory : discovery.look()) {
+            others.add(new RowsWalSource(
+                    directory,
+                    settings.blockBytes(),
+                    settings.linger().toNanos(),
+                    session,
+                    cursorFile,
+                    log,
+                    observer,
+                    nowNanos));
+        }
+    }
+}

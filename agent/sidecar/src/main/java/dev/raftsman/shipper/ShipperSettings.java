@@ -1,0 +1,14 @@
+package dev.raftsman.shipper;
+
+import java.time.Duration;
+
+/**
+ * How WALs are shipped.
+ *
+ * @param blockBytes raw bytes of an application's rows after which a block is finished
+ * @param linger how long rows may wait for more of them before they become a block
+ * @param discovery how often the roots are looked up for new WALs
+ */
+public record ShipperSettings(SessionSettings session, int blockBytes, Duration linger, Duration discovery) {
+    public static final Duration DEFAULT_DISCOVERY = Duration.ofMillis(500);
+}
