@@ -1,0 +1,147 @@
+package dev.raftsman.sidecar;
+
+import dev.raftsman.config.ConfigException;
+import dev.raftsman.config.ConfigFile;
+import dev.raftsman.config.HostPort;
+import dev.raftsman.config.Section;
+import dev.raftsman.event.Names;
+import dev.raftsman.input.FileInputSettings;
+import dev.raftsman.input.StreamNaming;
+import dev.raftsman.wal.WalSettings;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The agent's configuration, as {@code conf/agent.yaml} shows it.
+ *
+ * @param agent this host's name in the cluster: producers of its files are {@code agent:stream}
+ * @param data the agent's own directory: lock, cursor, WAL of its inputs
+ * @param collectors ingest addresses of the collectors
+ * @param http where metrics and health are shown
+ */
+public record AgentConfig(
+        String agent,
+        String tenant,
+        Path data,
+        List<HostPort> collectors,
+        HostPort http,
+        Wal wal,
+        List<FileInputSettings> inputs,
+        Shipping shipper) {
+
+    /**
+     * @param roots where applications have their WALs
+     * @param quotaBytes most bytes of the agent's own WAL
+     */
+    public record Wal(List<Path> roots, long quotaBytes, Duration force) {}
+
+    /** @param inFlightBytes most bytes of blocks in memory that wait for an acknowledgement */
+    public record Shipping(long inFlightBytes, Duration linger, int blockBytes) {}
+
+    private static final long MIB = 1 << 20;
+    private static final long LEAST_BLOCK_BYTES = 4 << 10;
+
+    /** @throws ConfigException naming every problem at once */
+    public static AgentConfig read(Path file) throws ConfigException {
+        return ConfigFile.read(file, AgentConfig::of);
+    }
+
+    /** The shape of the file: every key, its default and what it is for. */
+    public static AgentConfig of(Section root) {
+        root.integer("version", 1, 1, 1, "format of this file");
+        String agent = root.parsed("agent", null, "name of this host in the cluster", "agent", "a name", Names::name);
+        String tenant = root.parsed(
+                "tenant", "default", "whose logs these are", "default", "a-z, 0-9 and -, at most 63", Names::tenant);
+        Path data = root.directory("data", null, "directory of the agent: lock, cursor, WAL of its own inputs");
+        List<HostPort> collectors = root.addresses("collectors", "ingest addresses of the collectors");
+        if (collectors.isEmpty()) {
+            root.problem("collectors", "names no collector", "at least one host:port");
+        }
+        HostPort http = root.section("http", "metrics and health")
+                .address("listen", "127.0.0.1:7461", "where /metrics, /livez and /readyz are shown");
+        Shipping shipping = shipping(root.section("shipper", "how blocks go to the collectors"));
+        Wal wal = wal(root.section("wal", "write-ahead logs on this host"));
+        List<FileInputSettings> inputs = new ArrayList<>();
+        for (Section input : root.sections("inputs", "what is read beside the WALs of applications")) {
+            inputs.add(input(input, shipping));
+        }
+        return new AgentConfig(
+                agent, tenant, data.toAbsolutePath().normalize(), collectors, http, wal, List.copyOf(inputs), shipping);
+    }
+
+    private static Shipping shipping(Section section) {
+        long inFlight = section.size("inFlight", "16MiB", "most bytes of blocks in memory, waiting to be acknowledged");
+        if (inFlight < MIB) {
+            section.problem("inFlight", "is less than one block may need", "1MiB or more");
+        }
+        Duration linger =
+                section.duration("linger", "200ms", "how long events wait for more of them to become a block");
+        if (linger.compareTo(Duration.ofMinutes(1)) > 0) {
+            section.problem("linger", "is longer than a minute", "at most 60s");
+        }
+        long block = section.size("block", "1MiB", "bytes of events, before compression, that make a block");
+        if (block < LEAST_BLOCK_BYTES || block > MIB) {
+            section.problem("block", "is outside of what a block holds", "4KiB to 1MiB");
+            block = MIB;
+        }
+        return new Shipping(inFlight, linger, (int) block);
+    }
+
+    private static Wal wal(Section section) {
+        List<Path> roots = new ArrayList<>();
+        for (String root : section.strings("roots", "directories below which applications have their WALs")) {
+            if (root.startsWith("/")) {
+                roots.add(Path.of(root));
+            } else {
+                section.problem("roots", "'" + root + "' is not absolute", "absolute paths");
+            }
+        }
+        long quota = section.size("quota", "1GiB", "most bytes of the agent's own WAL; when it is full, reading waits");
+        if (quota < 16 * MIB) {
+            section.problem("quota", "is too small for files that can be released one by one", "16MiB or more");
+            quota = 16 * MIB;
+        }
+        Duration force = section.duration("force", "100ms", "how often what was written is forced to the disk");
+        if (force.isZero() || force.compareTo(Duration.ofSeconds(10)) > 0) {
+            section.problem("force", "is outside of what keeps a power cut harmless", "1ms to 10s");
+            force = Duration.ofMillis(100);
+        }
+        return new Wal(List.copyOf(roots), quota, force);
+    }
+
+    private static FileInputSettings input(Section section, Shipping shipping) {
+        section.choice("type", "file", List.of("file"), "kind of input");
+        List<String> paths = new ArrayList<>();
+        for (String path :
+                section.strings("paths", "files to read: absolute, with *, ?, [..], {..} and ** for directories")) {
+            try {
+                FileInputSettings.checkPattern(path);
+                paths.add(path);
+            } catch (IllegalArgumentException e) {
+                section.problem("paths", e.getMessage(), "an absolute path or pattern");
+            }
+        }
+        if (paths.isEmpty()) {
+            section.problem("paths", "names no file", "at least one absolute path or pattern");
+        }
+        StreamNaming naming = section.parsed(
+                "stream",
+                "{name}",
+                "which stream a file feeds: {name} is the file's name, {path} its whole path",
+                StreamNaming.BY_NAME,
+                "a name, with {name} or {path} for parts of the file's",
+                StreamNaming::new);
+        Duration idle = section.duration(
+                "idle", "1s", "after how long without growth a last line without newline is taken as it is");
+        return new FileInputSettings(
+                paths, naming, shipping.blockBytes(), shipping.linger(), idle, FileInputSettings.DEFAULT_DISCOVERY);
+    }
+
+    /** Settings of the agent's own WAL when older ones still take some of its quota. */
+    WalSettings walSettings(long takenBytes) {
+        long quota = Math.max(wal.quotaBytes() / 4, wal.quotaBytes() - takenBytes);
+        return WalSettings.ofQuota(quota).withForceInterval(wal.force());
+    }
+}

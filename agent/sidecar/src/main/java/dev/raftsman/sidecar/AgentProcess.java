@@ -1,0 +1,151 @@
+package dev.raftsman.sidecar;
+
+import dev.raftsman.config.ConfigException;
+import dev.raftsman.disk.DirectoryLock;
+import dev.raftsman.input.OperatorLog;
+import dev.raftsman.shipper.DamagedCursorException;
+import dev.raftsman.wal.WalException;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.net.BindException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/** The agent as a process: exit codes, signals, the word to systemd. */
+public final class AgentProcess {
+    private static final int OK = 0;
+    private static final int DATA_ERROR = 65;
+    private static final int UNAVAILABLE = 69;
+    private static final int SOFTWARE = 70;
+    private static final int CANNOT_CREATE = 73;
+    private static final int IO_ERROR = 74;
+    private static final int TEMPORARY = 75;
+    private static final int NO_PERMISSION = 77;
+
+    private static final long STOP_MOST_SECONDS = 10;
+
+    private AgentProcess() {}
+
+    /**
+     * Runs the agent until SIGTERM or SIGINT, which end it in good order, or until it fails.
+     *
+     * @return the exit code, of sysexits.h: 78 configuration, 75 a second instance, 73 and 77 data directory, 69 port,
+     *     65 damaged cursor, 74 disk, 70 a bug; after a signal the process has ended with 0 before this returns
+     */
+    public static int run(Path configFile) {
+        PrintStream err = System.err;
+        AgentConfig config;
+        try {
+            config = AgentConfig.read(configFile);
+        } catch (ConfigException e) {
+            err.println(e.getMessage());
+            return ConfigException.EXIT_CODE;
+        }
+        OperatorLog log = new OperatorLog(err, Clock.systemUTC());
+        Agent agent = new Agent(config, log);
+        try {
+            agent.start();
+        } catch (IOException | RuntimeException e) {
+            err.println("raftsman agent: " + explain(config, e));
+            return exitCode(e);
+        }
+        log.info("agent runs: agent=" + config.agent() + ", tenant=" + config.tenant() + ", data=" + config.data()
+                + ", http=" + config.http());
+        return runUntilSignal(agent, log);
+    }
+
+    private static int runUntilSignal(Agent agent, OperatorLog log) {
+        CountDownLatch returned = new CountDownLatch(1);
+        Thread onSignal = new Thread(() -> stopped(agent, log, returned), "raftsman-stop");
+        Runtime.getRuntime().addShutdownHook(onSignal);
+        notifySystemd(log);
+        try {
+            Throwable failure = agent.awaitEnd();
+            int code = failure == null ? OK : exitCode(failure);
+            if (failure != null) {
+                agent.close();
+                Runtime.getRuntime().removeShutdownHook(onSignal);
+            }
+            return code;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            agent.close();
+            return OK;
+        } catch (IllegalStateException shuttingDown) {
+            return IO_ERROR;
+        } finally {
+            returned.countDown();
+        }
+    }
+
+    /** A JVM that a signal ends reports the signal; an agent that ended in good order reports 0. */
+    private static void stopped(Agent agent, OperatorLog log, CountDownLatch returned) {
+        log.info("agent stops: shipping what can be acknowledged now");
+        agent.close();
+        try {
+            boolean inTime = returned.await(STOP_MOST_SECONDS, TimeUnit.SECONDS);
+            log.info("agent stopped" + (inTime ? "" : ", its main thread still runs"));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        Runtime.getRuntime().halt(OK);
+    }
+
+    private static void notifySystemd(OperatorLog log) {
+        if (System.getenv("NOTIFY_SOCKET") == null) {
+            return;
+        }
+        try {
+            Process notify =
+                    new ProcessBuilder("systemd-notify", "--ready").inheritIO().start();
+            if (!notify.waitFor(STOP_MOST_SECONDS, TimeUnit.SECONDS)) {
+                log.warn("systemd", "systemd-notify does not end");
+            }
+        } catch (IOException e) {
+            log.warn("systemd", "systemd could not be told: " + e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static String explain(AgentConfig config, Throwable cause) {
+        if (cause instanceof BindException) {
+            return "cannot listen on " + config.http() + " (http.listen): " + cause.getMessage();
+        }
+        if (cause instanceof AccessDeniedException denied) {
+            return "no permission for " + denied.getFile();
+        }
+        if (cause instanceof FileSystemException file) {
+            return "cannot use " + file.getFile() + ": " + file;
+        }
+        return String.valueOf(cause.getMessage() == null ? cause : cause.getMessage());
+    }
+
+    private static int exitCode(Throwable failure) {
+        Throwable cause = failure instanceof UncheckedIOException unchecked ? unchecked.getCause() : failure;
+        if (cause instanceof DirectoryLock.HeldException) {
+            return TEMPORARY;
+        }
+        if (cause instanceof BindException) {
+            return UNAVAILABLE;
+        }
+        if (cause instanceof DamagedCursorException) {
+            return DATA_ERROR;
+        }
+        if (cause instanceof AccessDeniedException) {
+            return NO_PERMISSION;
+        }
+        if (cause instanceof FileSystemException) {
+            return CANNOT_CREATE;
+        }
+        if (cause instanceof IOException || cause instanceof WalException) {
+            return IO_ERROR;
+        }
+        return SOFTWARE;
+    }
+}

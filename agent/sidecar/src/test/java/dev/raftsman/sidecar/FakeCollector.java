@@ -1,0 +1,267 @@
+package dev.raftsman.sidecar;
+
+import dev.raftsman.block.Block;
+import dev.raftsman.block.BlockKind;
+import dev.raftsman.block.BlockReader;
+import dev.raftsman.wire.Frame;
+import dev.raftsman.wire.FrameCodec;
+import dev.raftsman.wire.RefuseReason;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.UUID;
+
+/**
+ * A collector of one node in memory that speaks frames over a real socket and takes blocks only where they continue an
+ * epoch. With a drop rate it ends connections at random: before a block is taken, or after it was and before its
+ * acknowledgement; the same seed makes the same choices.
+ */
+public final class FakeCollector implements AutoCloseable {
+    private static final long CREDIT_BYTES = 4 << 20;
+
+    private final Random random;
+    private final double dropRate;
+    private final Map<Key, Epoch> epochs = new LinkedHashMap<>();
+    private final Map<Long, Epoch> byNumber = new HashMap<>();
+    private final List<Socket> sockets = new ArrayList<>();
+    private final int port;
+    private final ServerSocket server;
+    private boolean away;
+    private int connections;
+    private boolean closed;
+
+    private record Key(String tenant, String producer, UUID incarnation, String stream) {}
+
+    /** One epoch as the fake has it. */
+    public static final class Epoch {
+        public final long number;
+        public final String producer;
+        public final String stream;
+        public final List<Block> blocks = new ArrayList<>();
+        public long last = -1;
+        public boolean closed;
+        public boolean forgotten;
+        public boolean conflicting;
+        public int refusedConflicts;
+
+        Epoch(long number, String producer, String stream) {
+            this.number = number;
+            this.producer = producer;
+            this.stream = stream;
+        }
+    }
+
+    public FakeCollector(long seed, double dropRate) throws IOException {
+        this.random = new Random(seed);
+        this.dropRate = dropRate;
+        this.server = new ServerSocket(0, 16, InetAddress.getLoopbackAddress());
+        this.port = server.getLocalPort();
+        accept(server);
+    }
+
+    public String address() {
+        return "127.0.0.1:" + port;
+    }
+
+    private void accept(ServerSocket listening) {
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        while (true) {
+                            Socket socket = listening.accept();
+                            synchronized (this) {
+                                if (away) {
+                                    socket.close();
+                                    continue;
+                                }
+                                sockets.add(socket);
+                                connections++;
+                            }
+                            Thread serving = new Thread(() -> serve(socket), "fake-connection");
+                            serving.setDaemon(true);
+                            serving.start();
+                        }
+                    } catch (IOException stopped) {
+                        // The listening socket was closed.
+                    }
+                },
+                "fake-collector");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void serve(Socket socket) {
+        try (socket) {
+            DataInputStream in = new DataInputStream(socket.getInputStream());
+            OutputStream out = socket.getOutputStream();
+            while (true) {
+                int length = FrameCodec.checkLength(Integer.reverseBytes(in.readInt()));
+                byte[] frame = new byte[length];
+                in.readFully(frame);
+                if (!answer(FrameCodec.decode(ByteBuffer.wrap(frame)), out)) {
+                    return;
+                }
+            }
+        } catch (IOException ended) {
+            // The agent, or a drop, ended it.
+        }
+    }
+
+    private String tenant = "";
+
+    private synchronized boolean answer(Frame frame, OutputStream out) throws IOException {
+        if (closed) {
+            return false;
+        }
+        if (frame instanceof Frame.Hello hello) {
+            tenant = hello.tenant();
+            send(out, new Frame.Welcome(Frame.VERSION, "fake", CREDIT_BYTES));
+        } else if (frame instanceof Frame.Open open) {
+            Key key = new Key(tenant, open.producer(), open.incarnation(), open.stream());
+            Epoch epoch = epochs.computeIfAbsent(key, k -> new Epoch(epochs.size() + 1L, k.producer, k.stream));
+            byNumber.put(epoch.number, epoch);
+            if (!refusesAsEnded(epoch, open.request(), out)) {
+                send(out, new Frame.Opened(open.request(), epoch.number, epoch.last));
+            }
+        } else if (frame instanceof Frame.Resume resume) {
+            Epoch epoch = byNumber.get(resume.epoch());
+            if (!refusesAsEnded(epoch, resume.request(), out)) {
+                send(out, new Frame.Resumed(resume.request(), epoch.last));
+            }
+        } else if (frame instanceof Frame.Append append) {
+            return append(append, out);
+        } else if (frame instanceof Frame.Close close) {
+            Epoch epoch = byNumber.get(close.epoch());
+            if (!refusesAsEnded(epoch, close.request(), out)) {
+                if (close.last() != epoch.last) {
+                    throw new IllegalStateException("CLOSE(last=" + close.last() + ") of an epoch with " + epoch.last);
+                }
+                epoch.closed = true;
+                send(out, new Frame.Closed(close.request()));
+            }
+        } else if (frame instanceof Frame.Forget forget) {
+            Epoch epoch = byNumber.get(forget.epoch());
+            epoch.forgotten = true;
+            send(out, new Frame.Forgotten(forget.request()));
+        } else if (frame instanceof Frame.Ping ping) {
+            send(out, new Frame.Pong(ping.nonce()));
+        }
+        return true;
+    }
+
+    private static boolean refusesAsEnded(Epoch epoch, int request, OutputStream out) throws IOException {
+        if (epoch == null) {
+            send(out, new Frame.Refuse(request, 0, RefuseReason.UNKNOWN_EPOCH, 0, 0, "", ""));
+        } else if (epoch.forgotten) {
+            send(out, new Frame.Refuse(request, epoch.number, RefuseReason.FORGOTTEN_EPOCH, 0, 0, "", ""));
+        } else if (epoch.closed) {
+            send(out, new Frame.Refuse(request, epoch.number, RefuseReason.CLOSED_EPOCH, 0, 0, "", ""));
+        } else {
+            return false;
+        }
+        return true;
+    }
+
+    private boolean append(Frame.Append append, OutputStream out) throws IOException {
+        if (dropRate > 0 && random.nextDouble() < dropRate) {
+            return false;
+        }
+        Epoch epoch = byNumber.get(append.epoch());
+        Block block = Block.wrap(append.block());
+        if (epoch.conflicting) {
+            epoch.refusedConflicts++;
+            send(out, new Frame.Refuse(0, epoch.number, RefuseReason.CONFLICT, 0, 0, "", "other bytes"));
+            return true;
+        }
+        if (block.endSequence() > epoch.last) {
+            if (block.firstSequence() != epoch.last + 1) {
+                send(out, new Frame.Refuse(0, epoch.number, RefuseReason.EXPECTED, epoch.last + 1, 0, "", ""));
+                return true;
+            }
+            epoch.blocks.add(block);
+            epoch.last = block.endSequence();
+        }
+        if (dropRate > 0 && random.nextDouble() < dropRate) {
+            return false;
+        }
+        send(out, new Frame.Ack(epoch.number, epoch.last));
+        return true;
+    }
+
+    private static void send(OutputStream out, Frame frame) throws IOException {
+        ByteBuffer bytes = FrameCodec.encode(frame);
+        out.write(bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
+    }
+
+    /** Ends every connection, and takes none until {@link #up}. What was taken stays. */
+    public synchronized void down() throws IOException {
+        away = true;
+        for (Socket socket : sockets) {
+            socket.close();
+        }
+        sockets.clear();
+    }
+
+    public synchronized void up() {
+        away = false;
+    }
+
+    /** All bytes of a stream, its epochs in the order they were opened. */
+    public synchronized byte[] raw(String stream) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (BlockReader reader = new BlockReader()) {
+            for (Epoch epoch : epochs.values()) {
+                if (epoch.stream.equals(stream)) {
+                    for (Block block : epoch.blocks) {
+                        reader.writeRaw(block, out);
+                    }
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return out.toByteArray();
+    }
+
+    public synchronized List<Epoch> epochs(String stream) {
+        return epochs.values().stream()
+                .filter(epoch -> epoch.stream.equals(stream))
+                .toList();
+    }
+
+    public synchronized long gapEvents(String stream) {
+        return epochs(stream).stream()
+                .flatMap(epoch -> epoch.blocks.stream())
+                .filter(block -> block.kind() == BlockKind.GAP)
+                .mapToLong(Block::count)
+                .sum();
+    }
+
+    /** Runs in the collector's own order of things. */
+    public synchronized void change(Runnable change) {
+        change.run();
+    }
+
+    public synchronized int connections() {
+        return connections;
+    }
+
+    @Override
+    public synchronized void close() throws IOException {
+        closed = true;
+        down();
+        server.close();
+    }
+}
