@@ -1,0 +1,185 @@
+package dev.raftsman.catalog;
+
+import dev.raftsman.block.Block;
+import dev.raftsman.segment.EpochInfo;
+import dev.raftsman.segment.SegmentHeader;
+import dev.raftsman.segment.SegmentId;
+import dev.raftsman.segment.SegmentTotals;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The replicated tables. Every change is a pure function of what was before and of the entry: no clock but the entry's
+ * stamp, made monotone here, so that a leader with a slow clock cannot turn time back. Not thread-safe: the applying
+ * thread's, or under its lock.
+ */
+public final class Catalog {
+    /** Until {@link Command.Configure} says otherwise. */
+    public static final long DEFAULT_SEGMENT_BYTES = 64L << 20;
+
+    private final EpochTable epochs;
+    private final SegmentTable segments;
+    private final TierTable tiers;
+    private long stampMillis;
+    private long segmentBytes;
+
+    /** Empty tables. */
+    public Catalog() {
+        epochs = new EpochTable();
+        segments = new SegmentTable();
+        tiers = new TierTable(segments);
+        segmentBytes = DEFAULT_SEGMENT_BYTES;
+    }
+
+    /**
+     * Tables as they were.
+     *
+     * @throws IllegalArgumentException if the image contradicts itself
+     */
+    public Catalog(CatalogImage image) {
+        epochs = new EpochTable(image.streams(), image.epochs());
+        segments = new SegmentTable(image.segments());
+        tiers = new TierTable(segments, image.lease(), image.aborted(), image.snapshots());
+        stampMillis = image.stampMillis();
+        segmentBytes = image.segmentBytes();
+    }
+
+    public CatalogImage image() {
+        return new CatalogImage(
+                stampMillis,
+                segmentBytes,
+                tiers.lease(),
+                epochs.streams(),
+                epochs.images(),
+                segments.views(),
+                tiers.aborted(),
+                tiers.snapshots());
+    }
+
+    public CatalogView view(long appliedIndex, long term) {
+        return new CatalogView(
+                appliedIndex,
+                term,
+                stampMillis,
+                segmentBytes,
+                tiers.lease(),
+                epochs.streams(),
+                epochs.views(),
+                segments.views(),
+                tiers.snapshots());
+    }
+
+    /** Takes an entry's stamp, unless it is older than the one before. */
+    public void stamp(long entryStampMillis) {
+        stampMillis = Math.max(stampMillis, entryStampMillis);
+    }
+
+    public long stampMillis() {
+        return stampMillis;
+    }
+
+    public long segmentBytes() {
+        return segmentBytes;
+    }
+
+    /** Applies any command but SEAL, which needs the files: see {@link #matching}. */
+    public CommandResult apply(Command command) {
+        if (command instanceof Command.Open open) {
+            return epochs.open(open, stampMillis);
+        } else if (command instanceof Command.Close close) {
+            return epochs.close(close, stampMillis);
+        } else if (command instanceof Command.Forget forget) {
+            return epochs.forget(forget);
+        } else if (command instanceof Command.Configure configure) {
+            boolean same = segmentBytes == configure.segmentBytes();
+            segmentBytes = configure.segmentBytes();
+            return new CommandResult.Done(same ? 0 : 1);
+        } else if (command instanceof Command.AcquireLease acquire) {
+            return tiers.acquire(acquire, stampMillis);
+        } else if (command instanceof Command.Prepare prepare) {
+            return tiers.prepare(prepare, stampMillis);
+        } else if (command instanceof Command.Commit commit) {
+            return tiers.commit(commit, stampMillis);
+        } else if (command instanceof Command.Abort abort) {
+            return tiers.abort(abort, stampMillis);
+        } else if (command instanceof Command.Truncate truncate) {
+            return tiers.truncate(truncate, stampMillis);
+        } else if (command instanceof Command.RecordSnapshot record) {
+            return tiers.record(record, stampMillis);
+        } else if (command instanceof Command.DropSnapshot drop) {
+            return tiers.drop(drop, stampMillis);
+        }
+        throw new IllegalArgumentException("not for the tables alone: " + command);
+    }
+
+    /** What is to become of a block. Changes nothing; {@link #appended} or {@link #refused} must follow. */
+    public Verdict judge(long epoch, Block block) {
+        Epoch row = epochs.epoch(epoch);
+        return row == null ? new Verdict(Verdict.Kind.UNKNOWN, 0) : row.judge(block);
+    }
+
+    /** Counts a block that was not accepted. */
+    public void refused(long epoch, Verdict verdict) {
+        Epoch row = epochs.epoch(epoch);
+        if (row != null) {
+            row.refused(verdict);
+        }
+    }
+
+    /**
+     * An accepted block is in its segment's file.
+     *
+     * @param bytes of the file now
+     */
+    public void appended(long epoch, Block block, long bytes) {
+        Epoch row = epochs.epoch(epoch);
+        segments.appended(row.stream(), epoch, block, bytes);
+        row.accepted(block);
+    }
+
+    /** The number of the epoch's stream. The epoch must exist, as for {@link #epochInfo}. */
+    public int streamOf(long epoch) {
+        return epochs.epoch(epoch).stream();
+    }
+
+    public EpochInfo epochInfo(long epoch) {
+        return epochs.epoch(epoch).info();
+    }
+
+    public boolean hasActive(int stream) {
+        return segments.hasActive(stream);
+    }
+
+    /** How a new active segment of the stream begins. */
+    public SegmentHeader headerFor(int stream, long raftIndex) {
+        StreamView row = epochs.stream(stream);
+        return new SegmentHeader(new SegmentId(stream, raftIndex), row.tenant(), row.stream(), stampMillis);
+    }
+
+    /** A new active segment is there. */
+    public void begun(SegmentHeader header, long bytes) {
+        segments.begin(header, bytes);
+    }
+
+    /** Streams whose active segment the command means, in order of their numbers. */
+    public List<Integer> matching(Command.Seal seal) {
+        return segments.matching(seal, stampMillis);
+    }
+
+    public SegmentTotals activeTotals(int stream) {
+        return segments.activeTotals(stream);
+    }
+
+    /** The stream's active segment has its footer. */
+    public void sealed(int stream, long bytes, String sha256) {
+        segments.seal(stream, bytes, sha256, stampMillis);
+    }
+
+    public Optional<EpochView> epoch(long epoch) {
+        return Optional.ofNullable(epochs.epoch(epoch)).map(Epoch::view);
+    }
+
+    public Optional<SegmentView> segment(SegmentId id) {
+        return Optional.ofNullable(segments.segment(id));
+    }
+}

@@ -1,0 +1,22 @@
+package dev.raftsman.catalog;
+
+import java.util.List;
+
+/** The tables as a snapshot keeps them: all that a view shows, and what only the tables need to go on. */
+public record CatalogImage(
+        long stampMillis,
+        long segmentBytes,
+        LeaseView lease,
+        List<StreamView> streams,
+        List<Epoch.Image> epochs,
+        List<SegmentView> segments,
+        List<TierTable.Aborted> aborted,
+        List<SnapshotView> snapshots) {
+    public CatalogImage {
+        streams = List.copyOf(streams);
+        epochs = List.copyOf(epochs);
+        segments = List.copyOf(segments);
+        aborted = List.copyOf(aborted);
+        snapshots = List.copyOf(snapshots);
+    }
+}

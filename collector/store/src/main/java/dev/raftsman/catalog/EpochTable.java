@@ -1,0 +1,123 @@
+package dev.raftsman.catalog;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+
+/**
+ * Streams and epochs. Rows are never taken out: a forgotten epoch must be refused for ever, and its incarnation must never
+ * be taken for a new one.
+ */
+final class EpochTable {
+    private record StreamKey(String tenant, String stream) {}
+
+    private record EpochKey(String tenant, String producer, UUID incarnation, String stream) {}
+
+    private final List<StreamView> streams = new ArrayList<>();
+    private final Map<StreamKey, StreamView> streamsByName = new HashMap<>();
+    private final TreeMap<Long, Epoch> epochs = new TreeMap<>();
+    private final Map<EpochKey, Epoch> epochsByKey = new HashMap<>();
+
+    EpochTable() {}
+
+    EpochTable(List<StreamView> streams, List<Epoch.Image> epochs) {
+        streams.forEach(this::add);
+        for (Epoch.Image image : epochs) {
+            add(Epoch.of(image));
+        }
+    }
+
+    private void add(StreamView stream) {
+        streams.add(stream);
+        if (stream.number() != streams.size()
+                || streamsByName.put(new StreamKey(stream.tenant(), stream.stream()), stream) != null) {
+            throw new IllegalArgumentException("stream " + stream + " at place " + streams.size());
+        }
+    }
+
+    private void add(Epoch epoch) {
+        EpochKey key = new EpochKey(
+                epoch.tenant(), epoch.info().producer(), epoch.info().incarnation(), stream(epoch.stream()).stream());
+        if (epochs.put(epoch.info().epoch(), epoch) != null || epochsByKey.put(key, epoch) != null) {
+            throw new IllegalArgumentException("a second " + epoch.view());
+        }
+    }
+
+    CommandResult open(Command.Open open, long nowMillis) {
+        EpochKey key = new EpochKey(open.tenant(), open.producer(), open.incarnation(), open.stream());
+        Epoch epoch = epochsByKey.get(key);
+        if (epoch == null) {
+            StreamView stream = streamsByName.get(new StreamKey(open.tenant(), open.stream()));
+            if (stream == null) {
+                stream = new StreamView(streams.size() + 1, open.tenant(), open.stream(), nowMillis);
+                add(stream);
+            }
+            long number = epochs.isEmpty() ? 1 : epochs.lastKey() + 1;
+            epoch = new Epoch(number, open.tenant(), open.producer(), open.incarnation(), stream.number(), nowMillis);
+            add(epoch);
+        }
+        return new CommandResult.Opened(epoch.info().epoch(), epoch.last(), epoch.state());
+    }
+
+    CommandResult close(Command.Close close, long nowMillis) {
+        Epoch epoch = epochs.get(close.epoch());
+        if (epoch == null) {
+            return new CommandResult.Refused(RefusalReason.UNKNOWN_EPOCH, "epoch " + close.epoch());
+        }
+        if (epoch.state() == EpochState.FORGOTTEN) {
+            return new CommandResult.Refused(RefusalReason.FORGOTTEN_EPOCH, "epoch " + close.epoch());
+        }
+        if (close.last() != epoch.last()) {
+            return new CommandResult.Refused(
+                    RefusalReason.EXPECTED, "last " + epoch.last() + "; found " + close.last());
+        }
+        if (epoch.state() == EpochState.CLOSED) {
+            return new CommandResult.Done(0);
+        }
+        epoch.close(close.lossCount(), nowMillis);
+        return new CommandResult.Done(1);
+    }
+
+    CommandResult forget(Command.Forget forget) {
+        Epoch epoch = epochs.get(forget.epoch());
+        if (epoch == null) {
+            return new CommandResult.Refused(RefusalReason.UNKNOWN_EPOCH, "epoch " + forget.epoch());
+        }
+        if (epoch.state() == EpochState.OPEN) {
+            return new CommandResult.Refused(
+                    RefusalReason.OPEN_EPOCH, "epoch " + forget.epoch() + " is open; close it before");
+        }
+        if (epoch.state() == EpochState.FORGOTTEN) {
+            return new CommandResult.Done(0);
+        }
+        epoch.forget();
+        return new CommandResult.Done(1);
+    }
+
+    /** @return null if there is none */
+    Epoch epoch(long number) {
+        return epochs.get(number);
+    }
+
+    StreamView stream(int number) {
+        if (number < 1 || number > streams.size()) {
+            throw new IllegalArgumentException("stream " + number + " of " + streams.size());
+        }
+        return streams.get(number - 1);
+    }
+
+    List<StreamView> streams() {
+        return streams;
+    }
+
+    List<EpochView> views() {
+        return epochs.values().stream().map(Epoch::view).toList();
+    }
+
+    List<Epoch.Image> images() {
+        return epochs.values().stream().map(Epoch::image).toList();
+    }
+}

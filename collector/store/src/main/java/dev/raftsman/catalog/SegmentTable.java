@@ -1,0 +1,165 @@
+package dev.raftsman.catalog;
+
+import dev.raftsman.block.Block;
+import dev.raftsman.segment.SegmentHeader;
+import dev.raftsman.segment.SegmentId;
+import dev.raftsman.segment.SegmentTally;
+import dev.raftsman.segment.SegmentTotals;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.TreeMap;
+
+/** Segments: at most one active for a stream, counted as it grows; the others are immutable rows. */
+final class SegmentTable {
+    private static final class Active {
+        final SegmentHeader header;
+        final SegmentTally tally;
+        long bytes;
+        SegmentView view;
+
+        Active(SegmentHeader header, SegmentTally tally, long bytes) {
+            this.header = header;
+            this.tally = tally;
+            this.bytes = bytes;
+        }
+    }
+
+    private final TreeMap<Integer, Active> active = new TreeMap<>();
+    private final TreeMap<SegmentId, SegmentView> finished = new TreeMap<>();
+
+    SegmentTable() {}
+
+    SegmentTable(List<SegmentView> segments) {
+        for (SegmentView segment : segments) {
+            if (segment.state() == SegmentState.OPEN) {
+                Active row = new Active(header(segment), new SegmentTally(totals(segment)), segment.bytes());
+                if (active.put(segment.streamNumber(), row) != null) {
+                    throw new IllegalArgumentException("a second active segment " + segment.id());
+                }
+            } else if (finished.put(segment.id(), segment) != null) {
+                throw new IllegalArgumentException("a second segment " + segment.id());
+            }
+        }
+    }
+
+    static SegmentHeader header(SegmentView segment) {
+        return new SegmentHeader(segment.id(), segment.tenant(), segment.stream(), segment.openedAtMillis());
+    }
+
+    private static SegmentTotals totals(SegmentView segment) {
+        return new SegmentTotals(
+                segment.blocks(),
+                segment.events(),
+                segment.rawBytes(),
+                segment.gapEvents(),
+                segment.lostEvents(),
+                segment.levelBitmap(),
+                segment.minTimeNanos(),
+                segment.maxTimeNanos(),
+                segment.ranges());
+    }
+
+    boolean hasActive(int stream) {
+        return active.containsKey(stream);
+    }
+
+    void begin(SegmentHeader header, long bytes) {
+        if (active.put(header.id().stream(), new Active(header, new SegmentTally(), bytes)) != null) {
+            throw new IllegalStateException("a second active segment " + header.id());
+        }
+    }
+
+    void appended(int stream, long epoch, Block block, long bytes) {
+        Active row = active.get(stream);
+        row.tally.add(epoch, block);
+        row.bytes = bytes;
+        row.view = null;
+    }
+
+    SegmentTotals activeTotals(int stream) {
+        return active.get(stream).tally.totals();
+    }
+
+    void seal(int stream, long bytes, String sha256, long nowMillis) {
+        Active row = active.remove(stream);
+        row.bytes = bytes;
+        SegmentView sealed = view(row, SegmentState.SEALED, nowMillis, sha256);
+        finished.put(sealed.id(), sealed);
+    }
+
+    /** Streams whose active segment the command means, in order of their numbers. */
+    List<Integer> matching(Command.Seal seal, long nowMillis) {
+        List<Integer> streams = new ArrayList<>();
+        for (Active row : active.values()) {
+            SegmentHeader header = row.header;
+            boolean named =
+                    seal.stream().equals(Command.EVERY_STREAM) || seal.stream().equals(header.stream());
+            boolean tenant = seal.tenant() == null || seal.tenant().equals(header.tenant());
+            if (named && tenant && nowMillis - header.openedAtMillis() >= seal.olderThanMillis()) {
+                streams.add(header.id().stream());
+            }
+        }
+        return streams;
+    }
+
+    /** A finished segment; null if there is none, or it is still active. */
+    SegmentView finished(SegmentId id) {
+        return finished.get(id);
+    }
+
+    /** Active or finished; null if there is none. */
+    SegmentView segment(SegmentId id) {
+        Active row = active.get(id.stream());
+        return row != null && row.header.id().equals(id) ? view(row) : finished.get(id);
+    }
+
+    void replace(SegmentView changed) {
+        finished.put(changed.id(), changed);
+    }
+
+    List<SegmentView> views() {
+        List<SegmentView> views = new ArrayList<>(finished.size() + active.size());
+        views.addAll(finished.values());
+        for (Active row : active.values()) {
+            views.add(view(row));
+        }
+        views.sort(Comparator.comparing(SegmentView::id));
+        return views;
+    }
+
+    private static SegmentView view(Active row) {
+        if (row.view == null) {
+            row.view = view(row, SegmentState.OPEN, 0, null);
+        }
+        return row.view;
+    }
+
+    private static SegmentView view(Active row, SegmentState state, long sealedAtMillis, String sha256) {
+        SegmentHeader header = row.header;
+        SegmentTotals totals = row.tally.totals();
+        return new SegmentView(
+                header.id(),
+                header.id().stream(),
+                header.tenant(),
+                header.stream(),
+                header.id().base(),
+                state,
+                null,
+                totals.blocks(),
+                totals.events(),
+                row.bytes,
+                totals.rawBytes(),
+                totals.gapEvents(),
+                totals.lostEvents(),
+                totals.minTimeNanos(),
+                totals.maxTimeNanos(),
+                totals.levelBitmap(),
+                header.openedAtMillis(),
+                sealedAtMillis,
+                sha256,
+                totals.ranges(),
+                null,
+                null);
+    }
+}

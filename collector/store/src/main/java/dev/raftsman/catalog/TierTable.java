@@ -1,0 +1,263 @@
+package dev.raftsman.catalog;
+
+import dev.raftsman.catalog.CommandResult.Done;
+import dev.raftsman.catalog.CommandResult.Refused;
+import dev.raftsman.segment.SegmentId;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * Who may move data, uploads announced and given up, snapshots. An object store cannot fence an archiver that slept, so
+ * every object is announced under a key of its own before it is uploaded, and only what quotes a live token counts.
+ */
+final class TierTable {
+    /**
+     * An upload that must never come to count.
+     *
+     * @param target null if the upload was given up before it was announced, as the key
+     */
+    record Aborted(UUID token, String target, String key) {}
+
+    private record Key(String target, String key) {}
+
+    private record Upload(PreparedView prepared, List<SegmentRef> segments) {}
+
+    private final SegmentTable segments;
+    private LeaseView lease;
+    private final Map<UUID, Upload> live = new HashMap<>();
+    private final Map<UUID, String> committedSha256 = new HashMap<>();
+    private final Map<UUID, Aborted> aborted = new LinkedHashMap<>();
+    private final Set<Key> usedKeys = new HashSet<>();
+    private final Map<String, SnapshotView> snapshots = new LinkedHashMap<>();
+
+    TierTable(SegmentTable segments) {
+        this.segments = segments;
+    }
+
+    TierTable(SegmentTable segments, LeaseView lease, List<Aborted> aborted, List<SnapshotView> snapshots) {
+        this.segments = segments;
+        this.lease = lease;
+        Map<PreparedView, List<SegmentRef>> uploads = new HashMap<>();
+        for (SegmentView segment : segments.views()) {
+            if (segment.prepared() != null) {
+                uploads.computeIfAbsent(segment.prepared(), prepared -> new ArrayList<>())
+                        .add(segment.ref());
+            }
+            ArchiveView archive = segment.archive();
+            if (archive != null) {
+                committedSha256.put(archive.token(), archive.sha256());
+                usedKeys.add(new Key(archive.target(), archive.key()));
+            }
+        }
+        uploads.forEach((prepared, refs) -> {
+            live.put(prepared.token(), new Upload(prepared, refs));
+            usedKeys.add(new Key(prepared.target(), prepared.key()));
+        });
+        for (Aborted upload : aborted) {
+            this.aborted.put(upload.token(), upload);
+            usedKeys.add(new Key(upload.target(), upload.key()));
+        }
+        snapshots.forEach(snapshot -> this.snapshots.put(snapshot.id(), snapshot));
+    }
+
+    LeaseView lease() {
+        return lease;
+    }
+
+    List<Aborted> aborted() {
+        return List.copyOf(aborted.values());
+    }
+
+    List<SnapshotView> snapshots() {
+        return List.copyOf(snapshots.values());
+    }
+
+    CommandResult acquire(Command.AcquireLease acquire, long nowMillis) {
+        boolean free = lease == null || lease.expiresAtMillis() <= nowMillis;
+        if (!free && !lease.owner().equals(acquire.owner())) {
+            return new Refused(RefusalReason.LEASE_HELD, "by " + lease.owner() + " until " + lease.expiresAtMillis());
+        }
+        long until = nowMillis + acquire.ttlMillis();
+        lease = new LeaseView(acquire.owner(), until < nowMillis ? Long.MAX_VALUE : until);
+        return new Done(1);
+    }
+
+    /** @return null if the owner holds the lease */
+    private Refused fence(String owner, long nowMillis) {
+        if (lease != null && lease.owner().equals(owner) && lease.expiresAtMillis() > nowMillis) {
+            return null;
+        }
+        String holder = lease == null ? "nobody" : lease.owner() + " until " + lease.expiresAtMillis();
+        return new Refused(RefusalReason.NOT_LEASE_HOLDER, owner + " at " + nowMillis + "; held by " + holder);
+    }
+
+    CommandResult prepare(Command.Prepare prepare, long nowMillis) {
+        Refused refused = fence(prepare.owner(), nowMillis);
+        if (refused != null) {
+            return refused;
+        }
+        Upload same = live.get(prepare.token());
+        if (same != null
+                && same.prepared.key().equals(prepare.key())
+                && same.prepared.target().equals(prepare.target())
+                && Set.copyOf(same.segments).equals(Set.copyOf(prepare.segments()))) {
+            return new Done(0);
+        }
+        if (same != null || committedSha256.containsKey(prepare.token()) || aborted.containsKey(prepare.token())) {
+            return new Refused(RefusalReason.USED_TOKEN, prepare.token().toString());
+        }
+        Key key = new Key(prepare.target(), prepare.key());
+        if (usedKeys.contains(key)) {
+            return new Refused(RefusalReason.USED_KEY, prepare.target() + " " + prepare.key());
+        }
+        refused = free(prepare.segments());
+        if (refused != null) {
+            return refused;
+        }
+        PreparedView prepared = new PreparedView(
+                prepare.token(),
+                prepare.owner(),
+                prepare.target(),
+                prepare.key(),
+                prepare.policy(),
+                prepare.reason(),
+                prepare.policyHash(),
+                nowMillis);
+        for (SegmentRef ref : prepare.segments()) {
+            segments.replace(segments.finished(ref.segment()).prepared(prepared));
+        }
+        usedKeys.add(key);
+        live.put(prepare.token(), new Upload(prepared, prepare.segments()));
+        return new Done(prepare.segments().size());
+    }
+
+    /** @return null if all are sealed, unprepared and hold the bytes named */
+    private Refused free(List<SegmentRef> refs) {
+        for (SegmentRef ref : refs) {
+            SegmentId id = ref.segment();
+            SegmentView segment = segments.segment(id);
+            if (segment == null) {
+                return new Refused(RefusalReason.UNKNOWN_SEGMENT, id.toString());
+            }
+            if (segment.state() != SegmentState.SEALED) {
+                return new Refused(RefusalReason.WRONG_SEGMENT_STATE, id + " is " + segment.state());
+            }
+            if (segment.prepared() != null) {
+                return new Refused(
+                        RefusalReason.WRONG_SEGMENT_STATE,
+                        id + " is prepared by " + segment.prepared().token());
+            }
+            if (!segment.sha256().equals(ref.sha256())) {
+                return new Refused(
+                        RefusalReason.WRONG_SEGMENT_STATE,
+                        id + " has SHA-256 " + segment.sha256() + "; found " + ref.sha256());
+            }
+        }
+        return null;
+    }
+
+    CommandResult commit(Command.Commit commit, long nowMillis) {
+        Refused refused = fence(commit.owner(), nowMillis);
+        if (refused != null) {
+            return refused;
+        }
+        Upload upload = live.get(commit.token());
+        if (upload == null) {
+            return commit.sha256().equals(committedSha256.get(commit.token()))
+                    ? new Done(0)
+                    : new Refused(RefusalReason.UNKNOWN_TOKEN, commit.token().toString());
+        }
+        PreparedView prepared = upload.prepared;
+        ArchiveView archive = new ArchiveView(
+                prepared.target(),
+                prepared.key(),
+                commit.sha256(),
+                commit.bytes(),
+                prepared.policy(),
+                prepared.reason(),
+                prepared.policyHash(),
+                prepared.token(),
+                commit.snapshotId(),
+                nowMillis);
+        for (SegmentRef ref : upload.segments) {
+            segments.replace(segments.finished(ref.segment()).archived(archive));
+        }
+        live.remove(commit.token());
+        committedSha256.put(commit.token(), commit.sha256());
+        return new Done(upload.segments.size());
+    }
+
+    CommandResult abort(Command.Abort abort, long nowMillis) {
+        Refused refused = fence(abort.owner(), nowMillis);
+        if (refused != null) {
+            return refused;
+        }
+        if (committedSha256.containsKey(abort.token())) {
+            return new Refused(RefusalReason.USED_TOKEN, abort.token() + " is committed");
+        }
+        if (aborted.containsKey(abort.token())) {
+            return new Done(0);
+        }
+        Upload upload = live.remove(abort.token());
+        if (upload == null) {
+            aborted.put(abort.token(), new Aborted(abort.token(), null, null));
+            return new Done(0);
+        }
+        for (SegmentRef ref : upload.segments) {
+            segments.replace(segments.finished(ref.segment()).prepared(null));
+        }
+        PreparedView prepared = upload.prepared;
+        aborted.put(abort.token(), new Aborted(abort.token(), prepared.target(), prepared.key()));
+        return new Done(upload.segments.size());
+    }
+
+    CommandResult truncate(Command.Truncate truncate, long nowMillis) {
+        Refused refused = fence(truncate.owner(), nowMillis);
+        if (refused == null) {
+            refused = free(truncate.segments());
+        }
+        if (refused != null) {
+            return refused;
+        }
+        TruncationView why = new TruncationView(truncate.policy(), truncate.reason(), truncate.policyHash(), nowMillis);
+        for (SegmentRef ref : truncate.segments()) {
+            segments.replace(segments.finished(ref.segment()).truncated(why));
+        }
+        return new Done(truncate.segments().size());
+    }
+
+    CommandResult record(Command.RecordSnapshot record, long nowMillis) {
+        Refused refused = fence(record.owner(), nowMillis);
+        if (refused != null) {
+            return refused;
+        }
+        SnapshotView snapshot = new SnapshotView(
+                record.id(), record.target(), record.key(), record.streams(), record.index(), nowMillis);
+        SnapshotView before = snapshots.get(record.id());
+        if (before == null) {
+            snapshots.put(record.id(), snapshot);
+            return new Done(1);
+        }
+        boolean same = before.key().equals(snapshot.key())
+                && before.target().equals(snapshot.target())
+                && before.streams().equals(snapshot.streams())
+                && before.index() == snapshot.index();
+        return same ? new Done(0) : new Refused(RefusalReason.USED_SNAPSHOT_ID, record.id());
+    }
+
+    CommandResult drop(Command.DropSnapshot drop, long nowMillis) {
+        Refused refused = fence(drop.owner(), nowMillis);
+        if (refused != null) {
+            return refused;
+        }
+        return snapshots.remove(drop.id()) == null
+                ? new Refused(RefusalReason.UNKNOWN_SNAPSHOT, drop.id())
+                : new Done(1);
+    }
+}

@@ -1,0 +1,549 @@
+package dev.raftsman.store;
+
+import dev.raftsman.block.Block;
+import dev.raftsman.block.CorruptBlockException;
+import dev.raftsman.catalog.Catalog;
+import dev.raftsman.catalog.CatalogImage;
+import dev.raftsman.catalog.CatalogView;
+import dev.raftsman.catalog.Command;
+import dev.raftsman.catalog.CommandResult;
+import dev.raftsman.catalog.EpochView;
+import dev.raftsman.catalog.RefusalReason;
+import dev.raftsman.catalog.SegmentState;
+import dev.raftsman.catalog.SegmentView;
+import dev.raftsman.catalog.Verdict;
+import dev.raftsman.disk.Durable;
+import dev.raftsman.segment.CorruptSegmentException;
+import dev.raftsman.segment.SegmentFile;
+import dev.raftsman.segment.SegmentHeader;
+import dev.raftsman.segment.SegmentId;
+import dev.raftsman.segment.SegmentWriter;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * What a collector keeps: the tables and the segment files, as the entries of the Raft log make them.
+ *
+ * <p>Threads: one applies entries and takes snapshots ({@link #apply}, {@link #advance}, {@link #snapshot}); any may ask
+ * ({@link #view}, {@link #epoch}, {@link #openForRead}). A lock keeps them apart, held for one entry at a time and let go
+ * while the disk is full; a view asked for then may show the first blocks of the entry that is waiting, all of them
+ * committed.
+ *
+ * <p>Durability: what is applied is durable in the Raft log, not here. A {@link #snapshot} makes it durable here; the log
+ * before it may go then.
+ *
+ * <p>Failures: a full disk is waited out ({@link SpaceWait}). Any other failure of a write or force is a {@link
+ * StoreFailedException} now and at every later call.
+ */
+public final class ReplicatedState implements AutoCloseable {
+    private static final String MARKER = "snapshotted";
+
+    private final Path root;
+    private final SegmentDirectory directory;
+    private final StoreSettings settings;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final SegmentForcer forcer = new SegmentForcer();
+    private final ByteBuffer scratch = SegmentWriter.scratch();
+
+    /** By stream. */
+    private final TreeMap<Integer, SegmentWriter> writers = new TreeMap<>();
+
+    /** Active segments written to since they were last forced by a snapshot, by stream. */
+    private final Set<Integer> dirty = new TreeSet<>();
+
+    /** Directories with names that are not durable. */
+    private final Set<Path> dirtyDirectories = new TreeSet<>();
+
+    /** Segments with a file here. */
+    private final Set<SegmentId> local = new TreeSet<>();
+
+    private Catalog catalog = new Catalog();
+    private long dirtyBytes;
+    private volatile long appliedIndex;
+    private volatile long appliedTerm;
+    private volatile CatalogView view;
+    private volatile boolean waitingForSpace;
+    private volatile long segmentBytesWritten;
+    private StoreFailedException failure;
+    private boolean closed;
+
+    private ReplicatedState(Path root, StoreSettings settings) {
+        this.root = root;
+        this.directory = new SegmentDirectory(root);
+        this.settings = settings;
+    }
+
+    /**
+     * Begins without a snapshot: the log must bring everything from its first entry. Segment files that are there, from
+     * before the first snapshot, are deleted.
+     *
+     * @throws CorruptStoreException if there was a snapshot: the log before it may be gone
+     */
+    public static ReplicatedState open(Path directory, StoreSettings settings) throws IOException {
+        return open(directory, settings, Optional.empty());
+    }
+
+    /**
+     * Goes back to a snapshot: verifies it and the files it names, cuts active segments to the lengths they had, deletes
+     * what is newer. The log goes on at the snapshot's index + 1. Reads all active segments once.
+     *
+     * @param directory made if absent
+     * @throws CorruptStoreException if the snapshot or a file is not as it was; nothing was deleted then
+     * @throws UnsupportedFormatException if a newer version wrote it
+     */
+    public static ReplicatedState open(Path directory, StoreSettings settings, Path snapshot) throws IOException {
+        return open(directory, settings, Optional.of(SnapshotManifest.read(snapshot)));
+    }
+
+    private static ReplicatedState open(Path root, StoreSettings settings, Optional<SnapshotManifest> manifest)
+            throws IOException {
+        ReplicatedState state = new ReplicatedState(root, settings);
+        try {
+            state.load(manifest);
+            return state;
+        } catch (IOException | RuntimeException e) {
+            state.close();
+            throw e;
+        }
+    }
+
+    private void load(Optional<SnapshotManifest> manifest) throws IOException {
+        Durable.createDirectories(directory.segments());
+        if (manifest.isEmpty()) {
+            Path marker = root.resolve(MARKER);
+            if (Files.exists(marker)) {
+                String index = Files.readString(marker).strip();
+                throw new CorruptStoreException(marker.toString(), 0, "the snapshot of index " + index, "none");
+            }
+            directory.clean(0, catalog.image());
+            return;
+        }
+        SnapshotManifest snapshot = manifest.get();
+        CatalogImage image = snapshot.catalog();
+        directory.verify(snapshot);
+        catalog = new Catalog(image);
+        for (SnapshotManifest.FileState file : snapshot.files()) {
+            resume(file, snapshot);
+        }
+        directory.clean(snapshot.index(), image);
+        appliedIndex = snapshot.index();
+        appliedTerm = snapshot.term();
+    }
+
+    private void resume(SnapshotManifest.FileState file, SnapshotManifest snapshot) throws IOException {
+        Path path = directory.file(file.segment());
+        local.add(file.segment());
+        SegmentView segment = catalog.segment(file.segment())
+                .orElseThrow(() ->
+                        new CorruptStoreException(path.toString(), 0, "a row of snapshot " + snapshot.index(), "none"));
+        if (segment.state() != SegmentState.OPEN) {
+            long size = Files.size(path);
+            if (size != segment.bytes()) {
+                throw new CorruptStoreException(path.toString(), size, segment.bytes() + " bytes", size + " bytes");
+            }
+            return;
+        }
+        SegmentHeader header =
+                new SegmentHeader(segment.id(), segment.tenant(), segment.stream(), segment.openedAtMillis());
+        try {
+            SegmentWriter writer = SegmentWriter.resume(path, header, file.bytes(), file.sha256(), scratch);
+            writers.put(segment.streamNumber(), writer);
+        } catch (CorruptSegmentException e) {
+            throw new CorruptStoreException(e);
+        }
+    }
+
+    /**
+     * Applies one committed entry.
+     *
+     * @param index above {@link #appliedIndex()}
+     * @param entry from position to limit, not moved, not used afterwards
+     * @return an encoded {@link Reply}: of an {@link Entry.Append} its verdicts, else a result; bytes that are no entry are
+     *     answered as a refused command, on every node alike
+     * @throws StoreFailedException if the disk fails: the process must end
+     */
+    public byte[] apply(long term, long index, ByteBuffer entry) {
+        lock.lock();
+        try {
+            check(index);
+            Reply reply = reply(index, entry);
+            appliedTerm = term;
+            appliedIndex = index;
+            return reply.encode();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Passes an entry that is not ours: the engine's own. */
+    public void advance(long term, long index) {
+        lock.lock();
+        try {
+            check(index);
+            appliedTerm = term;
+            appliedIndex = index;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void check(long index) {
+        if (failure != null) {
+            throw failure;
+        }
+        if (closed) {
+            throw new IllegalStateException("closed");
+        }
+        if (index <= appliedIndex) {
+            throw new IllegalArgumentException("index " + index + " after " + appliedIndex);
+        }
+        try {
+            forcer.check();
+        } catch (IOException e) {
+            throw failed("force of segments", e);
+        }
+    }
+
+    private Reply reply(long index, ByteBuffer encoded) {
+        Entry entry;
+        try {
+            entry = Entry.decode(encoded);
+        } catch (MalformedEntryException e) {
+            return new Reply.ChangeReply(new CommandResult.Refused(RefusalReason.INVALID, e.getMessage()));
+        }
+        catalog.stamp(entry.stampMillis());
+        if (entry instanceof Entry.Append append) {
+            return new Reply.AppendReply(append(index, append.blocks()));
+        }
+        return new Reply.ChangeReply(change(index, ((Entry.Change) entry).command()));
+    }
+
+    private List<Verdict> append(long index, List<EpochBlock> blocks) {
+        List<Verdict> verdicts = new ArrayList<>(blocks.size());
+        Set<Integer> touched = new TreeSet<>();
+        for (EpochBlock incoming : blocks) {
+            Verdict verdict;
+            try {
+                Block block = Block.wrap(incoming.block());
+                verdict = catalog.judge(incoming.epoch(), block);
+                if (verdict.kind() == Verdict.Kind.ACCEPTED) {
+                    touched.add(store(index, incoming.epoch(), block));
+                } else {
+                    catalog.refused(incoming.epoch(), verdict);
+                }
+            } catch (CorruptBlockException e) {
+                verdict = new Verdict(Verdict.Kind.MALFORMED, 0);
+            }
+            verdicts.add(verdict);
+        }
+        for (int stream : touched) {
+            if (writers.get(stream).length() >= catalog.segmentBytes()) {
+                seal(index, stream);
+            }
+        }
+        forceIfMuch();
+        return verdicts;
+    }
+
+    private int store(long index, long epoch, Block block) {
+        int stream = catalog.streamOf(epoch);
+        SegmentWriter writer = writers.get(stream);
+        if (writer == null) {
+            writer = begin(index, stream);
+        }
+        SegmentWriter target = writer;
+        long before = target.length();
+        untilSpace("append to " + target.file(), () -> {
+            target.append(catalog.epochInfo(epoch), index, catalog.stampMillis(), block);
+            return target;
+        });
+        catalog.appended(epoch, block, target.length());
+        dirty.add(stream);
+        written(target.length() - before);
+        return stream;
+    }
+
+    private SegmentWriter begin(long index, int stream) {
+        SegmentHeader header = catalog.headerFor(stream, index);
+        Path file = directory.file(header.id());
+        SegmentWriter writer = untilSpace("begin " + file, () -> {
+            Files.createDirectories(file.getParent());
+            return SegmentWriter.create(file, header, scratch);
+        });
+        writers.put(stream, writer);
+        local.add(header.id());
+        catalog.begun(header, writer.length());
+        dirtyDirectories.add(directory.segments());
+        dirtyDirectories.add(file.getParent());
+        written(writer.length());
+        return writer;
+    }
+
+    private void seal(long index, int stream) {
+        SegmentWriter writer = writers.get(stream);
+        long before = writer.length();
+        String sha256 = untilSpace(
+                "seal " + writer.file(), () -> writer.seal(index, catalog.stampMillis(), catalog.activeTotals(stream)));
+        writers.remove(stream);
+        dirty.remove(stream);
+        catalog.sealed(stream, writer.length(), sha256);
+        written(writer.length() - before);
+        forcer.finish(writer);
+    }
+
+    private CommandResult change(long index, Command command) {
+        if (command instanceof Command.Seal seal) {
+            List<Integer> streams = catalog.matching(seal);
+            for (int stream : streams) {
+                seal(index, stream);
+            }
+            return new CommandResult.Done(streams.size());
+        }
+        return catalog.apply(command);
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // the applying thread alone writes it
+    private void written(long bytes) {
+        segmentBytesWritten += bytes;
+        dirtyBytes += bytes;
+    }
+
+    private void forceIfMuch() {
+        if (dirtyBytes >= settings.forceBytes()) {
+            dirtyBytes = 0;
+            forcer.force(dirty.stream().map(writers::get).toList());
+        }
+    }
+
+    @FunctionalInterface
+    private interface DiskWork<T> {
+        T run() throws IOException;
+    }
+
+    /** Does the work, again and again while there is no space for it. The lock is let go between. */
+    private <T> T untilSpace(String what, DiskWork<T> work) {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                T done = work.run();
+                waitingForSpace = false;
+                return done;
+            } catch (IOException e) {
+                if (!StorageFullException.explains(e, root)) {
+                    throw failed(what, e);
+                }
+                waitingForSpace = true;
+                awaitSpace(what, attempt, new StorageFullException(root, e));
+            }
+        }
+    }
+
+    private void awaitSpace(String what, int attempt, StorageFullException full) {
+        lock.unlock();
+        try {
+            settings.spaceWait().await(root, attempt, full);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            full.addSuppressed(e);
+            throw failed(what, full);
+        } finally {
+            lock.lock();
+        }
+    }
+
+    private StoreFailedException failed(String what, Exception cause) {
+        if (failure == null) {
+            failure = new StoreFailedException(what, cause);
+        }
+        return failure;
+    }
+
+    /**
+     * Makes all that is applied durable and writes its manifest: forces segments and directories, then the manifest beside,
+     * renamed. Deletes the files of segments that this snapshot does not need. Called by the applying thread; others may ask
+     * meanwhile.
+     *
+     * @param file the manifest, replaced if there
+     * @return the index that it shows
+     * @throws StorageFullException if there is no space for the manifest: nothing is lost, the log must be kept
+     * @throws StoreFailedException if the disk fails: the process must end
+     */
+    public long snapshot(Path file) throws IOException {
+        SnapshotManifest manifest;
+        List<SegmentWriter> toForce;
+        lock.lock();
+        try {
+            check(appliedIndex + 1);
+            manifest = manifest();
+            toForce = dirty.stream().map(writers::get).toList();
+        } finally {
+            lock.unlock();
+        }
+        try {
+            forcer.force(toForce);
+            forcer.drain();
+            for (Path directoryOfNames : dirtyDirectories) {
+                Durable.forceDirectory(directoryOfNames);
+            }
+        } catch (IOException e) {
+            throw failedUnderLock("force before the snapshot of index " + manifest.index(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new java.io.InterruptedIOException("while forcing segments");
+        }
+        dirty.clear();
+        dirtyDirectories.clear();
+        dirtyBytes = 0;
+        manifest.write(file);
+        Durable.write(
+                root.resolve(MARKER), ByteBuffer.wrap((manifest.index() + "\n").getBytes(StandardCharsets.US_ASCII)));
+        deleteCold(manifest);
+        return manifest.index();
+    }
+
+    private StoreFailedException failedUnderLock(String what, IOException cause) {
+        lock.lock();
+        try {
+            return failed(what, cause);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private SnapshotManifest manifest() {
+        CatalogImage image = catalog.image();
+        List<SnapshotManifest.FileState> files = new ArrayList<>(local.size());
+        for (SegmentView segment : image.segments()) {
+            if (segment.state() == SegmentState.OPEN) {
+                String sha256 = writers.get(segment.streamNumber()).sha256();
+                files.add(new SnapshotManifest.FileState(segment.id(), segment.bytes(), sha256));
+            } else if (segment.state().hot()) {
+                files.add(new SnapshotManifest.FileState(segment.id(), segment.bytes(), segment.sha256()));
+            }
+        }
+        return new SnapshotManifest(appliedTerm, appliedIndex, image, files);
+    }
+
+    private void deleteCold(SnapshotManifest manifest) throws IOException {
+        Set<SegmentId> needed = new TreeSet<>();
+        manifest.files().forEach(kept -> needed.add(kept.segment()));
+        List<SegmentId> spared =
+                local.stream().filter(id -> !needed.contains(id)).toList();
+        for (SegmentId id : spared) {
+            Files.deleteIfExists(directory.file(id));
+            local.remove(id);
+        }
+    }
+
+    /** Index of the last entry applied. Any thread. */
+    public long appliedIndex() {
+        return appliedIndex;
+    }
+
+    /** Term of the last entry applied. Any thread. */
+    public long appliedTerm() {
+        return appliedTerm;
+    }
+
+    /** Whether applying stands still because the disk is full. Any thread. */
+    public boolean waitingForSpace() {
+        return waitingForSpace;
+    }
+
+    /** Bytes written to segments since this object was opened. Any thread. */
+    public long segmentBytesWritten() {
+        return segmentBytesWritten;
+    }
+
+    /**
+     * The tables now. Any thread; built when first asked for after an entry, then kept, so asking again costs nothing. The
+     * caller may keep it as long as it likes.
+     */
+    public CatalogView view() {
+        CatalogView current = view;
+        if (current != null && current.appliedIndex() == appliedIndex) {
+            return current;
+        }
+        lock.lock();
+        try {
+            current = catalog.view(appliedIndex, appliedTerm);
+            view = current;
+            return current;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** One epoch now, without building a view. Any thread. */
+    public Optional<EpochView> epoch(long epoch) {
+        lock.lock();
+        try {
+            return catalog.epoch(epoch);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The last sequence stored of an epoch; -1 if there is none, or no such epoch. Any thread. */
+    public long last(long epoch) {
+        return epoch(epoch).map(EpochView::last).orElse(-1L);
+    }
+
+    /**
+     * Opens a segment up to the length that the tables have for it now. Any thread.
+     *
+     * @return empty if there is no such segment or its data is no longer here
+     */
+    public Optional<SegmentFile> openForRead(SegmentId id) throws IOException {
+        long length;
+        lock.lock();
+        try {
+            Optional<SegmentView> segment = catalog.segment(id);
+            if (segment.isEmpty()) {
+                return Optional.empty();
+            }
+            length = segment.get().bytes();
+        } finally {
+            lock.unlock();
+        }
+        try {
+            return Optional.of(SegmentFile.open(id, directory.file(id), length));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Where a segment's file is, or would be, below a state's directory: for those who fetch one. */
+    public static Path fileOf(Path directory, SegmentId id) {
+        return new SegmentDirectory(directory).file(id);
+    }
+
+    /** Closes the files; forces nothing, since the log has all of it. May be called twice. */
+    @Override
+    public void close() throws IOException {
+        lock.lock();
+        try {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            forcer.close();
+            for (Map.Entry<Integer, SegmentWriter> writer : writers.entrySet()) {
+                writer.getValue().close();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+}

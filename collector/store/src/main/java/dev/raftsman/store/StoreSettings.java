@@ -1,0 +1,23 @@
+package dev.raftsman.store;
+
+import java.time.Duration;
+import java.util.Objects;
+
+/**
+ * What may differ from node to node. What must not, such as the length of segments, is set through the log: {@link
+ * dev.raftsman.catalog.Command.Configure}.
+ *
+ * @param spaceWait what to do while the disk is full
+ * @param forceBytes dirty bytes after which a force begins in the background, so that a snapshot finds little to do
+ */
+public record StoreSettings(SpaceWait spaceWait, long forceBytes) {
+    /** Tries again every 250 ms when full; forces in the background every 64 MiB. */
+    public static final StoreSettings DEFAULT = new StoreSettings(SpaceWait.polling(Duration.ofMillis(250)), 64L << 20);
+
+    public StoreSettings {
+        Objects.requireNonNull(spaceWait, "spaceWait");
+        if (forceBytes < 1) {
+            throw new IllegalArgumentException("forceBytes " + forceBytes);
+        }
+    }
+}
