@@ -1,0 +1,60 @@
+package dev.raftsman.archive;
+
+import dev.raftsman.catalog.CatalogView;
+import dev.raftsman.objects.ObjectStore;
+import dev.raftsman.policy.RetentionPolicies;
+import dev.raftsman.policy.Target;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
+
+/** The places for cold objects, each opened when it is first needed and checked to be this cluster's. One thread. */
+public final class ColdTargets implements AutoCloseable {
+    /** Opens a target's store; tests put a failing one in between. */
+    public interface Opener {
+        ObjectStore open(Target target) throws IOException;
+    }
+
+    /** One place: its objects and what its manifest says of them. */
+    public record Cold(String name, ObjectStore store, Manifest manifest) {}
+
+    private final RetentionPolicies policies;
+    private final Opener opener;
+    private final Map<String, Cold> open = new HashMap<>();
+
+    public ColdTargets(RetentionPolicies policies, Opener opener) {
+        this.policies = policies;
+        this.opener = opener;
+    }
+
+    /** @throws IOException if the place cannot be reached, is not configured (any more), or is another cluster's */
+    public Cold get(String name, CatalogView catalog) throws IOException {
+        Cold known = open.get(name);
+        if (known != null) {
+            return known;
+        }
+        Target target = policies.targets().get(name);
+        if (target == null) {
+            throw new IOException(
+                    "target '" + name + "' is not configured, but the cluster has uploads announced for it");
+        }
+        ObjectStore store = opener.open(target);
+        try {
+            Manifest manifest = new Manifest(store);
+            manifest.refresh();
+            manifest.checkBelongsTo(catalog);
+            Cold cold = new Cold(name, store, manifest);
+            open.put(name, cold);
+            return cold;
+        } catch (IOException | RuntimeException e) {
+            store.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public void close() {
+        open.values().forEach(cold -> cold.store().close());
+        open.clear();
+    }
+}

@@ -1,0 +1,167 @@
+package dev.raftsman.archive;
+
+import dev.raftsman.catalog.CatalogView;
+import dev.raftsman.catalog.SegmentView;
+import dev.raftsman.objects.NoSuchObjectException;
+import dev.raftsman.objects.ObjectKey;
+import dev.raftsman.objects.ObjectStore;
+import dev.raftsman.objects.PutOutcome;
+import dev.raftsman.segment.SegmentId;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
+
+/**
+ * The log of outcomes in one object store, and what it says taken together. Appending is compare-and-set: the next number
+ * is written only by one who has read all pages before it. Memory: every entry. One thread.
+ */
+public final class Manifest {
+    private final ObjectStore store;
+    private final Map<UUID, ManifestEntry> archivedByToken = new LinkedHashMap<>();
+    private final Set<UUID> aborted = new HashSet<>();
+    private final Map<SegmentId, ManifestEntry> truncated = new TreeMap<>();
+    private final Map<String, ManifestEntry> snapshots = new LinkedHashMap<>();
+    private final Set<String> dropped = new HashSet<>();
+    private long pages;
+
+    /** Reads nothing yet. */
+    public Manifest(ObjectStore store) {
+        this.store = store;
+    }
+
+    /** Reads the pages that came since. */
+    public void refresh() throws IOException {
+        while (true) {
+            ManifestPage page;
+            ObjectKey key = ManifestPage.key(pages + 1);
+            try (InputStream in = store.open(key)) {
+                page = ManifestPage.decode(in, store.location() + key, pages + 1);
+            } catch (NoSuchObjectException e) {
+                return;
+            }
+            take(page);
+        }
+    }
+
+    private void take(ManifestPage page) {
+        page.entries().stream().filter(this::isNews).forEach(this::add);
+        pages = page.page();
+    }
+
+    /**
+     * Appends one page with those entries that are news and not forbidden by what is there.
+     *
+     * @return those of the entries that are in effect now, whether by this page or an earlier one
+     */
+    public List<ManifestEntry> publish(String writer, long nowMillis, List<ManifestEntry> entries) throws IOException {
+        while (true) {
+            refresh();
+            List<ManifestEntry> news = entries.stream().filter(this::isNews).toList();
+            if (news.isEmpty()) {
+                return entries.stream().filter(this::isInEffect).toList();
+            }
+            ManifestPage page = new ManifestPage(
+                    ManifestPage.FORMAT, pages + 1, writer, UUID.randomUUID().toString(), nowMillis, news);
+            PutOutcome outcome = store.putIfAbsent(ManifestPage.key(page.page()), page.encode());
+            if (outcome != PutOutcome.OCCUPIED) {
+                take(page);
+            }
+        }
+    }
+
+    /** An aborted token gets no archived entry, and an archived one cannot be aborted: whichever is first, stays. */
+    private boolean isNews(ManifestEntry entry) {
+        return switch (entry.outcome()) {
+            case ARCHIVED, ABORTED -> !archivedByToken.containsKey(entry.token()) && !aborted.contains(entry.token());
+            case TRUNCATED -> !truncated.containsKey(entry.segment().id());
+            case SNAPSHOT -> !snapshots.containsKey(entry.snapshotId());
+            case DROPPED -> !dropped.contains(entry.snapshotId());
+        };
+    }
+
+    private boolean isInEffect(ManifestEntry entry) {
+        return switch (entry.outcome()) {
+            case ARCHIVED -> archivedByToken.containsKey(entry.token());
+            case ABORTED -> aborted.contains(entry.token());
+            case TRUNCATED, SNAPSHOT, DROPPED -> true;
+        };
+    }
+
+    private void add(ManifestEntry entry) {
+        switch (entry.outcome()) {
+            case ARCHIVED -> archivedByToken.put(entry.token(), entry);
+            case ABORTED -> aborted.add(entry.token());
+            case TRUNCATED -> truncated.put(entry.segment().id(), entry);
+            case SNAPSHOT -> snapshots.put(entry.snapshotId(), entry);
+            case DROPPED -> dropped.add(entry.snapshotId());
+        }
+    }
+
+    /** @return how many pages were read or written */
+    public long pages() {
+        return pages;
+    }
+
+    public Optional<ManifestEntry> archived(UUID token) {
+        return Optional.ofNullable(archivedByToken.get(token));
+    }
+
+    public boolean isAborted(UUID token) {
+        return aborted.contains(token);
+    }
+
+    /** @return one entry for each archived segment, in the order of the pages */
+    public Collection<ManifestEntry> archived() {
+        return Collections.unmodifiableCollection(archivedByToken.values());
+    }
+
+    /** @return by segment */
+    public Collection<ManifestEntry> truncated() {
+        return Collections.unmodifiableCollection(truncated.values());
+    }
+
+    boolean isTruncated(SegmentId segment) {
+        return truncated.containsKey(segment);
+    }
+
+    /** @return the snapshots that are kept, oldest first */
+    public List<ManifestEntry> snapshots() {
+        List<ManifestEntry> kept = new ArrayList<>(snapshots.values());
+        kept.removeIf(entry -> dropped.contains(entry.snapshotId()));
+        return kept;
+    }
+
+    public boolean isDropped(String snapshotId) {
+        return dropped.contains(snapshotId);
+    }
+
+    /**
+     * Two clusters give the same numbers to different segments, so their objects must never share a place.
+     *
+     * @throws IOException naming a segment that this manifest has and the cluster has not, or has with other bytes
+     */
+    void checkBelongsTo(CatalogView catalog) throws IOException {
+        List<ManifestEntry> all = new ArrayList<>(archivedByToken.values());
+        all.addAll(truncated.values());
+        for (ManifestEntry entry : all) {
+            SegmentView here = entry.segment();
+            Optional<SegmentView> there = catalog.segment(here.id());
+            if (there.isEmpty() || !here.sha256().equals(there.get().sha256())) {
+                throw new IOException(store.location() + " holds segment " + here.id() + " of another cluster (stream "
+                        + here.stream() + ", SHA-256 " + here.sha256() + "; here "
+                        + there.map(SegmentView::sha256).orElse("no such segment")
+                        + "): give this cluster a directory, bucket or prefix of its own");
+            }
+        }
+    }
+}

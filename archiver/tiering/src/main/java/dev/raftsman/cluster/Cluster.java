@@ -1,0 +1,28 @@
+package dev.raftsman.cluster;
+
+import dev.raftsman.catalog.CatalogView;
+import dev.raftsman.catalog.Command;
+import dev.raftsman.catalog.CommandResult;
+import dev.raftsman.catalog.SegmentView;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** What the archiver and the readers need of the collectors. Every call may be repeated after an IOException. */
+public interface Cluster extends AutoCloseable {
+    /** @return the catalog, not older than this call: whatever was committed before is in it */
+    CatalogView catalog() throws IOException;
+
+    /**
+     * Commits a command and returns what it did. After an IOException it may or may not have been done, or still be done.
+     */
+    CommandResult execute(Command command) throws IOException;
+
+    /**
+     * Copies a segment to a local file, replacing what is there: as many bytes as the view says, and where it is sealed
+     * with the digest the view says. Not durable.
+     */
+    void fetch(SegmentView segment, Path file) throws IOException;
+
+    @Override
+    void close();
+}

@@ -1,0 +1,323 @@
+package dev.raftsman.cluster;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.raftsman.catalog.CatalogJson;
+import dev.raftsman.catalog.CatalogView;
+import dev.raftsman.catalog.Command;
+import dev.raftsman.catalog.CommandResult;
+import dev.raftsman.catalog.MalformedJsonException;
+import dev.raftsman.catalog.SegmentView;
+import dev.raftsman.config.HostPort;
+import dev.raftsman.objects.Sha256;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Speaks HTTP with whichever collectors answer. The leader is found by asking any node: one that does not lead answers 421
+ * and names the leader, which is asked next. Thread-safe.
+ */
+public final class ClusterClient implements Cluster {
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
+    private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(15);
+
+    /** One range of a segment: bounds memory, and what is read again when a node dies in the middle. */
+    private static final int CHUNK_BYTES = 4 << 20;
+
+    private static final int OK = 200;
+    private static final int PARTIAL = 206;
+    private static final int CLIENT_ERRORS = 400;
+    private static final int TOO_MANY = 429;
+    private static final int MISDIRECTED = 421;
+    private static final int SERVER_ERRORS = 500;
+    private static final int MAX_DETAIL = 200;
+
+    private final List<HostPort> nodes;
+    private final Backoff backoff;
+    private final ObjectMapper json = new ObjectMapper();
+    private final ExecutorService threads;
+    private final HttpClient http;
+
+    /** Whom to ask first. A stale value costs one refusal; any thread may write it. */
+    private volatile HostPort leader;
+
+    /** @param nodes HTTP addresses of some or all collectors, at least one */
+    public ClusterClient(List<HostPort> nodes, Backoff backoff) {
+        if (nodes.isEmpty()) {
+            throw new IllegalArgumentException("no collector's address");
+        }
+        this.nodes = List.copyOf(nodes);
+        this.backoff = backoff;
+        this.leader = nodes.get(0);
+        this.threads = Executors.newCachedThreadPool(task -> {
+            Thread thread = new Thread(task, "cluster-client");
+            thread.setDaemon(true);
+            return thread;
+        });
+        this.http = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(CONNECT_TIMEOUT)
+                .executor(threads)
+                .build();
+    }
+
+    /** An answer that will be the same from every node and at every time. */
+    private static final class FinalAnswerException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        FinalAnswerException(String message) {
+            super(message);
+        }
+    }
+
+    private interface Question<T> {
+        T ask(HostPort node) throws IOException;
+    }
+
+    @Override
+    public CatalogView catalog() throws IOException {
+        return ask("catalog", node -> {
+            HttpResponse<byte[]> answer = send(node, get(node, "/v1/catalog?linearizable=true"));
+            return view(node, answer);
+        });
+    }
+
+    /** The catalog as one node has applied it, perhaps a while ago; asks no other node and once only. */
+    public CatalogView catalogOf(HostPort node) throws IOException {
+        return view(node, send(node, get(node, "/v1/catalog")));
+    }
+
+    /** What one node says of itself, as JSON; asks no other node and once only. */
+    public String statusOf(HostPort node) throws IOException {
+        HttpResponse<byte[]> answer = send(node, get(node, "/v1/status"));
+        return new String(answer.body(), StandardCharsets.UTF_8);
+    }
+
+    public List<HostPort> nodes() {
+        return nodes;
+    }
+
+    @Override
+    public CommandResult execute(Command command) throws IOException {
+        byte[] body = CatalogJson.write(command);
+        return ask("command " + command.getClass().getSimpleName(), node -> {
+            HttpRequest request = HttpRequest.newBuilder(uri(node, "/v1/commands"))
+                    .timeout(ANSWER_TIMEOUT)
+                    .header("Content-Type", "application/json")
+                    .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+                    .build();
+            HttpResponse<byte[]> answer = send(node, request);
+            try {
+                return CatalogJson.readResult(answer.body());
+            } catch (MalformedJsonException e) {
+                throw new IOException(node + " answers a command with " + e.getMessage(), e);
+            }
+        });
+    }
+
+    @Override
+    public void fetch(SegmentView segment, Path file) throws IOException {
+        IOException damaged = null;
+        for (int round = 0; round < nodes.size(); round++) {
+            MessageDigest digest = Sha256.digest();
+            int first = round; // After a digest that does not agree, begin with another node.
+            try (FileChannel out = FileChannel.open(
+                    file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+                for (long offset = 0; offset < segment.bytes(); ) {
+                    byte[] chunk = chunk(segment, offset, first);
+                    digest.update(chunk);
+                    ByteBuffer rest = ByteBuffer.wrap(chunk);
+                    while (rest.hasRemaining()) {
+                        out.write(rest);
+                    }
+                    offset += chunk.length;
+                }
+            }
+            String found = Sha256.hex(digest);
+            if (segment.sha256() == null || segment.sha256().equals(found)) {
+                return;
+            }
+            damaged = new IOException("segment " + segment.id() + " as sent by " + node(first) + " has SHA-256 " + found
+                    + "; the catalog has " + segment.sha256());
+        }
+        throw damaged;
+    }
+
+    private HostPort node(int number) {
+        return nodes.get(number % nodes.size());
+    }
+
+    private byte[] chunk(SegmentView segment, long offset, int first) throws IOException {
+        int length = (int) Math.min(CHUNK_BYTES, segment.bytes() - offset);
+        String range = "bytes=" + offset + "-" + (offset + length - 1);
+        IOException last = null;
+        long deadline = System.nanoTime() + backoff.limit().toNanos();
+        for (int tries = 1; ; tries++) {
+            for (int i = 0; i < nodes.size(); i++) {
+                HostPort node = node(first + i);
+                try {
+                    HttpRequest request = HttpRequest.newBuilder(uri(node, "/v1/segments/" + segment.id()))
+                            .timeout(ANSWER_TIMEOUT)
+                            .header("Range", range)
+                            .GET()
+                            .build();
+                    HttpResponse<byte[]> answer = send(node, request);
+                    boolean fits = answer.body().length == length
+                            && (answer.statusCode() == PARTIAL || answer.statusCode() == OK && offset == 0);
+                    if (fits) {
+                        return answer.body();
+                    }
+                    last = new IOException(node + " answers " + answer.statusCode() + " with " + answer.body().length
+                            + " bytes for " + range + " of segment " + segment.id());
+                } catch (IOException e) {
+                    last = e;
+                }
+            }
+            if (System.nanoTime() >= deadline) {
+                throw last;
+            }
+            backoff.pause(tries);
+        }
+    }
+
+    /** Asks the leader, follows its successors, goes on to the other nodes; for as long as the backoff allows. */
+    private <T> T ask(String what, Question<T> question) throws IOException {
+        IOException last = null;
+        long deadline = System.nanoTime() + backoff.limit().toNanos();
+        for (int tries = 1; ; tries++) {
+            List<HostPort> asked = new ArrayList<>();
+            List<HostPort> order = new ArrayList<>();
+            order.add(leader);
+            order.addAll(nodes);
+            while (!order.isEmpty()) {
+                HostPort node = order.remove(0);
+                if (asked.contains(node)) {
+                    continue;
+                }
+                asked.add(node);
+                try {
+                    T answer = question.ask(node);
+                    leader = node;
+                    return answer;
+                } catch (NotLeaderException e) {
+                    last = e;
+                    if (e.leader != null) {
+                        order.add(0, e.leader);
+                    }
+                } catch (FinalAnswerException | InterruptedIOException e) {
+                    throw e;
+                } catch (IOException e) {
+                    last = e;
+                }
+            }
+            if (System.nanoTime() >= deadline) {
+                throw new IOException(
+                        what + ": no collector of " + nodes + " did it within "
+                                + backoff.limit().toSeconds() + " s; last: " + last.getMessage(),
+                        last);
+            }
+            backoff.pause(tries);
+        }
+    }
+
+    private static final class NotLeaderException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        private final transient HostPort leader;
+
+        NotLeaderException(HostPort node, HostPort leader) {
+            super(node + " does not lead" + (leader == null ? ", nor knows who does" : "; " + leader + " does"));
+            this.leader = leader;
+        }
+    }
+
+    private static HttpRequest get(HostPort node, String path) {
+        return HttpRequest.newBuilder(uri(node, path))
+                .timeout(ANSWER_TIMEOUT)
+                .GET()
+                .build();
+    }
+
+    private static URI uri(HostPort node, String path) {
+        return URI.create("http://" + node + path);
+    }
+
+    private static CatalogView view(HostPort node, HttpResponse<byte[]> answer) throws IOException {
+        try {
+            return CatalogJson.readView(answer.body());
+        } catch (MalformedJsonException e) {
+            throw new IOException(node + " sends a catalog that is " + e.getMessage(), e);
+        }
+    }
+
+    /** @return an answer of 2xx; everything else is thrown */
+    private HttpResponse<byte[]> send(HostPort node, HttpRequest request) throws IOException {
+        // The request's own timeout ends with the answer's head; the future's covers the body too.
+        CompletableFuture<HttpResponse<byte[]>> pending =
+                http.sendAsync(request, HttpResponse.BodyHandlers.ofByteArray());
+        HttpResponse<byte[]> answer;
+        try {
+            answer = pending.get(ANSWER_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            Throwable cause = e.getCause();
+            String why = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+            throw new IOException(node + ": " + why, cause);
+        } catch (TimeoutException e) {
+            pending.cancel(true);
+            throw new IOException(node + ": no answer within " + ANSWER_TIMEOUT.toSeconds() + " s", e);
+        } catch (InterruptedException e) {
+            pending.cancel(true);
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while waiting for " + node);
+        }
+        int status = answer.statusCode();
+        if (status == MISDIRECTED) {
+            throw new NotLeaderException(node, leaderIn(answer.body()));
+        }
+        if (status >= CLIENT_ERRORS) {
+            String detail = new String(answer.body(), StandardCharsets.UTF_8);
+            String message = node + " answers " + status + " to "
+                    + request.uri().getPath() + ": "
+                    + detail.substring(0, Math.min(MAX_DETAIL, detail.length())).strip();
+            // A node behind may not know a segment yet: only what the leader is asked is final.
+            boolean isFinal = status < SERVER_ERRORS
+                    && status != TOO_MANY
+                    && request.method().equals("POST");
+            throw isFinal ? new FinalAnswerException(message) : new IOException(message);
+        }
+        return answer;
+    }
+
+    private HostPort leaderIn(byte[] body) {
+        try {
+            JsonNode address = json.readTree(body).path("leaderHttp");
+            return address.isTextual() && !address.asText().isEmpty() ? HostPort.parse(address.asText()) : null;
+        } catch (IOException | IllegalArgumentException e) {
+            return null; // The other nodes are asked in turn.
+        }
+    }
+
+    @Override
+    public void close() {
+        threads.shutdownNow();
+    }
+}
