@@ -1,5 +1,6 @@
 package dev.raftsman.wal;
 
+import dev.raftsman.disk.Durable;
 import dev.raftsman.event.Loss;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -31,7 +32,8 @@ import net.openhft.chronicle.wire.DocumentContext;
  * <p>The queue maps its files, and a mapped write on a full disk fails late, silently or with the death of the JVM. So
  * space is allocated for real before the mapping is written there: zeros go through a channel of their own into the part
  * of the file ahead, {@value #STEP_BYTES} bytes at a time, after quota and reserve were checked. Only the first pages of
- * a new file (header and index, some 20 KiB) are covered by the reserve alone.
+ * a new file (header and index, some 20 KiB) are covered by the reserve alone. Measured with excerpts of 100 kB on ext4:
+ * 1.1 s of CPU per GiB with the zeros, 0.75 s without.
  */
 public final class WalWriter implements AutoCloseable {
     /** What {@link #append} returns when quota or reserve leave no room: nothing was written, try again later. */
@@ -221,6 +223,7 @@ public final class WalWriter implements AutoCloseable {
         previous = position;
         bytesWritten += length;
         progress.written(position);
+        progress.declared(lossBefore);
         return position;
     }
 
@@ -327,11 +330,6 @@ public final class WalWriter implements AutoCloseable {
         return bytesWritten;
     }
 
-    /** Remembers that a sequence was given to an event, so that a death can be told from silence. Any thread. */
-    public void claimed(long sequence) {
-        progress.claimed(sequence);
-    }
-
     /** What poisoned this writer, or null. Any thread. */
     public Throwable failure() {
         return failure;
@@ -370,7 +368,7 @@ public final class WalWriter implements AutoCloseable {
                 forceFile(each);
             }
             if (last != forcedCycle || progress.forced() == NONE) {
-                WalDirectory.force(directory.path());
+                Durable.forceDirectory(directory.path());
             }
         } catch (IOException failed) {
             throw poison("cannot force " + directory, failed);
