@@ -67,6 +67,10 @@ public final class EventRing implements AutoCloseable {
     private volatile boolean stopping;
     private volatile boolean givingUp;
     private volatile boolean outOfRoom;
+
+    /** A caller has waited in vain; until the flusher moves again the others do not wait at all. */
+    private volatile boolean stalled;
+
     private volatile Throwable failure;
 
     /** Greatest sequence that is forced; written by the flusher. */
@@ -202,7 +206,11 @@ public final class EventRing implements AutoCloseable {
 
     private long claimWaiting() {
         long deadline = System.nanoTime() + settings.maxBlock().toNanos();
-        while (accepting && System.nanoTime() - deadline < 0) {
+        while (accepting && !stalled) {
+            if (System.nanoTime() - deadline >= 0) {
+                stalled = true;
+                break;
+            }
             LockSupport.parkNanos(this, PARK_FOR_SLOT_NANOS);
             long sequence = tryClaim();
             if (sequence != REFUSED) {
@@ -253,27 +261,22 @@ public final class EventRing implements AutoCloseable {
 
     /** @return the greatest published sequence, at least {@code next}; less if the ring is stopped and empty */
     private long await(long next) {
-        while (true) {
+        while (!givingUp && !(stopping && ring.getCursor() < next)) {
+            forceIfWanted();
             try {
                 long available = barrier.waitFor(next);
                 if (available >= next) {
                     return available;
                 }
                 Thread.onSpinWait(); // claimed, and being encoded
-            } catch (AlertException stopRequested) {
-                barrier.clearAlert();
-                if (givingUp || stopping && ring.getCursor() < next) {
-                    return REFUSED;
-                }
+            } catch (AlertException lookAgain) {
+                barrier.clearAlert(); // the flags were set before the alert
             } catch (TimeoutException | InterruptedException ignored) {
                 // Neither is this strategy's.
             }
             Thread.interrupted(); // by mistake only, and it would keep the strategy from sleeping
-            if (stopping && (givingUp || ring.getCursor() < next)) {
-                return REFUSED;
-            }
-            forceIfWanted();
         }
+        return REFUSED;
     }
 
     /** @return the last sequence that is in the log now */
@@ -336,6 +339,9 @@ public final class EventRing implements AutoCloseable {
             ring.get(sequence).release();
         }
         flushed.set(last);
+        if (stalled) {
+            stalled = false;
+        }
     }
 
     /** One force for all that wait; else takes note of what the regular one has done. */

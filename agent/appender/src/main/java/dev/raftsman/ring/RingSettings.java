@@ -8,7 +8,8 @@ import java.time.Duration;
  * @param slots how many events it holds, a power of two
  * @param slotBytes a row up to this long is encoded in place; a longer one gets memory of its own for its stay
  * @param maxEventBytes a longer row is cut and marked
- * @param maxBlock how long a caller waits at most, for a slot and again for a force
+ * @param maxBlock how long a caller waits at most, for a slot and again for a force; once one has waited in vain
+ *     for a slot, the others do not wait until the log takes events again
  * @param maxDrain how long {@link EventRing#close} waits for what is in the ring to be written
  */
 public record RingSettings(
@@ -19,9 +20,9 @@ public record RingSettings(
         SyncPolicy sync,
         Duration maxBlock,
         Duration maxDrain) {
-    /** 8,192 slots of 1 KiB, events up to 1 MiB, callers wait up to 1 s, forced by interval. */
+    /** 8,192 slots of 1 KiB, events up to 1 MiB, callers wait up to 5 s, forced by interval. */
     public static final RingSettings DEFAULTS = new RingSettings(
-            8192, 1024, 1 << 20, FullPolicy.BLOCK, SyncPolicy.INTERVAL, Duration.ofSeconds(1), Duration.ofSeconds(5));
+            8192, 1024, 1 << 20, FullPolicy.BLOCK, SyncPolicy.INTERVAL, Duration.ofSeconds(5), Duration.ofSeconds(5));
 
     public RingSettings {
         if (Integer.bitCount(slots) != 1) {

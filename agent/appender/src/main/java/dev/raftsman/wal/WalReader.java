@@ -174,7 +174,7 @@ public final class WalReader implements AutoCloseable {
 
     /** Nothing was appended since, as far as the writer says; its word is checked against the files now and then. */
     private boolean idle() {
-        return foundOffset < 0
+        return exhausted
                 && progress != null
                 && progress.written() <= position
                 && System.nanoTime() - lookedNanos < LOOK_MILLIS * 1_000_000L;

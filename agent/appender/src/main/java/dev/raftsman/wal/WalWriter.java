@@ -21,6 +21,8 @@ import net.openhft.chronicle.queue.ExcerptAppender;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueue;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueBuilder;
 import net.openhft.chronicle.wire.DocumentContext;
+import org.slf4j.LoggerFactory;
+import org.slf4j.helpers.SubstituteLoggerFactory;
 
 /**
  * The one writer of a directory, for the whole life of the directory.
@@ -48,6 +50,7 @@ public final class WalWriter implements AutoCloseable {
     /** Ahead of an excerpt: what the queue itself may add behind it, an index page or two and its headers. */
     private static final int MARGIN_BYTES = 64 << 10;
 
+    private static final long LOGGING_NANOS = 10_000_000_000L;
     private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(1 << 20).asReadOnlyBuffer();
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0).order(ByteOrder.LITTLE_ENDIAN);
     private static final ExceptionHandler SILENT = (owner, message, thrown) -> {};
@@ -112,6 +115,7 @@ public final class WalWriter implements AutoCloseable {
             throw new IllegalStateException("written before, never opened for append again: " + directory);
         }
         ModuleDoors.open();
+        awaitLogging();
         try {
             directory.takeLock();
             return new WalWriter(directory, settings);
@@ -119,6 +123,22 @@ public final class WalWriter implements AutoCloseable {
             // The queue fails with Errors too.
             directory.releaseLock();
             throw new WalException("cannot open " + directory + ": " + failed, failed);
+        }
+    }
+
+    /**
+     * The queue gets its loggers from SLF4J. An appender starts, and with it our thread, while SLF4J is still being set
+     * up; a logger asked for by then makes it complain on stderr.
+     */
+    private static void awaitLogging() {
+        long deadline = System.nanoTime() + LOGGING_NANOS;
+        try {
+            while (LoggerFactory.getILoggerFactory() instanceof SubstituteLoggerFactory
+                    && System.nanoTime() - deadline < 0) {
+                LockSupport.parkNanos(1_000_000);
+            }
+        } catch (IllegalStateException broken) {
+            // It could not be set up, and has said so.
         }
     }
 

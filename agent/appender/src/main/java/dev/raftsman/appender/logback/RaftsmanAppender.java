@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
+import org.slf4j.LoggerFactory;
 import org.slf4j.Marker;
 
 /**
@@ -33,7 +34,7 @@ import org.slf4j.Marker;
  *   <tenant>default</tenant>
  *   <directory>/var/lib/raftsman/wal</directory> shared with the agent; required
  *   <whenFull>block</whenFull>                   or drop; both count and declare what they give up
- *   <maxBlock>1s</maxBlock>                      longest wait for a slot, or for a force
+ *   <maxBlock>5s</maxBlock>                      longest wait for a slot, or for a force
  *   <sync>interval</sync>                        or never, always
  *   <syncInterval>100ms</syncInterval>
  *   <syncLevel>ERROR</syncLevel>                 events from this level on wait until forced; default: none
@@ -62,7 +63,7 @@ public final class RaftsmanAppender extends UnsynchronizedAppenderBase<ILoggingE
     private String tenant = "default";
     private String directory;
     private FullPolicy whenFull = FullPolicy.BLOCK;
-    private Duration maxBlock = Duration.ofSeconds(1);
+    private Duration maxBlock = RingSettings.DEFAULTS.maxBlock();
     private SyncPolicy sync = SyncPolicy.INTERVAL;
     private Duration syncInterval = Duration.ofMillis(100);
     private Level syncLevel = Level.OFF;
@@ -85,6 +86,7 @@ public final class RaftsmanAppender extends UnsynchronizedAppenderBase<ILoggingE
         if (!found.isEmpty()) {
             return;
         }
+        LoggerFactory.getILoggerFactory(); // set up by this thread, if not yet: never by the flusher, beside the others
         quietQueueLoggers();
         try {
             ring = openRing();
