@@ -27,8 +27,7 @@ record ManifestPage(
 
     private static final ObjectMapper JSON = JsonMapper.builder()
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-            .defaultPropertyInclusion(
-                    JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
+            .serializationInclusion(JsonInclude.Include.NON_NULL)
             .build();
 
     ManifestPage {

@@ -8,7 +8,10 @@ import java.nio.file.Path;
 public interface AppliedState extends AutoCloseable {
     /** Makes the state that a start, or a restart, goes on from. */
     interface Opener {
-        /** @param snapshot the newest verified one, or null to begin empty */
+        /**
+         * @param snapshot the newest one, to be verified; or null to begin empty
+         * @throws IOException if the snapshot, or what it needs, is not as it was
+         */
         AppliedState open(Path snapshot) throws IOException;
     }
 
@@ -17,11 +20,20 @@ public interface AppliedState extends AutoCloseable {
      *
      * @param entry read-only, valid until return
      * @return the reply to whoever submitted it
-     * @throws IOException if the disk failed: nothing is applied afterwards and the process ends
+     * @throws IOException if the disk failed, as any exception does: nothing is applied afterwards and the process ends
      */
     byte[] apply(long term, long index, ByteBuffer entry) throws IOException;
 
-    /** Writes all of the state that is not already on disk for good to this new file, and forces it. Same thread. */
+    /** Passes an index that holds nothing for the state: an entry of the engine's own. Same thread. */
+    void advance(long term, long index) throws IOException;
+
+    /**
+     * Makes the state durable, all that is applied, with this file as what {@link Opener#open} needs to find it again.
+     * Same thread.
+     *
+     * @param file whole and durable under this name on return, or not there; what earlier snapshots needed may be gone
+     *     then
+     */
     void snapshot(Path file) throws IOException;
 
     @Override

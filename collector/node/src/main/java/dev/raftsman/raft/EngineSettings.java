@@ -69,7 +69,6 @@ final class EngineSettings {
         // The engine counts entries; we count bytes and ask for snapshots ourselves.
         RaftServerConfigKeys.Snapshot.setAutoTriggerEnabled(p, false);
         RaftServerConfigKeys.Snapshot.setCreationGap(p, 1);
-        RaftServerConfigKeys.Snapshot.setRetentionFileNum(p, 1);
 
         // Duplicates are recognised by the replicated state; the engine's cache only costs memory here.
         RaftServerConfigKeys.RetryCache.setExpiryTime(p, millis(10_000));

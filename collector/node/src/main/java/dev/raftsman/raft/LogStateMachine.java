@@ -2,14 +2,13 @@ package dev.raftsman.raft;
 
 import dev.raftsman.disk.Durable;
 import dev.raftsman.raft.FailureListener.Failure;
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.concurrent.CompletableFuture;
-import org.apache.ratis.io.MD5Hash;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
 import org.apache.ratis.protocol.Message;
@@ -28,7 +27,6 @@ import org.apache.ratis.statemachine.impl.SingleFileSnapshotInfo;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
 import org.apache.ratis.util.LifeCycle;
-import org.apache.ratis.util.MD5FileUtil;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -79,13 +77,7 @@ final class LogStateMachine extends BaseStateMachine {
             state = opener.open(null);
             return;
         }
-        Path file = newest.getFile().getPath();
-        MD5Hash expected = MD5FileUtil.readStoredMd5ForFile(file.toFile());
-        MD5Hash found = MD5FileUtil.computeMd5ForFile(file.toFile());
-        if (!found.equals(expected)) {
-            throw new IOException(file + ": snapshot is damaged; expected MD5 " + expected + ", found " + found);
-        }
-        state = opener.open(file);
+        state = opener.open(newest.getFile().getPath());
         setLastAppliedTermIndex(newest.getTermIndex());
         LOG.info("snapshot loaded: index={}, term={}", newest.getIndex(), newest.getTerm());
     }
@@ -119,6 +111,17 @@ final class LogStateMachine extends BaseStateMachine {
         return CompletableFuture.completedFuture(Message.valueOf(UnsafeByteOperations.unsafeWrap(reply)));
     }
 
+    @Override
+    public void notifyTermIndexUpdated(long term, long index) {
+        try {
+            state.advance(term, index);
+        } catch (IOException | UncheckedIOException e) {
+            failures.failed(Failure.DISK, "cannot pass entry " + index, e);
+            throw new IllegalStateException("disk failed at entry " + index, e);
+        }
+        super.notifyTermIndexUpdated(term, index);
+    }
+
     /** The read barrier: reached once this node has applied up to the leader's read index. */
     @Override
     public CompletableFuture<Message> query(Message request) {
@@ -131,23 +134,36 @@ final class LogStateMachine extends BaseStateMachine {
         if (applied == null || applied.getIndex() < 0) {
             return -1;
         }
-        File file = storage.getSnapshotFile(applied.getTerm(), applied.getIndex());
-        Path unfinished = file.toPath().resolveSibling(file.getName() + Durable.UNFINISHED);
-        Files.deleteIfExists(unfinished);
+        Path file =
+                storage.getSnapshotFile(applied.getTerm(), applied.getIndex()).toPath();
         try {
-            state.snapshot(unfinished);
-            Durable.rename(unfinished, file.toPath());
-            MD5Hash digest = MD5FileUtil.computeAndSaveMd5ForFile(file);
-            Durable.forceDirectory(file.toPath().getParent());
-            storage.updateLatestSnapshot(new SingleFileSnapshotInfo(new FileInfo(file.toPath(), digest), applied));
+            state.snapshot(file);
+            deleteOlderThan(file);
         } catch (IOException | UncheckedIOException e) {
             // A force that failed says nothing about what is on the disk: no second try.
             failures.failed(Failure.DISK, "cannot write the snapshot of index " + applied.getIndex(), e);
             throw e;
         }
+        storage.updateLatestSnapshot(new SingleFileSnapshotInfo(new FileInfo(file, null), applied));
         bytesSinceSnapshot = 0;
         LOG.info("snapshot taken: index={}, term={}", applied.getIndex(), applied.getTerm());
         return applied.getIndex();
+    }
+
+    /**
+     * The state may have given up what earlier snapshots need, so the newest must be the only one. The engine's own
+     * choice prefers any with an MD5 file beside it, an older one too; hence there are no such files, and the state checks
+     * its snapshot itself.
+     */
+    private static void deleteOlderThan(Path newest) throws IOException {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(newest.getParent(), "snapshot.*")) {
+            for (Path file : files) {
+                if (!file.equals(newest)) {
+                    Files.delete(file);
+                }
+            }
+        }
+        Durable.forceDirectory(newest.getParent());
     }
 
     /** Bytes of the entries applied since start. */

@@ -11,7 +11,7 @@
  * threads of the engine, which must not be held up.
  *
  * <p>Bytes: everything under {@code <data>/raft/<group>/} is the engine's ({@code current/} has term, vote and log,
- * {@code sm/} the newest snapshot of the applied state with its MD5). Segments lie outside, as the state likes.
+ * {@code sm/} the newest snapshot of the applied state). Segments lie outside, as the state likes.
  *
  * <p>Start reading at {@link dev.raftsman.raft.ReplicatedLog}; why each setting of the engine is as it is:
  * {@link dev.raftsman.raft.EngineSettings}.

@@ -41,6 +41,9 @@ class RatisLogTest {
         Lines(Path snapshot) throws IOException {
             if (snapshot != null) {
                 lines.addAll(Files.readAllLines(snapshot));
+                if (!lines.remove(0).equals("snapshot of " + lines.size())) {
+                    throw new IOException("snapshot is damaged");
+                }
             }
             fromSnapshot = lines.size();
         }
@@ -53,8 +56,13 @@ class RatisLogTest {
         }
 
         @Override
+        public void advance(long term, long index) {}
+
+        @Override
         public void snapshot(Path file) throws IOException {
-            Files.write(file, lines);
+            List<String> content = new ArrayList<>(lines);
+            content.add(0, "snapshot of " + lines.size());
+            Files.write(file, content);
             snapshots++;
         }
 
@@ -195,7 +203,7 @@ class RatisLogTest {
                     .findFirst()
                     .orElseThrow();
         }
-        Files.writeString(snapshot, "two");
+        Files.writeString(snapshot, "two\n");
         assertThatThrownBy(() -> start(0)).isInstanceOf(IOException.class).hasMessageContaining("snapshot is damaged");
     }
 }

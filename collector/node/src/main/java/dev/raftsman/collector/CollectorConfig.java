@@ -1,0 +1,204 @@
+package dev.raftsman.collector;
+
+import dev.raftsman.config.ConfigException;
+import dev.raftsman.config.ConfigFile;
+import dev.raftsman.config.HostPort;
+import dev.raftsman.config.Section;
+import dev.raftsman.ingest.IngestSettings;
+import dev.raftsman.raft.LogMember;
+import dev.raftsman.raft.LogSettings;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * Configuration of a collector.
+ *
+ * @param cluster name shared by the nodes
+ * @param node id of this one, among the peers
+ * @param reserveBytes free space of the data directory below which no block is taken
+ * @param raftHost address to bind for the log; the port is this node's in the peers
+ * @param segmentBytes length at which a segment is sealed; the leader's value holds for all nodes
+ * @param segmentAge after which an open segment is sealed
+ * @param snapshotLogBytes applied bytes after which a snapshot is taken
+ */
+public record CollectorConfig(
+        String cluster,
+        String node,
+        Path data,
+        long reserveBytes,
+        IngestSettings ingest,
+        HostPort http,
+        String raftHost,
+        Duration electionTimeout,
+        List<Peer> peers,
+        long segmentBytes,
+        Duration segmentAge,
+        long snapshotLogBytes) {
+    private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
+    private static final String ID_RULE = "1 to 63 letters, digits, '.', '_' or '-'";
+    private static final HostPort PLACEHOLDER = new HostPort("127.0.0.1", 1);
+
+    /** A node and where its three doors are. */
+    public record Peer(String id, HostPort raft, HostPort ingest, HostPort http) {}
+
+    public CollectorConfig {
+        peers = List.copyOf(peers);
+    }
+
+    /** @throws ConfigException with every problem of the file */
+    public static CollectorConfig read(Path file) throws ConfigException {
+        return ConfigFile.read(file, CollectorConfig::of);
+    }
+
+    /** The shape of the file, for {@link ConfigFile}. */
+    public static CollectorConfig of(Section file) {
+        file.integer("version", 1, 1, 1, "Version of this file's format.");
+        String cluster = id(file, "cluster", "raftsman", "Name of the cluster; a log of another one is never joined.");
+        String node = id(file, "node", null, "Id of this node, one of raft.peers.");
+        Path data = file.directory("data", null, "Directory of this node alone; made if absent.");
+        long reserve = file.size(
+                "reserve", "256MiB", "Free space on the data directory's disk below which no more blocks are taken.");
+
+        Section raft = file.section("raft", "The replicated log.");
+        List<Peer> peers = peers(raft);
+        Peer self = peers.stream()
+                .filter(p -> p.id().equals(node))
+                .findFirst()
+                .orElse(new Peer(node, PLACEHOLDER, PLACEHOLDER, PLACEHOLDER));
+        if (!peers.isEmpty() && !peers.contains(self)) {
+            file.problem(
+                    "node",
+                    "'" + node + "' is not among raft.peers",
+                    String.join(" | ", peers.stream().map(Peer::id).toList()));
+        }
+        HostPort raftListen = listen(raft, self.raft(), "raft");
+        if (raftListen.port() != self.raft().port()) {
+            raft.problem(
+                    "listen",
+                    "port " + raftListen.port() + " is not this node's in raft.peers",
+                    "port " + self.raft().port());
+        }
+        Duration electionTimeout = raft.duration(
+                "electionTimeout",
+                "1s",
+                "A follower that hears nothing for this long, and up to twice it, stands for election.");
+        if (electionTimeout.toMillis() < 100 || electionTimeout.toMillis() > 60_000) {
+            raft.problem("electionTimeout", electionTimeout.toMillis() + " ms", "100ms to 60s");
+        }
+        IngestSettings ingest = ingest(file.section("ingest", "Where sidecars connect."), self);
+        HostPort http =
+                listen(file.section("http", "Status, catalog, segments, commands, metrics."), self.http(), "http");
+
+        Section segments = file.section("segments", "Files that blocks are stored in.");
+        long segmentBytes = segments.size(
+                "size", "64MiB", "Length at which a segment is sealed; the leader's value holds for all nodes.");
+        Duration segmentAge = segments.duration("age", "1h", "Age at which an open segment is sealed.");
+        if (segmentBytes < 64L << 10 || segmentBytes > 4L << 30) {
+            segments.problem("size", segmentBytes + " bytes", "64KiB to 4GiB");
+        }
+        long snapshotBytes = file.section("snapshot", "Snapshots of the tables.")
+                .size("logBytes", "256MiB", "Applied bytes after which one is taken; a restart replays no more.");
+        return new CollectorConfig(
+                cluster,
+                node,
+                data,
+                reserve,
+                ingest,
+                http,
+                raftListen.host(),
+                electionTimeout,
+                peers,
+                segmentBytes,
+                segmentAge,
+                snapshotBytes);
+    }
+
+    private static String id(Section section, String key, String fallback, String explanation) {
+        return section.parsed(key, fallback, explanation, "example", ID_RULE, text -> {
+            if (!ID.matcher(text).matches()) {
+                throw new IllegalArgumentException("'" + text + "' is no id; expected " + ID_RULE);
+            }
+            return text;
+        });
+    }
+
+    private static HostPort listen(Section section, HostPort own, String door) {
+        return section.parsed(
+                "listen",
+                "",
+                "Address to bind; left out: this node's '" + door + "' in raft.peers.",
+                own,
+                "host:port",
+                text -> text.isEmpty() ? own : HostPort.parse(text));
+    }
+
+    private static List<Peer> peers(Section raft) {
+        List<Peer> peers = new ArrayList<>();
+        Set<Object> seen = new HashSet<>();
+        for (Section peer : raft.sections("peers", "Every node of the cluster, this one too; an odd number.")) {
+            Peer one = new Peer(
+                    id(peer, "id", null, "Id of the node."),
+                    peer.address("raft", null, "Where the nodes reach its log."),
+                    peer.address("ingest", null, "Where sidecars reach it."),
+                    peer.address("http", null, "Where its pages are."));
+            peers.add(one);
+            if (!seen.add(one.id())) {
+                peer.problem("id", "'" + one.id() + "' is there twice", "each node once");
+            }
+            door(peer, "raft", one.raft(), seen);
+            door(peer, "ingest", one.ingest(), seen);
+            door(peer, "http", one.http(), seen);
+        }
+        if (peers.size() % 2 == 0) {
+            raft.problem("peers", peers.size() + " nodes", "an odd number of nodes, such as 1, 3 or 5");
+        }
+        return peers;
+    }
+
+    private static void door(Section peer, String key, HostPort address, Set<Object> seen) {
+        if (peer.has(key) && !seen.add(address)) {
+            peer.problem(key, address + " is given twice", "an address of its own for each door");
+        }
+    }
+
+    private static IngestSettings ingest(Section section, Peer self) {
+        HostPort listen = listen(section, self.ingest(), "ingest");
+        long credit = section.size("credit", "16MiB", "Blocks that one connection may have unacknowledged.");
+        long budget = section.size("budget", "48MiB", "Blocks of all connections waiting and in flight.");
+        Duration linger = section.duration("linger", "5ms", "How long a block may wait for others to share its entry.");
+        int connections = (int) section.integer("connections", 2_000, 1, 1_000_000, "Most connections at a time.");
+        if (credit < 4L << 20 || budget < credit) {
+            section.problem("credit", credit + " bytes with a budget of " + budget, "4MiB or more, up to the budget");
+            credit = IngestSettings.DEFAULT_CREDIT_BYTES;
+            budget = Math.max(budget, credit);
+        }
+        if (linger.toMillis() > 1_000) {
+            section.problem("linger", linger.toMillis() + " ms", "at most 1s");
+        }
+        return new IngestSettings(listen, credit, budget, linger, connections);
+    }
+
+    LogSettings log() {
+        return new LogSettings(
+                cluster,
+                node,
+                peers.stream()
+                        .map(p ->
+                                new LogMember(p.id(), p.raft().host(), p.raft().port()))
+                        .toList(),
+                raftHost,
+                data.resolve("raft"),
+                snapshotLogBytes,
+                electionTimeout);
+    }
+
+    Optional<Peer> peer(String id) {
+        return peers.stream().filter(p -> p.id().equals(id)).findFirst();
+    }
+}

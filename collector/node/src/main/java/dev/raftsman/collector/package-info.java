@@ -1,0 +1,24 @@
+/**
+ * The collector process: one node of the cluster.
+ *
+ * <p>{@link dev.raftsman.collector.CollectorNode} joins log, state, ingest and queries of one node and can live beside
+ * others in one JVM; {@link dev.raftsman.collector.CollectorProcess} makes it a process with exit codes, signals and
+ * readiness.
+ *
+ * <pre>
+ *  data directory
+ *    identity       cluster, group and node that the directory belongs to
+ *    lock           held while a process uses it
+ *    raft/          the engine's: term, vote, log, snapshots
+ *    segments/      the state's, as are snapshotted and quarantine/
+ * </pre>
+ *
+ * <p>The launcher must start the JVM with {@code -Djava.util.concurrent.ForkJoinPool.common.parallelism=4}: on two cores
+ * or fewer the engine would otherwise start a thread for every batch that a follower receives. A heap of 256 MiB wants
+ * {@code -XX:+UseSerialGC}: entries of 1 MiB are humongous to G1 there.
+ *
+ * <p>Exit codes: 0 told to stop · 69 an address cannot be bound · 70 the log was stopped by its engine or a bug · 73 the
+ * data directory cannot be made or written · 74 the disk failed · 75 another process holds the directory · 77 no
+ * permission · 78 configuration, or a directory of another node. After 70 a supervisor should start it again.
+ */
+package dev.raftsman.collector;

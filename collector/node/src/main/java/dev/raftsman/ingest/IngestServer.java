@@ -1,0 +1,416 @@
+package dev.raftsman.ingest;
+
+import dev.raftsman.block.Block;
+import dev.raftsman.catalog.Command;
+import dev.raftsman.catalog.Verdict;
+import dev.raftsman.raft.Leadership;
+import dev.raftsman.raft.Outcome;
+import dev.raftsman.raft.ReplicatedLog;
+import dev.raftsman.store.EpochBlock;
+import dev.raftsman.store.Reply;
+import dev.raftsman.wire.Frame;
+import dev.raftsman.wire.FrameCodec;
+import dev.raftsman.wire.ProtocolException;
+import dev.raftsman.wire.RefuseReason;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioChannelOption;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.codec.DecoderException;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import jdk.net.ExtendedSocketOptions;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Joins sockets, sessions, coalescer and log on one event loop. */
+public final class IngestServer implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(IngestServer.class);
+    private static final int GREETING_FRAME_BYTES = 1 << 10;
+    private static final long GREETING_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final long FRAME_NANOS = TimeUnit.SECONDS.toNanos(30);
+    private static final long LAST_WORDS_SECONDS = 5;
+    private static final long TICK_MILLIS = 250;
+
+    /** What the server needs from the node around it; each may be called at any time by the loop. */
+    public interface Surroundings {
+        /** The epoch's last sequence in the state as applied here; empty if there is no such epoch. */
+        OptionalLong last(long epoch);
+
+        /** Ingest address of a node by its id, or empty. */
+        String ingestAddress(String node);
+
+        /** Whether the disk has room for more. */
+        boolean hasRoom();
+
+        /** Wall clock, for the stamps of entries. */
+        long clockMillis();
+    }
+
+    private final String node;
+    private final IngestSettings settings;
+    private final ReplicatedLog log;
+    private final Surroundings surroundings;
+    private final IngestObserver observer;
+    private final EventLoopGroup group;
+    private final EventLoop loop;
+    private final EntryCoalescer coalescer;
+    private final Set<Connection> connections = new LinkedHashSet<>();
+    private final Channel listening;
+
+    private ScheduledFuture<?> wakeUp;
+    private boolean reading = true;
+    private boolean throttled;
+
+    private IngestServer(
+            String node, IngestSettings settings, ReplicatedLog log, Surroundings surroundings, IngestObserver observer)
+            throws IOException {
+        this.node = node;
+        this.settings = settings;
+        this.log = log;
+        this.surroundings = surroundings;
+        this.observer = observer;
+        this.coalescer = new EntryCoalescer(settings.linger().toNanos());
+        this.group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+        this.loop = group.next();
+        try {
+            this.listening = new ServerBootstrap()
+                    .group(group)
+                    .channel(NioServerSocketChannel.class)
+                    .option(ChannelOption.SO_REUSEADDR, true)
+                    .childOption(ChannelOption.TCP_NODELAY, true)
+                    .childOption(ChannelOption.SO_KEEPALIVE, true)
+                    .childOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPIDLE), 15)
+                    .childOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPINTERVAL), 5)
+                    .childOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPCOUNT), 3)
+                    .childOption(
+                            ChannelOption.RECVBUF_ALLOCATOR,
+                            new AdaptiveRecvByteBufAllocator(1 << 10, 1 << 14, 1 << 18))
+                    .childHandler(new ChannelInitializer<>() {
+                        @Override
+                        protected void initChannel(Channel channel) {
+                            connected(channel);
+                        }
+                    })
+                    .bind(settings.listen().resolve())
+                    .syncUninterruptibly()
+                    .channel();
+        } catch (RuntimeException | Error e) {
+            stop(group);
+            throw e;
+        } catch (Throwable e) {
+            // Netty throws checked exceptions unannounced.
+            stop(group);
+            throw new IOException(e.getMessage(), e);
+        }
+        log.onLeadershipChange(() -> onLoop(this::leadershipMayHaveChanged));
+        Future<?> unused = loop.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /** @throws IOException if the address cannot be bound */
+    public static IngestServer start(
+            String node, IngestSettings settings, ReplicatedLog log, Surroundings surroundings, IngestObserver observer)
+            throws IOException {
+        return new IngestServer(node, settings, log, surroundings, observer);
+    }
+
+    /** Where it listens; of use if the port was left to the system. */
+    public int port() {
+        return ((InetSocketAddress) listening.localAddress()).getPort();
+    }
+
+    private static void stop(EventLoopGroup group) {
+        group.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(3, TimeUnit.SECONDS);
+    }
+
+    /** Refuses what is outstanding and closes all connections. */
+    @Override
+    public void close() {
+        listening.close().awaitUninterruptibly(1, TimeUnit.SECONDS);
+        if (!group.isShuttingDown()) {
+            loop.submit(() -> List.copyOf(connections).forEach(c -> c.session.unavailable("shutting down")))
+                    .awaitUninterruptibly(1, TimeUnit.SECONDS);
+            stop(group);
+        }
+    }
+
+    /** What the engine's threads tell; nobody listens any more once this is closed. */
+    private void onLoop(Runnable task) {
+        try {
+            loop.execute(task);
+        } catch (RejectedExecutionException e) {
+            if (!group.isShuttingDown()) {
+                throw e;
+            }
+        }
+    }
+
+    // All below runs on the loop.
+
+    private void connected(Channel channel) {
+        if (connections.size() >= settings.connections()) {
+            observer.refused(RefuseReason.THROTTLED);
+            channel.close();
+            return;
+        }
+        Connection connection = new Connection(channel);
+        connections.add(connection);
+        observer.connections(connections.size());
+        channel.pipeline().addLast(connection.decoder, connection);
+    }
+
+    private void tick() {
+        leadershipMayHaveChanged();
+        setThrottled(!surroundings.hasRoom());
+        long now = System.nanoTime();
+        for (Connection connection : List.copyOf(connections)) {
+            connection.requireProgress(now);
+        }
+    }
+
+    private void setThrottled(boolean on) {
+        if (on != throttled) {
+            throttled = on;
+            LOG.warn(
+                    on
+                            ? "blocks are refused: reason=disk reserve reached"
+                            : "blocks are taken again: reason=disk has room");
+        }
+        connections.forEach(c -> c.session.throttled(throttled));
+    }
+
+    private void leadershipMayHaveChanged() {
+        if (!connections.isEmpty() && !log.leadership().ready()) {
+            for (Connection connection : List.copyOf(connections)) {
+                if (!connection.session.greeting()) {
+                    connection.session.notLeader();
+                }
+            }
+        }
+    }
+
+    private String leaderAddress() {
+        Leadership leadership = log.leadership();
+        return leadership.leader().isEmpty() || leadership.leader().equals(node)
+                ? Frame.NONE
+                : surroundings.ingestAddress(leadership.leader());
+    }
+
+    /** Hands to the log what is due, and sets the alarm for what is not. */
+    private void advance() {
+        long now = System.nanoTime();
+        for (EntryCoalescer.Batch batch = coalescer.poll(now); batch != null; batch = coalescer.poll(now)) {
+            submit(batch);
+        }
+        long nanos = coalescer.nanosToNext(now);
+        if (nanos != EntryCoalescer.NEVER && wakeUp == null) {
+            wakeUp = loop.schedule(
+                    () -> {
+                        wakeUp = null;
+                        advance();
+                    },
+                    nanos,
+                    TimeUnit.NANOSECONDS);
+        }
+    }
+
+    private void submit(EntryCoalescer.Batch batch) {
+        long since = System.nanoTime();
+        ByteBuffer entry =
+                ByteBuffer.wrap(batch.entry(surroundings.clockMillis()).encode());
+        CompletableFuture<?> unused =
+                log.submit(entry).thenAccept(outcome -> onLoop(() -> answered(batch, outcome, since)));
+    }
+
+    private void answered(EntryCoalescer.Batch batch, Outcome outcome, long sinceNanos) {
+        coalescer.done(batch);
+        observer.entry(batch.bytes, System.nanoTime() - sinceNanos);
+        if (outcome instanceof Outcome.Applied applied) {
+            applied(batch, applied.reply());
+        } else if (outcome instanceof Outcome.NotLeader) {
+            batch.sessions().forEach(IngestSession::notLeader);
+        } else if (outcome instanceof Outcome.Unavailable unavailable) {
+            batch.sessions().forEach(session -> session.unavailable(unavailable.detail()));
+        }
+        advance();
+        setReading();
+        connections.forEach(connection -> connection.channel.flush());
+    }
+
+    private void applied(EntryCoalescer.Batch batch, byte[] encoded) {
+        Reply reply = Reply.decode(ByteBuffer.wrap(encoded));
+        if (reply instanceof Reply.ChangeReply change) {
+            if (batch.command == null) {
+                throw new IllegalStateException("an entry of blocks was answered " + change.result());
+            }
+            batch.command.session().answered(batch.command.request(), change.result());
+        } else if (reply instanceof Reply.AppendReply append) {
+            List<Verdict> verdicts = append.verdicts();
+            for (int i = 0; i < verdicts.size(); i++) {
+                EntryCoalescer.Appended appended = batch.blocks.get(i);
+                int bytes = appended.block().block().remaining();
+                observer.block(verdicts.get(i).kind(), bytes);
+                appended.session().applied(appended.block().epoch(), bytes, verdicts.get(i));
+            }
+        }
+        batch.sessions().forEach(IngestSession::flushAcks);
+    }
+
+    /** Reads from sockets only while the blocks of all together are within the budget. */
+    private void setReading() {
+        boolean read = coalescer.blockBytes() < (reading ? settings.budgetBytes() : settings.budgetBytes() / 2);
+        reading = read;
+        connections.forEach(Connection::setReading);
+    }
+
+    /** One socket and its session. */
+    private final class Connection extends ChannelInboundHandlerAdapter implements SessionActions, IngestSession.Lead {
+        final Channel channel;
+        final IngestSession session;
+        final FrameDecoder decoder;
+        final long sinceNanos = System.nanoTime();
+
+        Connection(Channel channel) {
+            this.channel = channel;
+            this.session = new IngestSession(node, settings.creditBytes(), this, this);
+            this.decoder = new FrameDecoder(
+                    () -> session.greeting() ? GREETING_FRAME_BYTES : FrameCodec.MAX_FRAME_BYTES, System::nanoTime);
+            session.throttled(throttled);
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object frame) {
+            session.received((Frame) frame);
+        }
+
+        @Override
+        public void channelReadComplete(ChannelHandlerContext context) {
+            advance();
+            IngestServer.this.setReading();
+            channel.flush();
+        }
+
+        @Override
+        public void channelWritabilityChanged(ChannelHandlerContext context) {
+            setReading();
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext context) {
+            session.disconnected();
+            connections.remove(this);
+            observer.connections(connections.size());
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            if (cause instanceof DecoderException && cause.getCause() instanceof ProtocolException bad) {
+                session.malformed(bad.getMessage());
+            } else if (cause instanceof IOException) {
+                LOG.debug("connection broke: peer={}", channel.remoteAddress(), cause);
+                channel.close();
+            } else {
+                LOG.error("connection closed by an error: peer={}", channel.remoteAddress(), cause);
+                channel.close();
+            }
+        }
+
+        void setReading() {
+            channel.config().setAutoRead(reading && session.withinCredit() && channel.isWritable());
+        }
+
+        void requireProgress(long now) {
+            long partialSince = decoder.partialSinceNanos();
+            if (session.greeting() && now - sinceNanos > GREETING_NANOS) {
+                session.malformed("no HELLO within " + TimeUnit.NANOSECONDS.toSeconds(GREETING_NANOS) + " s");
+            } else if (reading
+                    && session.withinCredit()
+                    && partialSince != FrameDecoder.NONE
+                    && now - partialSince > FRAME_NANOS) {
+                session.malformed("frame not whole after " + TimeUnit.NANOSECONDS.toSeconds(FRAME_NANOS) + " s");
+            }
+        }
+
+        @Override
+        public void send(Frame.FromCollector frame) {
+            if (frame instanceof Frame.Refuse refuse) {
+                observer.refused(refuse.reason());
+                if (refuse.reason() == RefuseReason.BAD_FRAME || refuse.reason() == RefuseReason.CONFLICT) {
+                    LOG.warn(
+                            "refused: peer={}, client={}, reason={}, epoch={}, detail={}",
+                            channel.remoteAddress(),
+                            session,
+                            refuse.reason(),
+                            refuse.epoch(),
+                            refuse.detail());
+                }
+            }
+            channel.write(Unpooled.wrappedBuffer(FrameCodec.encode(frame)), channel.voidPromise());
+        }
+
+        @Override
+        public void append(long epoch, Block block) {
+            coalescer.append(session, new EpochBlock(epoch, block.encoded()), System.nanoTime());
+            advance();
+        }
+
+        @Override
+        public void command(int request, Command command) {
+            coalescer.command(new EntryCoalescer.CommandAsked(session, request, command), System.nanoTime());
+            advance();
+        }
+
+        @Override
+        public void resume(int request, long epoch) {
+            CompletableFuture<?> unused = log.readBarrier()
+                    .thenAccept(outcome -> onLoop(() -> {
+                        if (outcome instanceof Outcome.Applied) {
+                            session.resumed(request, epoch, surroundings.last(epoch));
+                            channel.flush();
+                        } else if (outcome instanceof Outcome.Unavailable unavailable) {
+                            session.unavailable(unavailable.detail());
+                        } else {
+                            session.notLeader();
+                        }
+                    }));
+        }
+
+        @Override
+        public void close() {
+            channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+            // Who does not read what was said is not waited for.
+            Future<?> unused = loop.schedule(() -> channel.close(), LAST_WORDS_SECONDS, TimeUnit.SECONDS);
+        }
+
+        @Override
+        public boolean here() {
+            return log.leadership().ready();
+        }
+
+        @Override
+        public String address() {
+            return leaderAddress();
+        }
+    }
+}

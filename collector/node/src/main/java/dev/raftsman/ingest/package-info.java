@@ -1,0 +1,25 @@
+/**
+ * Blocks from sidecars into the log, and the answers back.
+ *
+ * <p>Enters: frames of {@link dev.raftsman.wire} over TCP. Leaves: entries of the log, each up to 1 MiB of blocks of many
+ * connections, or one command; and to the sidecars what became of each.
+ *
+ * <pre>
+ *  socket -> FrameDecoder -> IngestSession -> EntryCoalescer -> ReplicatedLog
+ *     ^                          |  ^                               |
+ *     +-------- frames ----------+  +------- replies, by block -----+
+ * </pre>
+ *
+ * <p>One event loop thread does all of it: a block is checked once (CRC32C) and copied twice (socket to frame, frames to
+ * entry), which one core does many times faster than the log takes it. So sessions and coalescer have no locks; what the
+ * engine completes on its own threads is handed to the loop.
+ *
+ * <p>Memory: the blocks waiting and in flight of all connections stay below {@code budgetBytes}, because above it nothing
+ * is read from any socket; one connection has at most its credit, or is not read. Before HELLO a frame may be no longer
+ * than 1 KiB.
+ *
+ * <p>Promise: an ACK is sent only after the block's entry was committed (on the disks of a majority) and applied.
+ *
+ * <p>Start reading at {@link dev.raftsman.ingest.IngestSession}, a state machine without sockets.
+ */
+package dev.raftsman.ingest;

@@ -1,0 +1,23 @@
+package dev.raftsman.query;
+
+/**
+ * A node as it sees itself.
+ *
+ * @param role LEADER, FOLLOWER, CANDIDATE or CLOSED
+ * @param ready it leads and takes entries
+ * @param leader id, empty if none is known
+ * @param leaderHttp {@code host:port}, empty if none is known
+ * @param raftLogBytes size of the log's files
+ */
+public record NodeStatus(
+        String cluster,
+        String node,
+        String role,
+        boolean ready,
+        String leader,
+        String leaderHttp,
+        long term,
+        long appliedIndex,
+        long commitIndex,
+        long snapshotIndex,
+        long raftLogBytes) {}

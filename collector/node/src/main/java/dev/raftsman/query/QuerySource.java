@@ -1,0 +1,24 @@
+package dev.raftsman.query;
+
+import dev.raftsman.catalog.CatalogView;
+import dev.raftsman.segment.SegmentFile;
+import dev.raftsman.segment.SegmentId;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.Optional;
+
+/** What the pages show. Any thread. */
+public interface QuerySource {
+    NodeStatus status();
+
+    /** The tables as applied on this node. */
+    CatalogView view();
+
+    /** The segment as it is now; empty if this node has none, or none any more. The caller closes it. */
+    Optional<SegmentFile> segment(SegmentId id) throws IOException;
+
+    /** Whether the log runs. */
+    boolean alive();
+
+    void writeMetrics(OutputStream out) throws IOException;
+}

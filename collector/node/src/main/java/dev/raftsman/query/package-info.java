@@ -1,0 +1,22 @@
+/**
+ * What a collector tells over HTTP, and the door for commands.
+ *
+ * <p>Enters: requests. Leaves: JSON of the replicated tables as applied on this node, bytes of its segments, metrics; and
+ * commands into the log.
+ *
+ * <pre>
+ *  GET  /v1/status          {@link dev.raftsman.query.NodeStatus}
+ *  GET  /v1/catalog         {@link dev.raftsman.catalog.CatalogView}; ?linearizable=true waits for all that was
+ *                           acknowledged before; header X-Raftsman-Applied-Index
+ *  GET  /v1/segments/{id}   the segment's bytes, up to the length in the catalog; Range: bytes=a-b, a-, -n
+ *  POST /v1/commands        a {@link dev.raftsman.catalog.Command}; answers its result, or 421 with
+ *                           {"leader", "leaderHttp"} on a node that does not lead
+ *  GET  /metrics            Prometheus text
+ *  GET  /livez              200 while the process can do its work at all
+ *  GET  /readyz             200 when a leader is known and this node has applied what is committed, nearly
+ * </pre>
+ *
+ * <p>Errors are JSON {@code {"error": "..."}}. Threads: a small fixed pool, so that slow readers of segments bound
+ * themselves and never the loop of ingest.
+ */
+package dev.raftsman.query;
