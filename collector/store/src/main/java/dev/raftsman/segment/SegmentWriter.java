@@ -12,6 +12,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -130,7 +131,7 @@ public final class SegmentWriter implements AutoCloseable {
                     "an unfinished segment of " + length + " bytes",
                     reader.ending() + " at " + reader.validBytes());
         }
-        if (!reader.header().equals(java.util.Optional.of(header))) {
+        if (!reader.header().equals(Optional.of(header))) {
             throw new CorruptSegmentException(
                     file.toString(), 0, header.toString(), reader.header().toString());
         }

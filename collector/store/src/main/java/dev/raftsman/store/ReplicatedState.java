@@ -19,6 +19,7 @@ import dev.raftsman.segment.SegmentHeader;
 import dev.raftsman.segment.SegmentId;
 import dev.raftsman.segment.SegmentWriter;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -48,6 +49,9 @@ import java.util.concurrent.locks.ReentrantLock;
  * StoreFailedException} now and at every later call.
  */
 public final class ReplicatedState implements AutoCloseable {
+    /** The index before the first of a log. */
+    private static final long NOTHING = -1;
+
     private static final String MARKER = "snapshotted";
 
     private final Path root;
@@ -71,7 +75,7 @@ public final class ReplicatedState implements AutoCloseable {
 
     private Catalog catalog = new Catalog();
     private long dirtyBytes;
-    private volatile long appliedIndex;
+    private volatile long appliedIndex = NOTHING;
     private volatile long appliedTerm;
     private volatile CatalogView view;
     private volatile boolean waitingForSpace;
@@ -127,7 +131,7 @@ public final class ReplicatedState implements AutoCloseable {
                 String index = Files.readString(marker).strip();
                 throw new CorruptStoreException(marker.toString(), 0, "the snapshot of index " + index, "none");
             }
-            directory.clean(0, catalog.image());
+            directory.clean(NOTHING, catalog.image());
             return;
         }
         SnapshotManifest snapshot = manifest.get();
@@ -138,6 +142,7 @@ public final class ReplicatedState implements AutoCloseable {
             resume(file, snapshot);
         }
         directory.clean(snapshot.index(), image);
+        mark(snapshot.index());
         appliedIndex = snapshot.index();
         appliedTerm = snapshot.term();
     }
@@ -376,7 +381,8 @@ public final class ReplicatedState implements AutoCloseable {
      *
      * @param file the manifest, replaced if there
      * @return the index that it shows
-     * @throws StorageFullException if there is no space for the manifest: nothing is lost, the log must be kept
+     * @throws StorageFullException if there is no space for the manifest: nothing is lost, the log must be kept until a later
+     *     snapshot succeeds
      * @throws StoreFailedException if the disk fails: the process must end
      */
     public long snapshot(Path file) throws IOException {
@@ -400,7 +406,7 @@ public final class ReplicatedState implements AutoCloseable {
             throw failedUnderLock("force before the snapshot of index " + manifest.index(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new java.io.InterruptedIOException("while forcing segments");
+            throw new InterruptedIOException("while forcing segments");
         }
         dirty.clear();
         dirtyDirectories.clear();
@@ -410,6 +416,12 @@ public final class ReplicatedState implements AutoCloseable {
                 root.resolve(MARKER), ByteBuffer.wrap((manifest.index() + "\n").getBytes(StandardCharsets.US_ASCII)));
         deleteCold(manifest);
         return manifest.index();
+    }
+
+    /** From here on, a start without a snapshot is an error. */
+    private void mark(long index) throws IOException {
+        byte[] text = (index + "\n").getBytes(StandardCharsets.US_ASCII);
+        Durable.write(root.resolve(MARKER), ByteBuffer.wrap(text));
     }
 
     private StoreFailedException failedUnderLock(String what, IOException cause) {
@@ -446,7 +458,7 @@ public final class ReplicatedState implements AutoCloseable {
         }
     }
 
-    /** Index of the last entry applied. Any thread. */
+    /** Index of the last entry applied; -1 before the first. Any thread. */
     public long appliedIndex() {
         return appliedIndex;
     }

@@ -3,6 +3,7 @@ package dev.raftsman.store;
 import dev.raftsman.segment.SegmentWriter;
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -42,7 +43,7 @@ final class SegmentForcer implements AutoCloseable {
         Future<?> end = thread.submit(() -> {});
         try {
             end.get();
-        } catch (java.util.concurrent.ExecutionException e) {
+        } catch (ExecutionException e) {
             throw new IllegalStateException(e);
         }
         check();

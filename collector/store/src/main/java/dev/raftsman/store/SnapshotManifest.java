@@ -57,8 +57,6 @@ public record SnapshotManifest(long term, long index, CatalogImage catalog, List
 
     /**
      * Writes it whole or not at all: beside, forced, read back, renamed, directory forced. Durable on return.
-     *
-     * @throws StorageFullException if there is no space for it
      */
     public void write(Path file) throws IOException {
         Path directory = file.toAbsolutePath().getParent();
@@ -67,7 +65,7 @@ public record SnapshotManifest(long term, long index, CatalogImage catalog, List
             writeTo(unfinished);
         } catch (IOException e) {
             Files.deleteIfExists(unfinished);
-            throw StorageFullException.explains(e, directory) ? new StorageFullException(directory, e) : e;
+            throw e;
         }
         verify(unfinished);
         Durable.rename(unfinished, file);
