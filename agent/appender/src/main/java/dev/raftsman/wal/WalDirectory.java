@@ -1,23 +1,21 @@
 package dev.raftsman.wal;
 
+import dev.raftsman.disk.Durable;
+import dev.raftsman.event.Loss;
 import dev.raftsman.event.Names;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -44,6 +42,9 @@ public final class WalDirectory {
      */
     private static final Map<Path, FileLock> HELD = new ConcurrentHashMap<>();
 
+    /** Channels that must stay open, see {@link #writerAlive}. */
+    private static final Map<Path, FileChannel> HELD_ELSEWHERE = new ConcurrentHashMap<>();
+
     private final Path path;
     private final WalIdentity identity;
 
@@ -60,7 +61,7 @@ public final class WalDirectory {
     public static WalDirectory create(Path root, WalIdentity identity) {
         try {
             Path producer = root.toAbsolutePath().normalize().resolve(Names.asFileName(identity.producer()));
-            Files.createDirectories(producer);
+            Durable.createDirectories(producer);
             String name = identity.startMillis() + "-" + identity.incarnation();
             Path hidden = Files.createDirectory(producer.resolve("." + name + ".new"));
             Path path = producer.toRealPath().resolve(name);
@@ -69,10 +70,9 @@ public final class WalDirectory {
             FileLock lock = lock(hidden.resolve(LOCK_FILE));
             HELD.put(path, lock);
             try {
-                force(hidden);
+                Durable.forceDirectory(hidden);
                 Files.move(hidden, path, StandardCopyOption.ATOMIC_MOVE);
-                force(producer);
-                force(producer.getParent());
+                Durable.forceDirectory(producer);
             } catch (IOException | RuntimeException failed) {
                 unlock(path);
                 throw failed;
@@ -168,12 +168,31 @@ public final class WalDirectory {
         }
     }
 
-    private static final Map<Path, FileChannel> HELD_ELSEWHERE = new ConcurrentHashMap<>();
-
     /** Greatest sequence that was given to an event, stored or not; -1 if none was, or nobody knows any more. */
     public long claimed() {
         WalProgress progress = WalProgress.forReader(path);
         return progress == null ? WalProgress.NONE : progress.claimed();
+    }
+
+    /** Position of the last excerpt that was appended, -1 if none was, or nobody knows any more. */
+    public long writtenPosition() {
+        WalProgress progress = WalProgress.forReader(path);
+        return progress == null ? WalProgress.NONE : progress.written();
+    }
+
+    /** Position of the last excerpt that is forced to the disk, -1 if none is, or nobody knows any more. */
+    public long forcedPosition() {
+        WalProgress progress = WalProgress.forReader(path);
+        return progress == null ? WalProgress.NONE : progress.forced();
+    }
+
+    /**
+     * Events that got no sequence and that no excerpt declares: what is left for a CLOSE to declare once the writer is
+     * dead. {@link Loss#NONE} if there are none, or nobody knows any more.
+     */
+    public Loss undeclaredLoss() {
+        WalProgress progress = WalProgress.forReader(path);
+        return progress == null ? Loss.NONE : progress.undeclared();
     }
 
     /** Bytes that its files take on the disk, sparse parts left out. */
@@ -242,35 +261,19 @@ public final class WalDirectory {
             Path hidden = producer.resolve("." + path.getFileName() + ".deleted");
             try {
                 Files.move(path, hidden, StandardCopyOption.ATOMIC_MOVE);
-                force(producer);
+                Durable.forceDirectory(producer);
             } catch (NoSuchFileException alreadyGone) {
                 // An earlier call came this far.
             }
             try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(producer, ".*.deleted")) {
                 for (Path leftover : leftovers) {
-                    deleteTree(leftover);
+                    Durable.deleteTree(leftover);
                 }
             }
-            force(producer);
+            Durable.forceDirectory(producer);
         } catch (IOException e) {
             throw new UncheckedIOException("cannot delete " + path + ": " + e, e);
         }
-    }
-
-    private static void deleteTree(Path tree) throws IOException {
-        Files.walkFileTree(tree, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.deleteIfExists(file);
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path directory, IOException failed) throws IOException {
-                Files.deleteIfExists(directory);
-                return FileVisitResult.CONTINUE;
-            }
-        });
     }
 
     /** Takes the lock, or keeps it if this process has had it since {@link #create}. */
@@ -313,25 +316,11 @@ public final class WalDirectory {
         }
     }
 
-    /** Makes names in a directory durable. */
-    static void force(Path directory) throws IOException {
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-            channel.force(true);
-        }
-    }
-
     private static void writeIdentity(Path directory, WalIdentity identity) throws IOException {
         String text = FORMAT + "\ntenant=" + identity.tenant() + "\nproducer=" + identity.producer() + "\nstream="
                 + identity.stream() + "\nincarnation=" + identity.incarnation() + "\nstartMillis="
                 + identity.startMillis() + "\nend\n";
-        try (FileChannel channel = FileChannel.open(
-                directory.resolve(IDENTITY_FILE), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            ByteBuffer bytes = StandardCharsets.UTF_8.encode(text);
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-            channel.force(true);
-        }
+        Durable.write(directory.resolve(IDENTITY_FILE), StandardCharsets.UTF_8.encode(text));
     }
 
     private static WalIdentity readIdentity(Path directory) throws IOException {

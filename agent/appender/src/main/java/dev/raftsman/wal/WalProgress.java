@@ -1,6 +1,9 @@
 package dev.raftsman.wal;
 
+import dev.raftsman.event.Loss;
+import dev.raftsman.event.LossReason;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
@@ -10,21 +13,27 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * Three numbers that outlive the writer's process, in one mapped page: how far sequences were claimed, excerpts written
- * and files forced. A reader of another process polls the second for the price of a memory read.
+ * Numbers that outlive the writer's process, in one mapped page: how far sequences were claimed, excerpts written and
+ * files forced, and how many events were lost without a sequence. A reader of another process polls {@link #written} for
+ * the price of a memory read.
  *
  * <p>They are hints after a power cut, when the page may be older or newer than the files beside it, and exact after any
- * death of the process. Written with release, read with acquire; {@code claimed} by any thread, the others by one each.
+ * death of the process. Written with release, read with acquire; claims and losses by any thread, the others by one each.
  */
-final class WalProgress {
+public final class WalProgress {
+    /** No sequence, no position. */
+    public static final long NONE = -1;
+
     static final String FILE_NAME = "progress";
-    static final long NONE = -1;
 
     private static final int MAGIC = 0x31505752; // "RWP1"
     private static final int BYTES = 4096;
     private static final int CLAIMED_OFFSET = 64; // a cache line of its own: every logging thread writes it
     private static final int WRITTEN_OFFSET = 128;
     private static final int FORCED_OFFSET = 192;
+    private static final int LOST_OFFSET = 256; // by code of the reason
+    private static final int DECLARED_OFFSET = 320;
+    private static final LossReason[] REASONS = LossReason.values();
     private static final VarHandle LONG = MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
     private final ByteBuffer page;
@@ -46,6 +55,15 @@ final class WalProgress {
                 channel.write(zero);
             }
             channel.force(true);
+        }
+    }
+
+    /** The page of a directory this process writes. */
+    public static WalProgress ofWriter(WalDirectory directory) {
+        try {
+            return forWriter(directory.path());
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot map the progress page of " + directory, e);
         }
     }
 
@@ -77,12 +95,12 @@ final class WalProgress {
     }
 
     /** Greatest sequence given to an event, or {@link #NONE}. */
-    long claimed() {
+    public long claimed() {
         return (long) LONG.getAcquire(page, CLAIMED_OFFSET);
     }
 
     /** Any thread; the number never goes back. */
-    void claimed(long sequence) {
+    public void claimed(long sequence) {
         long seen = (long) LONG.getOpaque(page, CLAIMED_OFFSET);
         while (seen < sequence) {
             long found = (long) LONG.compareAndExchange(page, CLAIMED_OFFSET, seen, sequence);
@@ -90,6 +108,39 @@ final class WalProgress {
                 return;
             }
             seen = found;
+        }
+    }
+
+    /** Counts events that get no sequence. Any thread. */
+    public void lost(LossReason reason, long events) {
+        LONG.getAndAdd(page, LOST_OFFSET + Long.BYTES * reason.code(), events);
+    }
+
+    /** Events lost for this reason since the start, declared or not. */
+    public long lost(LossReason reason) {
+        return (long) LONG.getAcquire(page, LOST_OFFSET + Long.BYTES * reason.code());
+    }
+
+    /**
+     * One reason's losses that no excerpt has declared yet, or {@link Loss#NONE}. After a death right between an append
+     * and {@link #declared} the excerpt's own loss is in here once more.
+     */
+    public Loss undeclared() {
+        for (LossReason reason : REASONS) {
+            int offset = Long.BYTES * reason.code();
+            long more = (long) LONG.getAcquire(page, LOST_OFFSET + offset)
+                    - (long) LONG.getOpaque(page, DECLARED_OFFSET + offset);
+            if (more > 0) {
+                return new Loss(reason, more);
+            }
+        }
+        return Loss.NONE;
+    }
+
+    /** An excerpt with this loss before it was appended. The writer's owner. */
+    public void declared(Loss loss) {
+        if (loss.count() > 0) {
+            LONG.getAndAdd(page, DECLARED_OFFSET + Long.BYTES * loss.reason().code(), loss.count());
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.raftsman.wal;
 
+import dev.raftsman.disk.Durable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -27,7 +28,7 @@ public final class WalReader implements AutoCloseable {
     public static final long BEFORE_FIRST = -1;
 
     private static final long NEVER = Long.MIN_VALUE;
-    private static final int LOOK_MILLIS = 20;
+    private static final int LOOK_MILLIS = 100;
     private static final int WINDOW_BYTES = 256 << 10;
 
     /** Much larger than any setting allows; a length beyond it is damage. */
@@ -173,7 +174,7 @@ public final class WalReader implements AutoCloseable {
 
     /** Nothing was appended since, as far as the writer says; its word is checked against the files now and then. */
     private boolean idle() {
-        return foundOffset < 0
+        return exhausted
                 && progress != null
                 && progress.written() <= position
                 && System.nanoTime() - lookedNanos < LOOK_MILLIS * 1_000_000L;
@@ -540,7 +541,7 @@ public final class WalReader implements AutoCloseable {
                 }
             }
             if (deleted > 0) {
-                WalDirectory.force(directory.path());
+                Durable.forceDirectory(directory.path());
             }
         } catch (IOException e) {
             throw new UncheckedIOException("cannot release files of " + directory + ": " + e, e);

@@ -1,5 +1,6 @@
 package dev.raftsman.wal;
 
+import dev.raftsman.disk.Durable;
 import dev.raftsman.event.Loss;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -20,6 +21,8 @@ import net.openhft.chronicle.queue.ExcerptAppender;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueue;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueBuilder;
 import net.openhft.chronicle.wire.DocumentContext;
+import org.slf4j.LoggerFactory;
+import org.slf4j.helpers.SubstituteLoggerFactory;
 
 /**
  * The one writer of a directory, for the whole life of the directory.
@@ -31,7 +34,8 @@ import net.openhft.chronicle.wire.DocumentContext;
  * <p>The queue maps its files, and a mapped write on a full disk fails late, silently or with the death of the JVM. So
  * space is allocated for real before the mapping is written there: zeros go through a channel of their own into the part
  * of the file ahead, {@value #STEP_BYTES} bytes at a time, after quota and reserve were checked. Only the first pages of
- * a new file (header and index, some 20 KiB) are covered by the reserve alone.
+ * a new file (header and index, some 20 KiB) are covered by the reserve alone. Measured with excerpts of 100 kB on ext4:
+ * 1.1 s of CPU per GiB with the zeros, 0.75 s without.
  */
 public final class WalWriter implements AutoCloseable {
     /** What {@link #append} returns when quota or reserve leave no room: nothing was written, try again later. */
@@ -46,6 +50,7 @@ public final class WalWriter implements AutoCloseable {
     /** Ahead of an excerpt: what the queue itself may add behind it, an index page or two and its headers. */
     private static final int MARGIN_BYTES = 64 << 10;
 
+    private static final long LOGGING_NANOS = 10_000_000_000L;
     private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(1 << 20).asReadOnlyBuffer();
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0).order(ByteOrder.LITTLE_ENDIAN);
     private static final ExceptionHandler SILENT = (owner, message, thrown) -> {};
@@ -110,6 +115,7 @@ public final class WalWriter implements AutoCloseable {
             throw new IllegalStateException("written before, never opened for append again: " + directory);
         }
         ModuleDoors.open();
+        awaitLogging();
         try {
             directory.takeLock();
             return new WalWriter(directory, settings);
@@ -117,6 +123,22 @@ public final class WalWriter implements AutoCloseable {
             // The queue fails with Errors too.
             directory.releaseLock();
             throw new WalException("cannot open " + directory + ": " + failed, failed);
+        }
+    }
+
+    /**
+     * The queue gets its loggers from SLF4J. An appender starts, and with it our thread, while SLF4J is still being set
+     * up; a logger asked for by then makes it complain on stderr.
+     */
+    private static void awaitLogging() {
+        long deadline = System.nanoTime() + LOGGING_NANOS;
+        try {
+            while (LoggerFactory.getILoggerFactory() instanceof SubstituteLoggerFactory
+                    && System.nanoTime() - deadline < 0) {
+                LockSupport.parkNanos(1_000_000);
+            }
+        } catch (IllegalStateException broken) {
+            // It could not be set up, and has said so.
         }
     }
 
@@ -221,6 +243,7 @@ public final class WalWriter implements AutoCloseable {
         previous = position;
         bytesWritten += length;
         progress.written(position);
+        progress.declared(lossBefore);
         return position;
     }
 
@@ -327,11 +350,6 @@ public final class WalWriter implements AutoCloseable {
         return bytesWritten;
     }
 
-    /** Remembers that a sequence was given to an event, so that a death can be told from silence. Any thread. */
-    public void claimed(long sequence) {
-        progress.claimed(sequence);
-    }
-
     /** What poisoned this writer, or null. Any thread. */
     public Throwable failure() {
         return failure;
@@ -370,7 +388,7 @@ public final class WalWriter implements AutoCloseable {
                 forceFile(each);
             }
             if (last != forcedCycle || progress.forced() == NONE) {
-                WalDirectory.force(directory.path());
+                Durable.forceDirectory(directory.path());
             }
         } catch (IOException failed) {
             throw poison("cannot force " + directory, failed);

@@ -9,6 +9,14 @@ import picocli.CommandLine.ScopeType;
 @Command(
         name = "raftsman",
         description = "Log shipping that never loses a line silently, and can prove it.",
+        subcommands = {
+            DemoCommand.class,
+            ProcessCommand.Agent.class,
+            AuditCommand.class,
+            StatusCommand.class,
+            RetentionCommand.class,
+            BenchCommand.class
+        },
         versionProvider = Version.class,
         synopsisSubcommandLabel = "VERB",
         commandListHeading = "%nVerbs:%n")

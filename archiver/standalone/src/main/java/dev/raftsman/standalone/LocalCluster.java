@@ -2,6 +2,14 @@ package dev.raftsman.standalone;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.raftsman.catalog.CatalogView;
+import dev.raftsman.catalog.Command;
+import dev.raftsman.catalog.CommandResult;
+import dev.raftsman.catalog.SegmentView;
+import dev.raftsman.cluster.Backoff;
+import dev.raftsman.cluster.ClusterClient;
+import dev.raftsman.config.HostPort;
+import dev.raftsman.objects.Sha256;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -31,6 +39,7 @@ final class LocalCluster implements AutoCloseable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration HTTP_LIMIT = Duration.ofSeconds(2);
+    private static final Duration CATALOG_LIMIT = Duration.ofSeconds(30);
     private static final long POLL_NANOS = 50_000_000;
 
     private final ClusterFiles files;
@@ -38,8 +47,13 @@ final class LocalCluster implements AutoCloseable {
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(HTTP_LIMIT).build();
 
+    private final ClusterClient client;
+
     LocalCluster(ClusterFiles files) {
         this.files = files;
+        this.client = new ClusterClient(
+                files.https().stream().map(HostPort::parse).toList(),
+                new Backoff(Duration.ofMillis(50), Duration.ofMillis(200), CATALOG_LIMIT));
     }
 
     ClusterFiles files() {
@@ -120,6 +134,16 @@ final class LocalCluster implements AutoCloseable {
 
     // --- what they say
 
+    /** The catalog with all that was committed before the call; waits for a leader for a while. */
+    CatalogView catalog() throws IOException {
+        return client.catalog();
+    }
+
+    /** Commits a command. */
+    CommandResult execute(Command command) throws IOException {
+        return client.execute(command);
+    }
+
     /** GET; empty when the door is closed or does not answer 200. */
     Optional<String> get(String address, String path) {
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + address + path))
@@ -130,6 +154,23 @@ final class LocalCluster implements AutoCloseable {
             return response.statusCode() == 200 ? Optional.of(response.body()) : Optional.empty();
         } catch (IOException closed) {
             return Optional.empty();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StandaloneException("interrupted", e);
+        }
+    }
+
+    /** SHA-256 of a segment as one node has it, or what the node answered instead. */
+    String segmentSha256(int node, SegmentView segment) {
+        HttpRequest request = HttpRequest.newBuilder(
+                        URI.create("http://" + files.http(node) + "/v1/segments/" + segment.id()))
+                .timeout(CATALOG_LIMIT)
+                .build();
+        try {
+            HttpResponse<byte[]> response = http.send(request, HttpResponse.BodyHandlers.ofByteArray());
+            return response.statusCode() == 200 ? Sha256.of(response.body()) : "status " + response.statusCode();
+        } catch (IOException e) {
+            return e.toString();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new StandaloneException("interrupted", e);
@@ -222,5 +263,6 @@ final class LocalCluster implements AutoCloseable {
         // All at once: a collector that is asked alone would spend its time looking for its peers.
         all.stream().filter(ChildProcess::isAlive).forEach(ChildProcess::terminate);
         all.forEach(ChildProcess::close);
+        client.close();
     }
 }

@@ -23,7 +23,8 @@ import java.util.TreeMap;
 public record RetentionPlan(
         long index, long nowMillis, String policyHash, List<Decision> decisions, Map<String, Total> totals) {
     private static final ObjectMapper JSON = JsonMapper.builder()
-            .serializationInclusion(JsonInclude.Include.NON_NULL)
+            .defaultPropertyInclusion(
+                    JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
             .build();
 
     public RetentionPlan {

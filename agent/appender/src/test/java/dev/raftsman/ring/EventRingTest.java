@@ -1,0 +1,389 @@
+package dev.raftsman.ring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.raftsman.event.EventRow;
+import dev.raftsman.event.EventRowWriter;
+import dev.raftsman.event.Level;
+import dev.raftsman.event.Loss;
+import dev.raftsman.event.LossReason;
+import dev.raftsman.ring.EventRing.Outcome;
+import dev.raftsman.wal.Excerpt;
+import dev.raftsman.wal.ExcerptKind;
+import dev.raftsman.wal.WalDirectory;
+import dev.raftsman.wal.WalIdentity;
+import dev.raftsman.wal.WalReader;
+import dev.raftsman.wal.WalSettings;
+import java.io.File;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+final class EventRingTest {
+    private static final WalSettings WAL = new WalSettings(64 << 20, 0, 4 << 20, 8 << 20, Duration.ofMillis(20));
+    private static final RingSettings RING = RingSettings.DEFAULTS.withSlots(64);
+
+    @TempDir
+    Path root;
+
+    @ParameterizedTest
+    @EnumSource(FullPolicy.class)
+    void everyCallOfFourThreadsAgainstAFullRingIsStoredOrDeclared(FullPolicy policy) throws Exception {
+        WalDirectory directory = create();
+        int threads = 4;
+        int calls = 25_000;
+        AtomicLong lost = new AtomicLong();
+        EventRing ring = EventRing.open(
+                directory,
+                WAL,
+                RING.withPolicies(policy, SyncPolicy.INTERVAL).withMaxBlock(Duration.ofMillis(200)),
+                EventRingTest::unexpected);
+        CountDownLatch go = new CountDownLatch(1);
+        List<Thread> producers = new ArrayList<>();
+        for (int t = 0; t < threads; t++) {
+            int id = t;
+            Thread producer = new Thread(() -> {
+                awaitQuietly(go);
+                for (int i = 0; i < calls; i++) {
+                    // Every 97th is larger than a slot.
+                    String padding = i % 97 == 0 ? "x".repeat(3000) : "";
+                    if (ring.publish(new TextEvent(Level.INFO, id + ":" + i + ":" + padding), false) == Outcome.LOST) {
+                        lost.incrementAndGet();
+                    }
+                }
+            });
+            producer.start();
+            producers.add(producer);
+        }
+        go.countDown();
+        for (Thread producer : producers) {
+            producer.join();
+        }
+        ring.close();
+
+        Contents contents = Contents.of(directory);
+        assertThat(contents.messages.size() + contents.lost()).isEqualTo((long) threads * calls);
+        assertThat(contents.lost()).isEqualTo(lost.get());
+        assertThat(directory.claimed()).isEqualTo(contents.messages.size() - 1);
+        assertThat(directory.undeclaredLoss()).isEqualTo(Loss.NONE);
+        if (policy == FullPolicy.DROP) {
+            assertThat(lost.get()).as("the ring was full").isPositive();
+        }
+        int[] last = {-1, -1, -1, -1};
+        for (String message : contents.messages) {
+            String[] parts = message.split(":", 3);
+            int thread = Integer.parseInt(parts[0]);
+            int number = Integer.parseInt(parts[1]);
+            assertThat(number).as("order of thread %d", thread).isGreaterThan(last[thread]);
+            last[thread] = number;
+        }
+    }
+
+    @Test
+    void anEventLargerThanASlotTakesTheSlowWayAndOneThatIsTooLargeIsCutAndMarked() {
+        WalDirectory directory = create();
+        RingSettings settings = new RingSettings(
+                64, 256, 64 << 10, FullPolicy.BLOCK, SyncPolicy.INTERVAL, Duration.ofSeconds(1), Duration.ofSeconds(5));
+        try (EventRing ring = EventRing.open(directory, WAL, settings, EventRingTest::unexpected)) {
+            ring.publish(new TextEvent(Level.INFO, "small"), false);
+            ring.publish(new TextEvent(Level.INFO, "ü".repeat(10_000)), false);
+            ring.publish(new TextEvent(Level.INFO, "z".repeat(100_000)), false);
+            ring.publish(new TextEvent(Level.INFO, "after"), false);
+        }
+        Contents contents = Contents.of(directory);
+        assertThat(contents.messages).hasSize(4);
+        assertThat(contents.messages.get(1)).isEqualTo("ü".repeat(10_000));
+        assertThat(contents.messages.get(2)).matches("z{30000,65000}");
+        assertThat(contents.truncated).containsExactly(false, false, true, false);
+        assertThat(contents.messages.get(3)).isEqualTo("after");
+    }
+
+    @Test
+    void rowsLargerThanABatchGoIntoExcerptsOfTheirOwn() {
+        WalDirectory directory = create();
+        try (EventRing ring = EventRing.open(directory, WAL, RING, EventRingTest::unexpected)) {
+            for (int i = 0; i < 10; i++) {
+                ring.publish(new TextEvent(Level.INFO, "x".repeat(i % 3 == 0 ? 600_000 : 10)), false);
+            }
+        }
+        Contents contents = Contents.of(directory);
+        assertThat(contents.messages).hasSize(10);
+        assertThat(contents.messages.get(9)).hasSize(600_000);
+    }
+
+    @Test
+    void anEventThatCannotEncodeItselfLeavesARowThatSaysSo() {
+        WalDirectory directory = create();
+        try (EventRing ring = EventRing.open(directory, WAL, RING, EventRingTest::unexpected)) {
+            ring.publish(new TextEvent(Level.INFO, "before"), false);
+            ring.publish(
+                    new TextEvent(Level.WARN, "broken") {
+                        @Override
+                        public int encode(EventRowWriter row, ByteBuffer buffer, int offset, int limit, int maxChars) {
+                            throw new IllegalStateException("broken");
+                        }
+                    },
+                    false);
+            ring.publish(new TextEvent(Level.INFO, "after"), false);
+        }
+        assertThat(Contents.of(directory).messages)
+                .containsExactly("before", "event could not be encoded: java.lang.IllegalStateException", "after");
+    }
+
+    @ParameterizedTest
+    @EnumSource(SyncPolicy.class)
+    void anEventThatAsksForItIsForcedWhenPublishReturns(SyncPolicy sync) {
+        WalDirectory directory = create();
+        try (EventRing ring = EventRing.open(
+                directory,
+                WAL.withForceInterval(Duration.ofHours(1)),
+                RING.withPolicies(FullPolicy.BLOCK, sync).withMaxBlock(Duration.ofSeconds(20)),
+                EventRingTest::unexpected)) {
+            for (int i = 0; i < 20; i++) {
+                assertThat(ring.publish(new TextEvent(Level.ERROR, "audit"), true))
+                        .isEqualTo(Outcome.PUBLISHED);
+                assertThat(directory.forcedPosition()).isEqualTo(directory.writtenPosition());
+                assertThat(directory.forcedPosition()).isNotNegative();
+            }
+        }
+    }
+
+    @Test
+    void whereTheLogHasNoRoomCallersWaitNoLongerThanAllowedAndTheLossIsDeclaredOnceThereIs() {
+        WalDirectory directory = create();
+        WalSettings tiny = new WalSettings(1 << 20, 0, 128 << 10, 256 << 10, Duration.ofMillis(20));
+        RingSettings settings = new RingSettings(
+                16,
+                1024,
+                32 << 10,
+                FullPolicy.BLOCK,
+                SyncPolicy.INTERVAL,
+                Duration.ofMillis(20),
+                Duration.ofSeconds(5));
+        String message = "x".repeat(900);
+        Contents contents = new Contents();
+        int calls = 0;
+        try (EventRing ring = EventRing.open(directory, tiny, settings, EventRingTest::unexpected);
+                WalReader reader = WalReader.open(directory)) {
+            while (ring.lostCount(LossReason.QUOTA) < 3) {
+                long before = System.nanoTime();
+                ring.publish(new TextEvent(Level.INFO, message), false);
+                calls++;
+                assertThat(System.nanoTime() - before)
+                        .isLessThan(Duration.ofSeconds(5).toNanos());
+                assertThat(calls).isLessThan(5000);
+            }
+            contents.read(reader);
+            reader.releaseBelow(reader.position());
+            ring.publish(new TextEvent(Level.INFO, "room again"), false);
+            calls++;
+            await().atMost(Duration.ofSeconds(10)).until(() -> ring.writtenCount() == ring.claimedCount());
+        }
+        try (WalReader reader = WalReader.open(directory)) {
+            reader.seekAfter(contents.position);
+            contents.read(reader);
+        }
+        assertThat(contents.losses.get(LossReason.QUOTA)).isGreaterThanOrEqualTo(3);
+        assertThat(contents.messages.size() + contents.lost()).isEqualTo(calls);
+    }
+
+    @Test
+    void chatterIsDroppedFirstWhenTheRingFillsUp() throws IOException {
+        WalDirectory directory = create();
+        WalSettings noRoom = WAL.withReserveBytes(2 * Files.getFileStore(root).getTotalSpace());
+        EventRing ring = EventRing.open(
+                directory,
+                noRoom,
+                new RingSettings(
+                        64, 1024, 4096, FullPolicy.DROP, SyncPolicy.INTERVAL, Duration.ZERO, Duration.ofMillis(1)),
+                EventRingTest::unexpected);
+        int debug = 0;
+        int info = 0;
+        while (ring.publish(new TextEvent(Level.DEBUG, "chatter"), false) == Outcome.PUBLISHED) {
+            debug++;
+        }
+        while (ring.publish(new TextEvent(Level.INFO, "news"), false) == Outcome.PUBLISHED) {
+            info++;
+        }
+        ring.close();
+        assertThat(debug).isEqualTo(49);
+        assertThat(info).isEqualTo(15);
+        // Nothing could be written: the page says what was claimed, and what never was.
+        assertThat(directory.claimed()).isEqualTo(63);
+        assertThat(directory.undeclaredLoss().count()).isEqualTo(2);
+        assertThat(directory.writerAlive()).isFalse();
+    }
+
+    @Test
+    void aLogThatCannotBeOpenedIsReportedOnceAndTheApplicationGoesOn() throws IOException {
+        WalDirectory directory = create();
+        Files.createFile(directory.path().resolve("19700101-000000.cq4"));
+        AtomicReference<Throwable> reported = new AtomicReference<>();
+        try (EventRing ring = EventRing.open(directory, WAL, RING, reported::set)) {
+            await().atMost(Duration.ofSeconds(10)).until(() -> reported.get() != null);
+            assertThat(ring.publish(new TextEvent(Level.INFO, "x"), true)).isEqualTo(Outcome.LOST);
+            assertThat(ring.lostCount(LossReason.RING_FULL)).isEqualTo(1);
+            assertThat(ring.failure()).isSameAs(reported.get());
+        }
+        await().until(() -> !directory.writerAlive());
+    }
+
+    @Test
+    void refusesAnEventLimitThatNoExcerptTakes() {
+        WalDirectory directory = create();
+        assertThatThrownBy(
+                        () -> EventRing.open(directory, WAL.withBlockBytes(256 << 10), RING, EventRingTest::unexpected))
+                .isInstanceOf(IllegalArgumentException.class);
+        directory.releaseLock();
+    }
+
+    @Test
+    void afterAKillTheClaimedCounterSaysHowManyEventsDiedInTheRing() throws Exception {
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx64m",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        EndlessLogging.class.getName(),
+                        root.toString())
+                .redirectError(new File("/dev/null"))
+                .start();
+        WalDirectory directory;
+        try {
+            assertThat(process.getInputStream().read()).isEqualTo('r');
+            directory = WalDirectory.list(root).get(0);
+            await().atMost(Duration.ofSeconds(20)).until(() -> directory.claimed() > 20_000);
+        } finally {
+            process.destroyForcibly().waitFor();
+        }
+        Contents contents = Contents.of(directory);
+        long died = directory.claimed() + 1 - contents.messages.size();
+        assertThat(died).isBetween(0L, (long) RingSettings.DEFAULTS.slots());
+        assertThat(contents.messages).hasSizeGreaterThan(10_000);
+    }
+
+    /** Publishes as fast as it can until it is killed. */
+    static final class EndlessLogging {
+        private EndlessLogging() {}
+
+        public static void main(String[] args) {
+            WalDirectory directory =
+                    WalDirectory.create(Path.of(args[0]), WalIdentity.startingNow("acme", "app", "events"));
+            EventRing ring = EventRing.open(
+                    directory,
+                    WalSettings.ofQuota(2L << 30).withReserveBytes(0),
+                    RingSettings.DEFAULTS,
+                    EventRingTest::unexpected);
+            System.out.write('r');
+            System.out.flush();
+            for (int i = 0; i < 5_000_000; i++) {
+                ring.publish(new TextEvent(Level.INFO, "event " + i), false);
+            }
+        }
+    }
+
+    private static class TextEvent implements RowSource {
+        private final Level level;
+        private final String message;
+
+        TextEvent(Level level, String message) {
+            this.level = level;
+            this.message = message;
+        }
+
+        @Override
+        public Level level() {
+            return level;
+        }
+
+        @Override
+        public long timestampNanos() {
+            return 1;
+        }
+
+        @Override
+        public int encode(EventRowWriter row, ByteBuffer buffer, int offset, int limit, int maxChars) {
+            row.begin(buffer, offset, limit, level, timestampNanos()).logger("logger");
+            if (message.length() > maxChars) {
+                row.truncated().message(message.substring(0, maxChars));
+            } else {
+                row.message(message);
+            }
+            return row.end();
+        }
+    }
+
+    /** What a directory holds, checked for contiguous sequences. */
+    private static final class Contents {
+        private final List<String> messages = new ArrayList<>();
+        private final List<Boolean> truncated = new ArrayList<>();
+        private final Map<LossReason, Long> losses = new EnumMap<>(LossReason.class);
+        private long position = WalReader.BEFORE_FIRST;
+
+        static Contents of(WalDirectory directory) {
+            Contents contents = new Contents();
+            try (WalReader reader = WalReader.open(directory)) {
+                contents.read(reader);
+                assertThat(reader.atEnd()).isTrue();
+            }
+            return contents;
+        }
+
+        void read(WalReader reader) {
+            Excerpt excerpt = new Excerpt();
+            EventRow row = new EventRow();
+            while (reader.next(excerpt)) {
+                assertThat(excerpt.kind()).isEqualTo(ExcerptKind.ROWS);
+                assertThat(excerpt.firstSequence()).isEqualTo(messages.size());
+                position = excerpt.position();
+                if (excerpt.lossBefore().count() > 0) {
+                    losses.merge(
+                            excerpt.lossBefore().reason(), excerpt.lossBefore().count(), Long::sum);
+                }
+                ByteBuffer body = excerpt.body();
+                int rows = 0;
+                for (int offset = 0; offset < body.limit(); offset += row.length(), rows++) {
+                    row.wrap(body, offset, body.limit());
+                    messages.add(row.message());
+                    truncated.add(row.truncated());
+                }
+                assertThat(rows).isEqualTo((int) excerpt.count());
+            }
+        }
+
+        long lost() {
+            return losses.values().stream().mapToLong(Long::longValue).sum();
+        }
+    }
+
+    private WalDirectory create() {
+        return WalDirectory.create(root, WalIdentity.startingNow("acme", "app", "events"));
+    }
+
+    private static void unexpected(Throwable failure) {
+        throw new AssertionError(failure);
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

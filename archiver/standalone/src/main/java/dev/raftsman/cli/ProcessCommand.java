@@ -1,0 +1,24 @@
+package dev.raftsman.cli;
+
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** A verb that is a long-running process: reads its configuration, runs until SIGTERM, ends with its exit code. */
+abstract class ProcessCommand implements Callable<Integer> {
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            required = true,
+            description = "its configuration; see 'raftsman config check'")
+    Path config;
+
+    @Command(name = "agent", description = "Reads WALs and files of this host and ships them to the collectors.")
+    static final class Agent extends ProcessCommand {
+        @Override
+        public Integer call() {
+            return dev.raftsman.sidecar.AgentProcess.run(config);
+        }
+    }
+}

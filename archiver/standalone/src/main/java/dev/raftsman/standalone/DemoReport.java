@@ -1,0 +1,207 @@
+package dev.raftsman.standalone;
+
+import dev.raftsman.archive.ManifestEntry;
+import dev.raftsman.catalog.CatalogView;
+import dev.raftsman.catalog.SegmentState;
+import dev.raftsman.catalog.SegmentView;
+import dev.raftsman.policy.Decision;
+import dev.raftsman.policy.Policy;
+import dev.raftsman.policy.RetentionPlan;
+import dev.raftsman.policy.RetentionPolicies;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Compares what the demo offered with what each stage has, and prints figures and decisions. One thread. */
+final class DemoReport {
+    private final RetentionPolicies policies;
+    private final List<Offered> offered;
+    private final CatalogView catalog;
+    private final ArchiveContents archive;
+
+    /** One line of decisions that are alike. */
+    private record Decided(String verb, String stream, String policy, String reason) {}
+
+    private static final class Sum {
+        private long segments;
+        private long events;
+        private long bytes;
+
+        void add(SegmentView segment) {
+            segments++;
+            events += segment.events();
+            bytes += segment.bytes();
+        }
+    }
+
+    /** What reading a stream back from the archive alone gives. */
+    interface ReadBack {
+        Offered read(String stream) throws IOException;
+    }
+
+    /**
+     * @param offered what each stream was given
+     * @param catalog once nothing is hot any more
+     */
+    DemoReport(RetentionPolicies policies, List<Offered> offered, CatalogView catalog, ArchiveContents archive) {
+        this.policies = policies;
+        this.offered = offered;
+        this.catalog = catalog;
+        this.archive = archive;
+    }
+
+    private boolean isTruncating(String stream) {
+        return policies.policyFor(ClusterFiles.TENANT, stream)
+                .map(policy -> policy.then() == Policy.Action.TRUNCATE)
+                .orElse(false);
+    }
+
+    /**
+     * @param plan what the policies meant to do when everything was sealed
+     * @param before the catalog that the plan was made from
+     */
+    DemoSummary compare(RetentionPlan plan, CatalogView before, ReadBack readBack) throws IOException {
+        List<String> mismatches = new ArrayList<>();
+        Audit audit = Audit.of(catalog.streams(), catalog.epochs(), catalog.segments());
+        List<String> kept = offered.stream()
+                .map(Offered::stream)
+                .filter(s -> !isTruncating(s))
+                .toList();
+        Audit keptAudit = audit.of(kept);
+        if (offered.isEmpty()) {
+            mismatches.add("nothing is known of what was offered: its source did not end in time");
+        }
+        long offeredEvents = 0;
+        long stored = 0;
+        long archived = 0;
+        long read = 0;
+        for (Offered stream : offered) {
+            long storedOfStream = Demo.storedEvents(catalog, stream.stream());
+            if (isTruncating(stream.stream())) {
+                if (storedOfStream != stream.events()) {
+                    mismatches.add("stream %s: offered %,d events, stored %,d"
+                            .formatted(stream.stream(), stream.events(), storedOfStream));
+                }
+                continue;
+            }
+            Offered back = readBack.read(stream.stream());
+            offeredEvents += stream.events();
+            stored += storedOfStream;
+            archived += archive.archivedEvents(stream.stream());
+            read += back.events();
+            if (!back.equals(stream)) {
+                mismatches.add("stream %s: offered %s, read back %s".formatted(stream.stream(), stream, back));
+            }
+        }
+        long truncated = eventsIn(catalog, SegmentState.TRUNCATED);
+        long planned = eventsIn(before, SegmentState.TRUNCATED)
+                + plan.total("truncate").events();
+        return new DemoSummary(
+                offeredEvents,
+                stored,
+                archived,
+                read,
+                Math.max(keptAudit.lost(), offeredEvents - read),
+                keptAudit.duplicated(),
+                truncated,
+                planned,
+                truncationReason(plan),
+                mismatches);
+    }
+
+    private static long eventsIn(CatalogView catalog, SegmentState state) {
+        return catalog.segments().stream()
+                .filter(segment -> segment.state() == state)
+                .mapToLong(SegmentView::events)
+                .sum();
+    }
+
+    private String truncationReason(RetentionPlan plan) {
+        for (SegmentView segment : catalog.segments()) {
+            if (segment.truncation() != null) {
+                return segment.truncation().reason() + " (policy "
+                        + segment.truncation().policy() + ")";
+            }
+        }
+        return plan.decisions().stream()
+                .filter(Decision.Truncate.class::isInstance)
+                .findFirst()
+                .map(decision -> decision.reason() + " (policy " + decision.policy() + ")")
+                .orElse("no stream has a policy that truncates");
+    }
+
+    /**
+     * @param seconds from the first event stored to the last
+     * @param agent its metrics when the last was stored
+     * @param raftLogBytes written to one node's Raft log
+     */
+    void printFigures(PrintStream out, double seconds, MetricsPage agent, long raftLogBytes) {
+        long events = catalog.segments().stream().mapToLong(SegmentView::events).sum();
+        long raw = offered.stream().mapToLong(Offered::bytes).sum();
+        long segments =
+                catalog.segments().stream().mapToLong(SegmentView::bytes).sum();
+        out.printf(
+                "%,d events in %.1f s: %,.0f events/s, %.1f MB/s raw; ack p50 %.1f ms, p99 %.1f ms%n",
+                events,
+                seconds,
+                seconds > 0 ? events / seconds : 0,
+                seconds > 0 ? raw / 1e6 / seconds : 0,
+                1e3 * agent.sum("raftsman_agent_ack_seconds", "quantile=\"0.5\""),
+                1e3 * agent.sum("raftsman_agent_ack_seconds", "quantile=\"0.99\""));
+        out.printf(
+                "bytes: raw %s, WAL %s, wire %s, Raft log %s a node, segments %s a node, objects %s%n",
+                Bytes.text(raw),
+                Bytes.text(agent.total("raftsman_agent_wal_bytes_total")),
+                Bytes.text(agent.total("raftsman_agent_wire_bytes_total")),
+                Bytes.text(raftLogBytes),
+                Bytes.text(segments),
+                Bytes.text(archive.objectBytes()));
+        decisions()
+                .forEach((decided, sum) -> out.printf(
+                        "%-8s stream=%s policy=%s: %,d segments, %,d events, %s; reason=%s%n",
+                        decided.verb(),
+                        decided.stream(),
+                        decided.policy(),
+                        sum.segments,
+                        sum.events,
+                        Bytes.text(sum.bytes),
+                        decided.reason()));
+        for (ManifestEntry snapshot : archive.snapshots()) {
+            out.printf(
+                    "%-8s %s policy=%s; reason=%s%n",
+                    "snapshot", snapshot.snapshotId(), snapshot.policy(), snapshot.reason());
+        }
+        out.flush();
+    }
+
+    /** Decisions done, those that differ only in the segment added up. The label of a reason comes before its numbers. */
+    private Map<Decided, Sum> decisions() {
+        Map<Decided, Sum> sums = new LinkedHashMap<>();
+        for (SegmentView segment : catalog.segments()) {
+            Decided decided;
+            if (segment.archive() != null) {
+                String held = segment.archive().snapshotId() == null
+                        ? ""
+                        : " (in snapshot " + segment.archive().snapshotId() + ")";
+                decided = new Decided(
+                        "archive",
+                        segment.stream(),
+                        segment.archive().policy(),
+                        segment.archive().reason() + held);
+            } else if (segment.truncation() != null) {
+                decided = new Decided(
+                        "truncate",
+                        segment.stream(),
+                        segment.truncation().policy(),
+                        segment.truncation().reason());
+            } else {
+                decided = new Decided("keep", segment.stream(), "-", "still " + segment.state());
+            }
+            sums.computeIfAbsent(decided, key -> new Sum()).add(segment);
+        }
+        return sums;
+    }
+}

@@ -1,0 +1,93 @@
+package dev.raftsman.archiver;
+
+import dev.raftsman.archive.ArchiveListener;
+import dev.raftsman.policy.Decision;
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.Gauge;
+import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.IOException;
+import java.io.OutputStream;
+
+/** The archiver's figures. Written by the worker, read by any thread. */
+final class ArchiverMetrics implements ArchiveListener {
+    static final String CONTENT_TYPE = PrometheusTextFormatWriter.CONTENT_TYPE;
+
+    private final PrometheusRegistry registry = new PrometheusRegistry();
+    private final Counter objects = Counter.builder()
+            .name("raftsman_archiver_objects_total")
+            .help("Objects created and verified.")
+            .labelNames("target")
+            .register(registry);
+    private final Counter objectBytes = Counter.builder()
+            .name("raftsman_archiver_object_bytes_total")
+            .help("Bytes of objects created and verified.")
+            .labelNames("target")
+            .register(registry);
+    private final Counter decisions = Counter.builder()
+            .name("raftsman_archiver_decisions_total")
+            .help("Decisions carried out and committed.")
+            .labelNames("decision", "policy", "reason")
+            .register(registry);
+    private final Counter failures = Counter.builder()
+            .name("raftsman_archiver_failures_total")
+            .help("Steps that failed and are tried again in the next round.")
+            .labelNames("step")
+            .register(registry);
+    private final Counter mismatches = Counter.builder()
+            .name("raftsman_archiver_mismatches_total")
+            .help("Objects that were not what was stored. Any is an alarm.")
+            .register(registry);
+    private final Counter rounds = Counter.builder()
+            .name("raftsman_archiver_rounds_total")
+            .help("Rounds, by what they came to.")
+            .labelNames("outcome")
+            .register(registry);
+    private final Gauge lastRound = Gauge.builder()
+            .name("raftsman_archiver_last_round_timestamp_seconds")
+            .help("When a round last came to its end.")
+            .register(registry);
+    private final PrometheusTextFormatWriter writer =
+            PrometheusTextFormatWriter.builder().build();
+
+    /** Makes the figures that have no label appear before anything has happened. */
+    ArchiverMetrics(Iterable<String> targets) {
+        for (String target : targets) {
+            objects.initLabelValues(target);
+            objectBytes.initLabelValues(target);
+        }
+    }
+
+    @Override
+    public void done(Decision decision) {
+        decisions
+                .labelValues(
+                        decision.verb(), decision.policy(), decision.reason().label())
+                .inc();
+    }
+
+    @Override
+    public void stored(String target, long bytes) {
+        objects.labelValues(target).inc();
+        objectBytes.labelValues(target).inc(bytes);
+    }
+
+    @Override
+    public void failed(String step) {
+        failures.labelValues(step).inc();
+    }
+
+    @Override
+    public void mismatch() {
+        mismatches.inc();
+    }
+
+    void round(String outcome, long nowMillis) {
+        rounds.labelValues(outcome).inc();
+        lastRound.set(nowMillis / 1e3);
+    }
+
+    void write(OutputStream out) throws IOException {
+        writer.write(out, registry.scrape());
+    }
+}

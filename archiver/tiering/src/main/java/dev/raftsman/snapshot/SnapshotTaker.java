@@ -1,0 +1,262 @@
+package dev.raftsman.snapshot;
+
+import dev.raftsman.archive.ArchiveListener;
+import dev.raftsman.archive.ColdTargets;
+import dev.raftsman.archive.ColdTargets.Cold;
+import dev.raftsman.archive.Lease;
+import dev.raftsman.archive.ManifestEntry;
+import dev.raftsman.archive.SegmentArchiver;
+import dev.raftsman.archive.VerifiedCopy;
+import dev.raftsman.catalog.ArchiveView;
+import dev.raftsman.catalog.CatalogView;
+import dev.raftsman.catalog.Command;
+import dev.raftsman.catalog.CommandResult;
+import dev.raftsman.catalog.SegmentState;
+import dev.raftsman.catalog.SegmentView;
+import dev.raftsman.catalog.SnapshotView;
+import dev.raftsman.catalog.StreamView;
+import dev.raftsman.cluster.Cluster;
+import dev.raftsman.objects.ObjectKey;
+import dev.raftsman.objects.PutOutcome;
+import dev.raftsman.objects.Sha256;
+import dev.raftsman.policy.Decision;
+import dev.raftsman.policy.Policy;
+import dev.raftsman.policy.RetentionPolicies;
+import dev.raftsman.policy.SnapshotName;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Takes snapshots, in the steps and with the recovery of this package's page. The caller holds the lease. One thread. */
+public final class SnapshotTaker {
+    private static final Logger LOG = LoggerFactory.getLogger(SnapshotTaker.class);
+
+    private final RetentionPolicies policies;
+    private final String policyHash;
+    private final Cluster cluster;
+    private final Lease lease;
+    private final ColdTargets targets;
+    private final VerifiedCopy copy;
+    private final ArchiveListener listener;
+
+    public SnapshotTaker(
+            RetentionPolicies policies,
+            Cluster cluster,
+            Lease lease,
+            ColdTargets targets,
+            VerifiedCopy copy,
+            ArchiveListener listener) {
+        this.policies = policies;
+        this.policyHash = policies.hash();
+        this.cluster = cluster;
+        this.lease = lease;
+        this.targets = targets;
+        this.copy = copy;
+        this.listener = listener;
+    }
+
+    /** Records what was published and not recorded, finishes what was to be dropped. */
+    public void resume(CatalogView catalog) throws IOException {
+        Set<String> names = policies.policies().stream()
+                .filter(policy -> policy.then() == Policy.Action.SNAPSHOT)
+                .map(policy -> policy.target().orElseThrow())
+                .collect(Collectors.toSet());
+        for (String name : names) {
+            try {
+                resume(targets.get(name, catalog), catalog);
+            } catch (Lease.FencedException e) {
+                throw e;
+            } catch (IOException e) {
+                failed("resume-snapshot", name, e);
+            }
+        }
+    }
+
+    private void resume(Cold cold, CatalogView catalog) throws IOException {
+        cold.manifest().refresh();
+        Set<String> recorded =
+                catalog.snapshots().stream().map(SnapshotView::id).collect(Collectors.toSet());
+        for (ManifestEntry entry : cold.manifest().snapshots()) {
+            if (!recorded.contains(entry.snapshotId())) {
+                record(cold, SnapshotManifest.read(cold.store(), entry.snapshotId()));
+            }
+        }
+        for (SnapshotView snapshot : catalog.snapshots()) {
+            if (snapshot.target().equals(cold.name()) && cold.manifest().isDropped(snapshot.id())) {
+                drop(cold, snapshot);
+            }
+        }
+    }
+
+    /** Takes one; a failure is reported and left for the next round. */
+    public void take(Decision.Snapshot decision) throws IOException {
+        try {
+            for (StreamView stream : decision.streams()) {
+                lease.keep();
+                cluster.execute(new Command.Seal(stream.tenant(), stream.stream(), 0));
+            }
+            CatalogView catalog = cluster.catalog();
+            Cold cold = targets.get(decision.target(), catalog);
+            SnapshotManifest manifest = store(decision, catalog, cold);
+            publish(cold, manifest);
+            record(cold, manifest);
+            LOG.info(
+                    "{} id={} index={} segments={}",
+                    decision,
+                    manifest.id(),
+                    manifest.index(),
+                    manifest.segments().size());
+            listener.done(decision);
+            dropOlder(decision, cold);
+        } catch (Lease.FencedException e) {
+            throw e;
+        } catch (IOException e) {
+            failed("snapshot", decision.target(), e);
+        }
+    }
+
+    private SnapshotManifest store(Decision.Snapshot decision, CatalogView catalog, Cold cold) throws IOException {
+        Set<Integer> numbers =
+                decision.streams().stream().map(StreamView::number).collect(Collectors.toSet());
+        List<SegmentView> all = catalog.segments().stream()
+                .filter(segment -> numbers.contains(segment.streamNumber()))
+                .toList();
+        long index = all.stream()
+                .filter(segment -> segment.state() == SegmentState.OPEN)
+                .mapToLong(segment -> segment.baseIndex() - 1)
+                .min()
+                .orElse(catalog.appliedIndex());
+        String id = SnapshotName.of(decision.policy(), catalog.stampMillis(), index);
+        Set<String> verified = verifiedBefore(decision.policy(), catalog, cold);
+        List<SnapshotManifest.Part> parts = new ArrayList<>();
+        for (SegmentView segment : all) {
+            if (segment.baseIndex() <= index) {
+                parts.add(part(segment, cold, verified));
+            }
+        }
+        return new SnapshotManifest(
+                SnapshotManifest.FORMAT,
+                id,
+                decision.policy(),
+                decision.reason().toString(),
+                policyHash,
+                index,
+                catalog.stampMillis(),
+                decision.streams(),
+                catalog.epochs().stream()
+                        .filter(epoch -> numbers.contains(epoch.stream()))
+                        .toList(),
+                parts);
+    }
+
+    private SnapshotManifest.Part part(SegmentView segment, Cold cold, Set<String> verified) throws IOException {
+        lease.keep();
+        if (segment.state() == SegmentState.TRUNCATED) {
+            return new SnapshotManifest.Part(segment, null, null);
+        }
+        if (segment.state() == SegmentState.ARCHIVED) {
+            ArchiveView archive = segment.archive();
+            return new SnapshotManifest.Part(segment, archive.target(), archive.key());
+        }
+        ObjectKey key = SegmentArchiver.contentKey(segment);
+        if (!verified.contains(key.value()) && copy.store(segment, cold.store(), key)) {
+            listener.stored(cold.name(), segment.bytes());
+        }
+        return new SnapshotManifest.Part(segment, cold.name(), key.value());
+    }
+
+    private static Set<String> verifiedBefore(String policy, CatalogView catalog, Cold cold) throws IOException {
+        Set<String> keys = new HashSet<>();
+        for (SnapshotView snapshot : catalog.snapshots()) {
+            boolean readable = snapshot.target().equals(cold.name())
+                    && SnapshotName.isOf(policy, snapshot.id())
+                    && !cold.manifest().isDropped(snapshot.id());
+            if (readable) {
+                keys.clear(); // Only the newest counts.
+                SnapshotManifest.read(cold.store(), snapshot.id()).segments().stream()
+                        .filter(part -> cold.name().equals(part.target()))
+                        .forEach(part -> keys.add(part.key()));
+            }
+        }
+        return keys;
+    }
+
+    private void publish(Cold cold, SnapshotManifest manifest) throws IOException {
+        byte[] content = manifest.encode();
+        ObjectKey key = SnapshotManifest.key(manifest.id());
+        lease.keep();
+        if (cold.store().putIfAbsent(key, content) == PutOutcome.OCCUPIED) {
+            throw new IOException(cold.store().location() + key + " is there with another content");
+        }
+        SnapshotManifest readBack = SnapshotManifest.read(cold.store(), manifest.id());
+        if (!readBack.equals(manifest)) {
+            throw new IOException(cold.store().location() + key + " reads back different");
+        }
+        cold.manifest()
+                .publish(
+                        lease.owner(),
+                        manifest.takenAtMillis(),
+                        List.of(ManifestEntry.snapshot(
+                                manifest.id(),
+                                key.value(),
+                                Sha256.of(content),
+                                content.length,
+                                manifest.policy(),
+                                manifest.reason(),
+                                manifest.policyHash())));
+    }
+
+    private void record(Cold cold, SnapshotManifest manifest) throws IOException {
+        CommandResult result = lease.execute(new Command.RecordSnapshot(
+                lease.owner(),
+                manifest.id(),
+                cold.name(),
+                SnapshotManifest.key(manifest.id()).value(),
+                manifest.streams().stream().map(StreamView::number).toList(),
+                manifest.index()));
+        if (result instanceof CommandResult.Refused refused) {
+            throw new IOException(
+                    "snapshot " + manifest.id() + " refused: " + refused.reason() + " " + refused.detail());
+        }
+    }
+
+    private void dropOlder(Decision.Snapshot decision, Cold cold) throws IOException {
+        if (decision.keep() == 0) {
+            return;
+        }
+        List<SnapshotView> ofPolicy = cluster.catalog().snapshots().stream()
+                .filter(snapshot ->
+                        snapshot.target().equals(cold.name()) && SnapshotName.isOf(decision.policy(), snapshot.id()))
+                .sorted((a, b) -> Long.compare(a.index(), b.index()))
+                .toList();
+        for (SnapshotView old : ofPolicy.subList(0, Math.max(0, ofPolicy.size() - decision.keep()))) {
+            cold.manifest()
+                    .publish(
+                            lease.owner(),
+                            old.recordedAtMillis(),
+                            List.of(ManifestEntry.dropped(
+                                    old.id(), old.key(), decision.policy(), "keep " + decision.keep())));
+            drop(cold, old);
+        }
+    }
+
+    private void drop(Cold cold, SnapshotView snapshot) throws IOException {
+        CommandResult result = lease.execute(new Command.DropSnapshot(lease.owner(), snapshot.id()));
+        if (result instanceof CommandResult.Refused refused) {
+            LOG.warn("drop refused: snapshot={} reason={} {}", snapshot.id(), refused.reason(), refused.detail());
+            return;
+        }
+        cold.store().delete(new ObjectKey(snapshot.key()));
+        LOG.info("dropped snapshot={}", snapshot.id());
+    }
+
+    private void failed(String step, String target, IOException e) {
+        LOG.warn("{} failed, will be tried again: target={} reason={}", step, target, e.getMessage());
+        listener.failed(step);
+    }
+}
