@@ -25,6 +25,7 @@ import java.util.UUID;
  *  rows that cannot be taken apart                       GAP, UNENCODABLE
  *  the writer is gone, the end is reached, and more      GAP, PROCESS_DIED
  *  was claimed than written
+ *  the same, and losses that no batch declares           the same, with CLOSE
  * </pre>
  */
 final class RowsWalSource implements Source, FeedOwner {
@@ -172,7 +173,10 @@ final class RowsWalSource implements Source, FeedOwner {
     }
 
     private static Loss sum(Loss one, Loss other) {
-        return one.count() == 0 ? other : new Loss(other.reason(), one.count() + other.count());
+        if (one.count() == 0) {
+            return other;
+        }
+        return other.count() == 0 ? one : new Loss(other.reason(), one.count() + other.count());
     }
 
     private void takeRows(long first, long end, long nowNanos) {
@@ -330,7 +334,8 @@ final class RowsWalSource implements Source, FeedOwner {
             builder.close();
             builder = null;
         }
-        retirement = new Retirement(incarnation(), List.of(feed), loss, directory, session, cursorFile);
+        Loss trailing = sum(loss, directory.undeclaredLoss());
+        retirement = new Retirement(incarnation(), List.of(feed), trailing, directory, session, cursorFile);
     }
 
     @Override

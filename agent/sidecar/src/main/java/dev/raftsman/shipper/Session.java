@@ -220,6 +220,7 @@ final class Session {
         if (hint.isEmpty()) {
             address = settings.collectors().get(nextCollector);
             nextCollector = (nextCollector + 1) % settings.collectors().size();
+            redirects = 0;
         } else {
             address = hint;
             hint = "";
@@ -234,7 +235,6 @@ final class Session {
         if (frame instanceof Frame.Welcome welcome) {
             state = State.READY;
             creditBytes = welcome.creditBytes();
-            redirects = 0;
             pingedNanos = nowNanos;
             log.over("unreachable");
             log.info("connected to collector: address=" + address + ", node=" + welcome.node());
@@ -254,12 +254,15 @@ final class Session {
     }
 
     private void redirected(String leader, long nowNanos) {
-        lost("not the leader" + (leader.isEmpty() ? "" : ", which is " + leader), nowNanos);
-        if (!leader.isEmpty() && redirects < MAX_REDIRECTS) {
-            redirects++;
-            hint = leader;
-            attemptAtNanos = nowNanos;
+        String reason = "not the leader" + (leader.isEmpty() ? "" : ", which is " + leader);
+        if (leader.isEmpty() || redirects == MAX_REDIRECTS) {
+            lost(reason, nowNanos);
+            return;
         }
+        end(reason);
+        redirects++;
+        hint = leader;
+        attemptAtNanos = nowNanos;
     }
 
     /**
@@ -267,9 +270,7 @@ final class Session {
      * after each, and never exactly as long as another sidecar does.
      */
     private void lost(String reason, long nowNanos) {
-        boolean wasReady = state == State.READY;
-        link.disconnect();
-        state = State.DISCONNECTED;
+        end(reason);
         failures++;
         int collectors = settings.collectors().size();
         long waitNanos = 0;
@@ -278,18 +279,23 @@ final class Session {
             long mostNanos = settings.backoffMost().toNanos();
             long boundNanos = Math.min(mostNanos, settings.backoffFirst().toNanos() << doublings);
             waitNanos = boundNanos / 2 + jitter.nextLong(boundNanos / 2 + 1);
-            redirects = 0;
         }
         attemptAtNanos = nowNanos + waitNanos;
-        if (wasReady) {
-            log.info("connection to collector ended: address=" + address + ", reason=" + reason);
-            observer.connected(false);
-        } else if (failures >= collectors) {
+        if (failures >= collectors) {
             log.warn(
                     "unreachable",
                     "no collector takes blocks, trying on: last=" + address + ", reason=" + reason + ", tried="
                             + failures);
         }
+    }
+
+    private void end(String reason) {
+        link.disconnect();
+        if (state == State.READY) {
+            log.info("connection to collector ended: address=" + address + ", reason=" + reason);
+            observer.connected(false);
+        }
+        state = State.DISCONNECTED;
         requests.clear();
         for (Feed feed : feeds) {
             feed.request = 0;

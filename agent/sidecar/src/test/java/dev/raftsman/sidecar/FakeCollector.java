@@ -3,6 +3,7 @@ package dev.raftsman.sidecar;
 import dev.raftsman.block.Block;
 import dev.raftsman.block.BlockKind;
 import dev.raftsman.block.BlockReader;
+import dev.raftsman.event.Loss;
 import dev.raftsman.wire.Frame;
 import dev.raftsman.wire.FrameCodec;
 import dev.raftsman.wire.RefuseReason;
@@ -52,6 +53,7 @@ public final class FakeCollector implements AutoCloseable {
         public final List<Block> blocks = new ArrayList<>();
         public long last = -1;
         public boolean closed;
+        public Loss closeLoss = Loss.NONE;
         public boolean forgotten;
         public boolean conflicting;
         public int refusedConflicts;
@@ -149,6 +151,7 @@ public final class FakeCollector implements AutoCloseable {
                     throw new IllegalStateException("CLOSE(last=" + close.last() + ") of an epoch with " + epoch.last);
                 }
                 epoch.closed = true;
+                epoch.closeLoss = close.loss();
                 send(out, new Frame.Closed(close.request()));
             }
         } else if (frame instanceof Frame.Forget forget) {

@@ -1,0 +1,367 @@
+package dev.raftsman.input;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.raftsman.block.Block;
+import dev.raftsman.block.BlockReader;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Real files, a sink in memory, time moved by hand. */
+class FileInputTest {
+    private static final long MILLI = 1_000_000L;
+    private static final int BLOCK_BYTES = 4096;
+
+    @TempDir
+    Path logs;
+
+    private final Sink sink = new Sink();
+    private long now = 5_000 * MILLI;
+    private FileInput input;
+
+    private static final class Sink implements BlockSink {
+        final Map<String, ByteArrayOutputStream> raw = new LinkedHashMap<>();
+        final Map<String, Long> next = new HashMap<>();
+        final Map<FileKey, SourceCheckpoint> checkpoints = new HashMap<>();
+        final List<Block> blocks = new ArrayList<>();
+        boolean full;
+        boolean refuses;
+
+        @Override
+        public boolean hasRoom() {
+            return !full;
+        }
+
+        @Override
+        public long nextSequence(String stream) {
+            return next.getOrDefault(stream, 0L);
+        }
+
+        @Override
+        public boolean accept(ByteBuffer block, long first, int count, int rawBytes, SourceCheckpoint checkpoint) {
+            if (refuses) {
+                return false;
+            }
+            Block copy =
+                    Block.wrap(ByteBuffer.allocate(block.remaining()).put(block).flip());
+            assertThat(copy.firstSequence()).isEqualTo(first).isEqualTo(nextSequence(checkpoint.stream()));
+            assertThat(copy.rawBytes()).isEqualTo(rawBytes);
+            assertThat(SourceCheckpoint.decode(checkpoint.encode())).isEqualTo(checkpoint);
+            blocks.add(copy);
+            next.put(checkpoint.stream(), first + count);
+            checkpoints.put(checkpoint.key(), checkpoint);
+            try (BlockReader reader = new BlockReader()) {
+                reader.writeRaw(copy, raw.computeIfAbsent(checkpoint.stream(), s -> new ByteArrayOutputStream()));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            return true;
+        }
+
+        String text(String stream) {
+            ByteArrayOutputStream bytes = raw.get(stream);
+            return bytes == null ? "" : bytes.toString(StandardCharsets.UTF_8);
+        }
+    }
+
+    private void open(String... patterns) {
+        open(List.of(), patterns);
+    }
+
+    private void open(Collection<SourceCheckpoint> known, String... patterns) {
+        List<String> paths = new ArrayList<>();
+        for (String pattern : patterns) {
+            paths.add(logs + "/" + pattern);
+        }
+        FileInputSettings settings = new FileInputSettings(
+                paths,
+                StreamNaming.BY_NAME,
+                BLOCK_BYTES,
+                Duration.ofMillis(200),
+                Duration.ofSeconds(1),
+                Duration.ofMillis(500));
+        OperatorLog log = new OperatorLog(
+                new PrintStream(OutputStreamOfNothing.INSTANCE, false, StandardCharsets.UTF_8),
+                InstantSource.fixed(Instant.EPOCH));
+        input = new FileInput(List.of(settings), known, sink, log, () -> now, now);
+    }
+
+    private static final class OutputStreamOfNothing {
+        static final java.io.OutputStream INSTANCE = java.io.OutputStream.nullOutputStream();
+    }
+
+    @AfterEach
+    void close() {
+        if (input != null) {
+            input.close();
+        }
+    }
+
+    private void pass(long millis) {
+        long until = now + millis * MILLI;
+        while (now < until) {
+            now += 20 * MILLI;
+            while (input.step(now)) {
+                continue;
+            }
+        }
+    }
+
+    private Path write(String name, String text) throws IOException {
+        return Files.writeString(logs.resolve(name), text, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    }
+
+    private static String lines(int from, int to) {
+        StringBuilder text = new StringBuilder();
+        for (int i = from; i < to; i++) {
+            text.append("line ").append(i).append('\n');
+        }
+        return text.toString();
+    }
+
+    @Test
+    void gathersLinesUntilTheLingerIsOver() throws IOException {
+        open("*.log");
+        write("a.log", "");
+        pass(600);
+        write("a.log", "one\n");
+        pass(100);
+        write("a.log", "two\n");
+        assertThat(sink.blocks).isEmpty();
+        pass(300);
+        assertThat(sink.blocks).hasSize(1);
+        assertThat(sink.blocks.get(0).count()).isEqualTo(2);
+        assertThat(sink.text("a.log")).isEqualTo("one\ntwo\n");
+    }
+
+    @Test
+    void makesFullBlocksOfWholeLinesAtOnce() throws IOException {
+        String text = lines(0, 5000);
+        write("a.log", text);
+        open("*.log");
+        while (input.step(now)) {
+            continue;
+        }
+        assertThat(sink.blocks).hasSizeGreaterThan(5).allMatch(block -> block.rawBytes() <= BLOCK_BYTES);
+        pass(300);
+        assertThat(sink.text("a.log")).isEqualTo(text);
+        assertThat(sink.next).containsEntry("a.log", 5000L);
+    }
+
+    @Test
+    void waitsForTheRestOfALineAndTakesItAsItIsWhenNothingComes() throws IOException {
+        open("*.log");
+        write("a.log", "whole\nhalf");
+        pass(700);
+        assertThat(sink.text("a.log")).isEqualTo("whole\n");
+        pass(900);
+        assertThat(sink.text("a.log")).isEqualTo("whole\nhalf");
+        assertThat(sink.blocks.get(1).unterminated()).isTrue();
+        write("a.log", " and whole\n");
+        pass(700);
+        assertThat(sink.text("a.log")).isEqualTo("whole\nhalf and whole\n");
+        assertThat(sink.next).containsEntry("a.log", 3L);
+    }
+
+    @Test
+    void lineThatGrowsSlowlyIsNotCutWhileItGrows() throws IOException {
+        open("*.log");
+        for (int i = 0; i < 6; i++) {
+            write("a.log", "part" + i + " ");
+            pass(600);
+        }
+        assertThat(sink.blocks).isEmpty();
+        write("a.log", "end\n");
+        pass(300);
+        assertThat(sink.blocks).hasSize(1);
+        assertThat(sink.next).containsEntry("a.log", 1L);
+    }
+
+    @Test
+    void renamedFileIsReadToItsEndBeforeTheNewOne() throws IOException {
+        open("app.log");
+        Path file = write("app.log", lines(0, 10));
+        pass(800);
+        write("app.log", lines(10, 20));
+        Files.move(file, logs.resolve("app.1")); // matches no pattern now
+        write("app.log", lines(30, 40));
+        pass(600);
+        write("app.1", lines(20, 30)); // the writer still has the old one open
+        pass(3_000);
+        assertThat(sink.text("app.log")).isEqualTo(lines(0, 40));
+    }
+
+    @Test
+    void deletedFileIsReadToItsEnd() throws IOException {
+        open("*.log");
+        Path file = write("a.log", lines(0, 10));
+        pass(600);
+        try (FileChannel writer = FileChannel.open(file, StandardOpenOption.APPEND)) {
+            Files.delete(file);
+            writer.write(StandardCharsets.UTF_8.encode(lines(10, 20)));
+            pass(2_000);
+            assertThat(sink.text("a.log")).isEqualTo(lines(0, 20));
+        }
+    }
+
+    @Test
+    void deletedFileIsLetGoAfterAWhile() throws IOException {
+        open("*.log");
+        Path file = write("a.log", lines(0, 10));
+        pass(600);
+        Files.delete(file);
+        pass(1_000 + FileInput.NAMELESS_NANOS / MILLI);
+        try (var descriptors = Files.list(Path.of("/proc/self/fd"))) {
+            assertThat(descriptors.map(FileInputTest::target)).noneMatch(target -> target.startsWith(file.toString()));
+        }
+    }
+
+    private static String target(Path descriptor) {
+        try {
+            return Files.readSymbolicLink(descriptor).toString();
+        } catch (IOException gone) {
+            return "";
+        }
+    }
+
+    @Test
+    void emptiedFileIsReadFromItsBeginning() throws IOException {
+        open("*.log");
+        Path file = write("a.log", lines(0, 100));
+        pass(600);
+        Files.writeString(file, "new\n", StandardOpenOption.TRUNCATE_EXISTING);
+        pass(600);
+        assertThat(sink.text("a.log")).isEqualTo(lines(0, 100) + "new\n");
+    }
+
+    @Test
+    void emptiedFileThatGrewPastTheOldEndIsReadFromItsBeginning() throws IOException {
+        open("*.log");
+        Path file = write("a.log", lines(0, 100));
+        pass(600);
+        Files.writeString(file, lines(500, 900), StandardOpenOption.TRUNCATE_EXISTING);
+        pass(600);
+        assertThat(sink.text("a.log")).isEqualTo(lines(0, 100) + lines(500, 900));
+    }
+
+    @Test
+    void goesOnWhereTheCheckpointSaysUnderWhateverName() throws IOException {
+        Path file = write("app.log", lines(0, 10));
+        open("*.log*");
+        pass(600);
+        close();
+        Files.move(file, logs.resolve("app.log.1"));
+        write("app.log.1", lines(10, 20));
+        write("app.log", lines(20, 30));
+        open(sink.checkpoints.values(), "*.log*");
+        pass(3_000);
+        assertThat(sink.raw).containsOnlyKeys("app.log");
+        assertThat(sink.text("app.log")).isEqualTo(lines(0, 30));
+    }
+
+    @Test
+    void inodeGivenAgainToOtherContentIsAnotherFile() throws IOException {
+        Path file = write("a.log", lines(0, 10));
+        open("*.log");
+        pass(600);
+        close();
+        // As a file system does that gives the freed inode to the next file: same inode, other beginning.
+        Files.writeString(file, "other " + lines(0, 20), StandardOpenOption.TRUNCATE_EXISTING);
+        open(sink.checkpoints.values(), "*.log");
+        pass(600);
+        assertThat(sink.text("a.log")).isEqualTo(lines(0, 10) + "other " + lines(0, 20));
+    }
+
+    @Test
+    void fullWalStopsReadingAndNothingIsLost() throws IOException {
+        open("*.log");
+        sink.full = true;
+        write("a.log", lines(0, 5000));
+        pass(2_000);
+        assertThat(sink.blocks).isEmpty();
+        sink.full = false;
+        sink.refuses = true;
+        pass(1_000);
+        assertThat(sink.blocks).isEmpty();
+        sink.refuses = false;
+        pass(1_000);
+        assertThat(sink.text("a.log")).isEqualTo(lines(0, 5000));
+    }
+
+    @Test
+    void oneFileUnderTwoNamesIsReadOnce() throws IOException {
+        Path file = write("a.log", lines(0, 10));
+        Files.createLink(logs.resolve("b.log"), file);
+        Files.createSymbolicLink(logs.resolve("c.log"), file);
+        open("*.log", "a.*");
+        pass(1_500);
+        assertThat(sink.raw).hasSize(1);
+        assertThat(sink.next.values()).containsExactly(10L);
+    }
+
+    @Test
+    void patternsReachIntoDirectories() throws IOException {
+        Files.createDirectories(logs.resolve("x/y"));
+        write("x/y/deep.log", "deep\n");
+        write("x/flat.log", "flat\n");
+        write("x/flat.txt", "no\n");
+        open("**/*.log");
+        pass(600);
+        assertThat(sink.raw).containsOnlyKeys("deep.log", "flat.log");
+    }
+
+    @Test
+    void flushTakesWhatHasNotWaitedLongEnough() throws IOException {
+        open("*.log");
+        write("a.log", "");
+        pass(600);
+        write("a.log", "one\ntwo");
+        input.flush(false, now, now + 1_000 * MILLI, () -> now);
+        assertThat(sink.text("a.log")).isEqualTo("one\n");
+        input.flush(true, now, now + 1_000 * MILLI, () -> now);
+        assertThat(sink.text("a.log")).isEqualTo("one\ntwo");
+    }
+
+    @Test
+    void anyBytesInAnyPortionsComeOutTheSame() throws IOException {
+        long seed = Long.getLong("raftsman.seed", System.nanoTime());
+        System.err.println("anyBytesInAnyPortionsComeOutTheSame: -Draftsman.seed=" + seed);
+        Random random = new Random(seed);
+        open("*.log");
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        for (int i = 0; i < 200; i++) {
+            byte[] portion = new byte[random.nextInt(random.nextInt(20) == 0 ? 20_000 : 300)];
+            for (int at = 0; at < portion.length; at++) {
+                int kind = random.nextInt(40);
+                portion[at] =
+                        kind == 0 ? (byte) '\n' : kind == 1 ? 0 : kind == 2 ? (byte) '\r' : (byte) random.nextInt();
+            }
+            Files.write(logs.resolve("a.log"), portion, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            all.write(portion);
+            pass(random.nextInt(300));
+        }
+        pass(1_500);
+        assertThat(sink.raw.get("a.log").toByteArray()).isEqualTo(all.toByteArray());
+    }
+}

@@ -1,0 +1,103 @@
+package dev.raftsman.shipper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.raftsman.input.SourceCheckpoint;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CursorTest {
+    @TempDir
+    Path directory;
+
+    private static final UUID WAL = new UUID(5, 6);
+    private static final Cursor.EpochKey KEY = new Cursor.EpochKey(WAL, "host:a.log", "a.log");
+
+    private static Cursor filled() {
+        Cursor cursor = new Cursor();
+        cursor.position(WAL, 77L << 32 | 5);
+        cursor.epoch(KEY, new Cursor.Epoch(12, 4_711, Cursor.State.CLOSING));
+        cursor.source(new Cursor.Source(
+                1_000, 3, new SourceCheckpoint("a.log", "/logs/tab\there%20ü\n.log", 64_769, 123, 1024, -5, 999)));
+        return cursor;
+    }
+
+    private static byte[] bytes(Cursor cursor) {
+        ByteBuffer encoded = cursor.encode();
+        byte[] bytes = new byte[encoded.remaining()];
+        encoded.get(bytes);
+        return bytes;
+    }
+
+    @Test
+    void comesBackAsItWas() {
+        Cursor read = Cursor.decode(bytes(filled()));
+        assertThat(read.position(WAL)).isEqualTo(77L << 32 | 5);
+        assertThat(read.epochs()).containsEntry(KEY, new Cursor.Epoch(12, 4_711, Cursor.State.CLOSING));
+        assertThat(read.sources()).containsExactlyElementsOf(filled().sources());
+        assertThat(read.version()).isZero();
+    }
+
+    @Test
+    void everyCutAndEveryFlippedBitIsSeen() {
+        byte[] whole = bytes(filled());
+        for (int length = 0; length < whole.length; length++) {
+            byte[] cut = Arrays.copyOf(whole, length);
+            assertThatThrownBy(() -> Cursor.decode(cut)).isInstanceOf(IllegalArgumentException.class);
+        }
+        for (int at = 0; at < whole.length; at++) {
+            byte[] flipped = whole.clone();
+            flipped[at] ^= 1;
+            assertThatThrownBy(() -> Cursor.decode(flipped))
+                    .as("bit at %d", at)
+                    .isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    @Test
+    void newerCheckpointOfAFileReplacesTheOlderAndNotTheOtherWayRound() {
+        Cursor cursor = filled();
+        SourceCheckpoint later = new SourceCheckpoint("a.log", "/logs/a.log", 64_769, 123, 1024, -5, 2_000);
+        cursor.source(new Cursor.Source(1_000, 4, later));
+        cursor.source(new Cursor.Source(999, 1_000, new SourceCheckpoint("a.log", "/", 64_769, 123, 9, 9, 1)));
+        assertThat(cursor.sources())
+                .hasSize(1)
+                .first()
+                .extracting(Cursor.Source::checkpoint)
+                .isEqualTo(later);
+    }
+
+    @Test
+    void fileIsReplacedWholeAndOnlyWhenSomethingChanged() throws IOException {
+        Path file = directory.resolve("cursor");
+        CursorFile cursorFile = CursorFile.open(file, 200, 0);
+        assertThat(cursorFile.step(1_000)).isFalse();
+        assertThat(file).doesNotExist();
+        cursorFile.cursor().position(WAL, 4);
+        long version = cursorFile.cursor().version();
+        assertThat(cursorFile.isDurable(version)).isFalse();
+        assertThat(cursorFile.step(1_000)).isTrue();
+        assertThat(cursorFile.isDurable(version)).isTrue();
+        cursorFile.cursor().position(WAL, 5);
+        assertThat(cursorFile.step(1_100)).isFalse();
+        assertThat(cursorFile.step(1_200)).isTrue();
+        assertThat(CursorFile.open(file, 200, 0).cursor().position(WAL)).isEqualTo(5);
+        assertThat(Files.list(directory)).containsExactly(file);
+    }
+
+    @Test
+    void damagedCursorIsRefusedWithItsName() throws IOException {
+        Path file = Files.write(directory.resolve("cursor"), new byte[0]);
+        assertThatThrownBy(() -> CursorFile.open(file, 200, 0))
+                .isInstanceOf(DamagedCursorException.class)
+                .hasMessageContaining(file.toString())
+                .hasMessageContaining("is damaged");
+    }
+}
