@@ -14,8 +14,10 @@ import java.util.Map;
 public final class BlockJournal implements BlockSink {
     private final WalWriter wal;
     private final long excerptBytes;
+    private final OperatorLog log;
     private final Observer observer;
     private final Map<String, Long> nextSequences = new HashMap<>();
+    private boolean stalled;
 
     /** What the journal counts; called on the input's thread. */
     public interface Observer {
@@ -26,16 +28,26 @@ public final class BlockJournal implements BlockSink {
     }
 
     /** @param excerptBytes room that must be there before a block is read: the largest excerpt */
-    public BlockJournal(WalWriter wal, long excerptBytes, Observer observer) {
+    public BlockJournal(WalWriter wal, long excerptBytes, OperatorLog log, Observer observer) {
         this.wal = wal;
         this.excerptBytes = excerptBytes;
+        this.log = log;
         this.observer = observer;
     }
 
     @Override
     public boolean hasRoom() {
         boolean room = wal.hasRoom(excerptBytes);
-        observer.stalled(!room);
+        if (room == stalled) {
+            stalled = !room;
+            observer.stalled(stalled);
+            if (stalled) {
+                log.warn(
+                        "full",
+                        "the agent's own WAL is at its quota, or the disk at its reserve: reading waits until collectors"
+                                + " have acknowledged more: path=" + wal.directory());
+            }
+        }
         return room;
     }
 

@@ -8,6 +8,8 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -35,6 +37,7 @@ import java.util.function.LongSupplier;
  *                                                     idle time; then the new one begins, in the same stream
  *  the file has another name that matches             read on where it was, in the stream of its first name
  *  the file has no name any more                      held and read; closed a minute after its last growth
+ *  at the start: renamed to what no pattern matches   found by its inode beside its old name, read to its end
  *  shorter than what was read, or begins otherwise    it was written anew: from its beginning
  *  ends in the middle of a line                       the rest waits for its newline; after the idle time it is
  *                                                     taken as it is, a line without newline, and what comes later
@@ -67,7 +70,11 @@ public final class FileInput implements AutoCloseable {
     private record Input(FileInputSettings settings, List<PathGlob> globs) {}
 
     /** A file sighted for the first time. */
-    private record Sighting(FileTail tail, long modifiedMillis) {}
+    private record Sighting(FileTail tail, long modifiedMillis) {
+        boolean hasItsFirstName() {
+            return tail.path.equals(tail.home);
+        }
+    }
 
     /**
      * @param known how far each file was read before, the newest checkpoint of each
@@ -150,7 +157,7 @@ public final class FileInput implements AutoCloseable {
 
     private void discover(long nowNanos) {
         generation++;
-        List<Sighting> sightings = new ArrayList<>();
+        Map<FileKey, Sighting> sightings = new LinkedHashMap<>();
         long nextNanos = Long.MAX_VALUE;
         for (Input input : inputs) {
             nextNanos = Math.min(nextNanos, input.settings.discovery().toNanos());
@@ -159,12 +166,16 @@ public final class FileInput implements AutoCloseable {
             }
         }
         discoverAtNanos = nowNanos + nextNanos;
+        if (generation == 1) {
+            findMoved(nowNanos, sightings);
+        }
         tails.values().removeIf(tail -> retire(tail, nowNanos));
-        // Older files of a stream first: their lines are older.
-        sightings.sort(Comparator.comparingLong(Sighting::modifiedMillis));
-        for (Sighting sighting : sightings) {
+        // Renamed files of a stream first, then by age: their lines are older.
+        List<Sighting> inOrder = new ArrayList<>(sightings.values());
+        inOrder.sort(Comparator.comparing(Sighting::hasItsFirstName).thenComparingLong(Sighting::modifiedMillis));
+        for (Sighting sighting : inOrder) {
             FileTail tail = sighting.tail;
-            tail.retired = !tail.path.equals(tail.home);
+            tail.retired = !sighting.hasItsFirstName();
             FileTail before = newestOfStream.put(tail.stream, tail);
             if (before != null && before != tail && before.retired) {
                 tail.predecessor = before;
@@ -173,7 +184,7 @@ public final class FileInput implements AutoCloseable {
         }
     }
 
-    private void sight(FileInputSettings settings, Path path, long nowNanos, List<Sighting> sightings) {
+    private void sight(FileInputSettings settings, Path path, long nowNanos, Map<FileKey, Sighting> sightings) {
         try {
             FileKey key = FileKey.of(path);
             if (key == null) {
@@ -181,12 +192,9 @@ public final class FileInput implements AutoCloseable {
             }
             FileTail tail = tails.get(key);
             if (tail == null) {
-                for (Sighting sighting : sightings) {
-                    if (sighting.tail.key.equals(key)) {
-                        return; // one file under two names
-                    }
+                if (!sightings.containsKey(key)) { // or it is one file under two names
+                    open(settings, path, key, nowNanos, sightings);
                 }
-                open(settings, path, key, nowNanos, sightings);
             } else if (tail.generation != generation) {
                 tail.generation = generation;
                 tail.path = path;
@@ -198,7 +206,50 @@ public final class FileInput implements AutoCloseable {
         }
     }
 
-    private void open(FileInputSettings settings, Path path, FileKey key, long nowNanos, List<Sighting> sightings)
+    /**
+     * A file that was renamed to what no pattern matches, while nobody held it: it is looked for by its inode where it
+     * was, once at the start, since what is unread in it would be lost without a word.
+     */
+    private void findMoved(long nowNanos, Map<FileKey, Sighting> sightings) {
+        Map<Path, Map<FileKey, SourceCheckpoint>> missing = new HashMap<>();
+        for (SourceCheckpoint checkpoint : known.values()) {
+            Path directory = Path.of(checkpoint.path()).getParent();
+            if (!sightings.containsKey(checkpoint.key()) && directory != null && Files.isDirectory(directory)) {
+                missing.computeIfAbsent(directory, d -> new HashMap<>()).put(checkpoint.key(), checkpoint);
+            }
+        }
+        missing.forEach((directory, files) -> {
+            try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+                for (Path entry : entries) {
+                    sightMoved(entry, files, nowNanos, sightings);
+                }
+            } catch (IOException | DirectoryIteratorException e) {
+                log.warn("moved " + directory, "cannot look for renamed files: path=" + directory + ", reason=" + e);
+            }
+        });
+    }
+
+    private void sightMoved(
+            Path entry, Map<FileKey, SourceCheckpoint> files, long nowNanos, Map<FileKey, Sighting> sightings) {
+        try {
+            FileKey key = FileKey.of(entry);
+            SourceCheckpoint before = key == null ? null : files.remove(key);
+            if (before == null || Files.size(entry) <= before.offset()) {
+                return;
+            }
+            try (FileChannel probe = FileChannel.open(entry, StandardOpenOption.READ)) {
+                if (!before.fingerprint().fits(probe)) {
+                    return;
+                }
+            }
+            open(inputs.get(0).settings, entry, key, nowNanos, sightings);
+        } catch (IOException e) {
+            log.warn("open " + entry, "file cannot be read: path=" + entry + ", reason=" + e);
+        }
+    }
+
+    private void open(
+            FileInputSettings settings, Path path, FileKey key, long nowNanos, Map<FileKey, Sighting> sightings)
             throws IOException {
         long modifiedMillis = Files.getLastModifiedTime(path).toMillis();
         FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
@@ -220,7 +271,7 @@ public final class FileInput implements AutoCloseable {
                     same ? before.offset() : 0,
                     nowNanos);
             tail.generation = generation;
-            sightings.add(new Sighting(tail, modifiedMillis));
+            sightings.put(key, new Sighting(tail, modifiedMillis));
             kept = true;
             log.info("reading file: path=" + path + ", stream=" + tail.stream + ", offset=" + tail.offset);
         } finally {

@@ -23,9 +23,10 @@ import java.util.UUID;
  *  a loss in the header of a batch                       the same, in the header of the block that begins there
  *  a batch that begins beyond the next sequence          GAP, DAMAGED (or RELEASED if nothing was seen damaged)
  *  rows that cannot be taken apart                       GAP, UNENCODABLE
- *  the writer is gone, the end is reached, and more      GAP, PROCESS_DIED
+ *  the writer is gone, the end is reached, and more      GAP, PROCESS_DIED (or DAMAGED if the end is damaged)
  *  was claimed than written
- *  the same, and losses that no batch declares           the same, with CLOSE
+ *  the writer is gone, and has counted losses that no    the same, with CLOSE
+ *  batch declares
  * </pre>
  */
 final class RowsWalSource implements Source, FeedOwner {
@@ -51,6 +52,7 @@ final class RowsWalSource implements Source, FeedOwner {
     private long builderSinceNanos;
     private Loss loss = Loss.NONE;
     private boolean damaged;
+    private boolean tailDamaged;
 
     /** The sequence that is wanted next; -1 until the collector has said. */
     private long next = -1;
@@ -145,6 +147,7 @@ final class RowsWalSource implements Source, FeedOwner {
     private void take(long nowNanos) {
         if (excerpt.kind() != ExcerptKind.ROWS) {
             damaged = true;
+            tailDamaged = true;
             log.error(
                     "damaged " + directory,
                     "WAL is damaged, reading on behind it: "
@@ -154,6 +157,7 @@ final class RowsWalSource implements Source, FeedOwner {
             notes.add(new Note(excerpt.position(), next - 1));
             return;
         }
+        tailDamaged = false;
         long first = excerpt.firstSequence();
         long end = first + excerpt.count() - 1;
         if (first >= next) {
@@ -320,7 +324,7 @@ final class RowsWalSource implements Source, FeedOwner {
         }
         long claimed = directory.claimed();
         if (claimed >= next) {
-            gap(claimed, LossReason.PROCESS_DIED);
+            gap(claimed, tailDamaged ? LossReason.DAMAGED : LossReason.PROCESS_DIED);
             return true;
         }
         advance();

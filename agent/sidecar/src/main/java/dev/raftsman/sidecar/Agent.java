@@ -88,7 +88,7 @@ final class Agent implements AutoCloseable {
             files = new FileInput(
                     config.inputs(),
                     backlog.checkpoints(),
-                    new BlockJournal(wal, excerptBytes, metrics),
+                    new BlockJournal(wal, excerptBytes, log, metrics),
                     log,
                     Agent::epochNanos,
                     System.nanoTime());

@@ -71,7 +71,6 @@ final class AgentMetrics implements ShipperObserver, BlockJournal.Observer {
 
     private final Map<String, CounterDataPoint> readByStream = new ConcurrentHashMap<>();
     private final Map<String, CounterDataPoint> ackedByStream = new ConcurrentHashMap<>();
-    private boolean wasStalled;
 
     AgentMetrics() {
         connectedNow.set(0);
@@ -92,10 +91,7 @@ final class AgentMetrics implements ShipperObserver, BlockJournal.Observer {
 
     @Override
     public void stalled(boolean now) {
-        if (now != wasStalled) {
-            wasStalled = now;
-            stalledNow.set(now ? 1 : 0);
-        }
+        stalledNow.set(now ? 1 : 0);
     }
 
     @Override

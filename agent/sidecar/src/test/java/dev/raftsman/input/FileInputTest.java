@@ -281,6 +281,21 @@ class FileInputTest {
     }
 
     @Test
+    void fileRenamedOutOfThePatternsWhileNobodyReadIsStillReadToItsEnd() throws IOException {
+        Path file = write("app.log", lines(0, 10));
+        open("*.log");
+        pass(600);
+        close();
+        write("app.log", lines(10, 20));
+        Files.move(file, logs.resolve("app.1"));
+        write("app.log", lines(20, 30));
+        open(sink.checkpoints.values(), "*.log");
+        pass(3_000);
+        assertThat(sink.text("app.log")).isEqualTo(lines(0, 30));
+        assertThat(sink.raw).containsOnlyKeys("app.log");
+    }
+
+    @Test
     void inodeGivenAgainToOtherContentIsAnotherFile() throws IOException {
         Path file = write("a.log", lines(0, 10));
         open("*.log");
