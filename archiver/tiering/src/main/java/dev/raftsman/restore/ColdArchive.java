@@ -1,0 +1,85 @@
+package dev.raftsman.restore;
+
+import dev.raftsman.archive.Manifest;
+import dev.raftsman.archive.ManifestEntry;
+import dev.raftsman.catalog.EpochView;
+import dev.raftsman.catalog.SegmentState;
+import dev.raftsman.catalog.SegmentView;
+import dev.raftsman.objects.ObjectKey;
+import dev.raftsman.objects.ObjectStore;
+import dev.raftsman.segment.SegmentReader;
+import dev.raftsman.snapshot.SnapshotManifest;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What an archive holds by its own manifest: no cluster is asked. */
+public final class ColdArchive implements SegmentSource {
+    private static final int DISTANCE = 2;
+
+    private final String target;
+    private final ObjectStore store;
+
+    /**
+     * @param target the store's name in the policies: snapshots refer to objects by it
+     * @param store closed with this source
+     */
+    public ColdArchive(String target, ObjectStore store) {
+        this.target = target;
+        this.store = store;
+    }
+
+    @Override
+    public Contents look() throws IOException {
+        Manifest manifest = new Manifest(store);
+        manifest.refresh();
+        List<Copy> copies = new ArrayList<>();
+        List<SegmentView> known = new ArrayList<>();
+        List<EpochView> epochs = new ArrayList<>();
+        for (ManifestEntry entry : manifest.archived()) {
+            copies.add(copy(entry.segment(), entry.key()));
+            known.add(entry.segment());
+            epochs.addAll(entry.epochs());
+        }
+        for (ManifestEntry entry : manifest.snapshots()) {
+            SnapshotManifest snapshot = SnapshotManifest.read(store, entry.snapshotId());
+            epochs.addAll(snapshot.epochs());
+            for (SnapshotManifest.Part part : snapshot.segments()) {
+                known.add(part.segment());
+                if (target.equals(part.target())) {
+                    copies.add(copy(part.segment(), part.key()));
+                }
+            }
+        }
+        for (ManifestEntry entry : manifest.truncated()) {
+            known.add(truncated(entry));
+            epochs.addAll(entry.epochs());
+        }
+        return new Contents(copies, known, epochs);
+    }
+
+    private static SegmentView truncated(ManifestEntry entry) {
+        SegmentView view = entry.segment();
+        if (view.state() == SegmentState.TRUNCATED) {
+            return view;
+        }
+        throw new IllegalStateException(
+                "segment " + view.id() + " is on a manifest page as truncated but is " + view.state());
+    }
+
+    private Copy copy(SegmentView segment, String key) {
+        ObjectKey object = new ObjectKey(key);
+        return new Copy(
+                segment.id(),
+                segment.tenant(),
+                segment.stream(),
+                store.location() + key,
+                DISTANCE,
+                () -> SegmentReader.of(store.location() + key, store.open(object)));
+    }
+
+    @Override
+    public void close() {
+        store.close();
+    }
+}

@@ -1,0 +1,251 @@
+package dev.raftsman.restore;
+
+import dev.raftsman.catalog.EpochView;
+import dev.raftsman.catalog.SegmentState;
+import dev.raftsman.catalog.SegmentView;
+import dev.raftsman.restore.SegmentSource.Copy;
+import dev.raftsman.segment.SegmentHeader;
+import dev.raftsman.segment.SegmentId;
+import dev.raftsman.segment.SegmentReader;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads streams over hot and cold as one: each block once, in the order of the Raft log. Shows what its sources held when it
+ * was opened; a segment that moved from hot to cold since is found where it went if that source was given too. One thread.
+ */
+public final class StreamReader implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(StreamReader.class);
+
+    private final List<SegmentSource> sources;
+
+    /** Everything to be read or known of a segment. */
+    private static final class Segment {
+        private final SegmentId id;
+        private final List<Copy> copies = new ArrayList<>();
+        private SegmentView view;
+
+        Segment(SegmentId id) {
+            this.id = id;
+        }
+
+        boolean isTruncated() {
+            return view != null && view.state() == SegmentState.TRUNCATED;
+        }
+
+        /** A later row knows more: states go forward only. */
+        void know(SegmentView row) {
+            if (view == null || row.state().compareTo(view.state()) > 0) {
+                view = row;
+            }
+        }
+    }
+
+    /** A stream's name. */
+    public record StreamName(String tenant, String stream) implements Comparable<StreamName> {
+        private static final Comparator<StreamName> ORDER =
+                Comparator.comparing(StreamName::tenant).thenComparing(StreamName::stream);
+
+        @Override
+        public int compareTo(StreamName other) {
+            return ORDER.compare(this, other);
+        }
+    }
+
+    private final Map<StreamName, TreeMap<SegmentId, Segment>> streams = new TreeMap<>();
+    private final Map<Long, EpochView> epochs = new HashMap<>();
+
+    private StreamReader(List<SegmentSource> sources) {
+        this.sources = List.copyOf(sources);
+    }
+
+    /**
+     * Looks at every source.
+     *
+     * @param sources closed with the reader, also when this fails
+     */
+    public static StreamReader open(List<SegmentSource> sources) throws IOException {
+        StreamReader reader = new StreamReader(sources);
+        try {
+            for (SegmentSource source : sources) {
+                reader.take(source.look());
+            }
+            return reader;
+        } catch (IOException | RuntimeException e) {
+            reader.close();
+            throw e;
+        }
+    }
+
+    private void take(SegmentSource.Contents contents) {
+        for (Copy copy : contents.copies()) {
+            segment(copy.tenant(), copy.stream(), copy.id()).copies.add(copy);
+        }
+        for (SegmentView view : contents.known()) {
+            segment(view.tenant(), view.stream(), view.id()).know(view);
+        }
+        for (EpochView epoch : contents.epochs()) {
+            epochs.merge(epoch.epoch(), epoch, (a, b) -> newer(a, b) ? a : b);
+        }
+    }
+
+    private static boolean newer(EpochView a, EpochView b) {
+        return a.last() != b.last() ? a.last() > b.last() : a.state().compareTo(b.state()) >= 0;
+    }
+
+    private Segment segment(String tenant, String stream, SegmentId id) {
+        return streams.computeIfAbsent(new StreamName(tenant, stream), name -> new TreeMap<>())
+                .computeIfAbsent(id, Segment::new);
+    }
+
+    /** @return every stream that any source knows */
+    public Set<StreamName> streams() {
+        return new TreeSet<>(streams.keySet());
+    }
+
+    /**
+     * Hands on every block of a stream. What was given up by policy is left out; what should be there and is not, or is
+     * damaged in every copy, is a failure after the blocks before it.
+     *
+     * @throws IOException naming the segment, where it was looked for, and what was found there
+     */
+    public void readStream(String tenant, String stream, BlockSink sink) throws IOException {
+        TreeMap<SegmentId, Segment> segments = streams.get(new StreamName(tenant, stream));
+        if (segments == null) {
+            throw new IOException(
+                    "no stream '" + stream + "' of tenant '" + tenant + "'; there are " + streams.keySet());
+        }
+        for (Segment segment : segments.values()) {
+            if (!segment.isTruncated()) {
+                boolean last = segment.id.equals(segments.lastKey());
+                read(segment, last, sink);
+            }
+        }
+    }
+
+    /** Reads everything and adds up what is there, missing, or there twice. */
+    public Audit audit() throws IOException {
+        return audit(streams.keySet());
+    }
+
+    /** The same of some streams. */
+    public Audit audit(Set<StreamName> names) throws IOException {
+        Audit.Count count = new Audit.Count();
+        for (StreamName name : names) {
+            readStream(name.tenant(), name.stream(), count);
+            for (Segment segment : streams.get(name).values()) {
+                if (segment.isTruncated()) {
+                    count.truncated(segment.view);
+                }
+            }
+        }
+        for (EpochView epoch : epochs.values()) {
+            streamOf(epoch).filter(names::contains).ifPresent(name -> count.known(name, epoch));
+        }
+        return count.result();
+    }
+
+    /** An epoch's row has its stream's number; any segment of that stream has its name. */
+    private java.util.Optional<StreamName> streamOf(EpochView epoch) {
+        return streams.entrySet().stream()
+                .filter(entry -> entry.getValue().firstKey().stream() == epoch.stream()
+                        && entry.getKey().tenant().equals(epoch.tenant()))
+                .map(Map.Entry::getKey)
+                .findFirst();
+    }
+
+    private static void read(Segment segment, boolean last, BlockSink sink) throws IOException {
+        boolean mustBeWhole = !last || segment.view != null && segment.view.sha256() != null;
+        List<Copy> copies = new ArrayList<>(segment.copies);
+        copies.sort(Comparator.comparingInt(Copy::distance)); // Stable: a source's own order is kept.
+        int handedOn = 0;
+        boolean readable = false;
+        List<String> problems = new ArrayList<>();
+        for (Copy copy : copies) {
+            Progress progress = new Progress(handedOn, sink);
+            try (SegmentReader reader = copy.opener().open()) {
+                progress.read(reader);
+                readable = true;
+                if (reader.ending() == SegmentReader.Ending.SEALED) {
+                    return;
+                }
+                problems.add(copy.where() + " ends " + reader.ending() + " at " + reader.validBytes());
+            } catch (SinkFailedException e) {
+                throw e.failure;
+            } catch (IOException e) {
+                LOG.warn("copy not readable, the next is tried: segment={} reason={}", segment.id, e.getMessage());
+                problems.add(String.valueOf(e.getMessage()));
+            }
+            handedOn = Math.max(handedOn, progress.seen);
+        }
+        if (mustBeWhole || !readable) {
+            throw new IOException("segment " + segment.id + " is whole nowhere: "
+                    + (problems.isEmpty()
+                            ? "no source has a copy" + whereItShouldBe(segment)
+                            : String.join("; ", problems)));
+        }
+    }
+
+    private static String whereItShouldBe(Segment segment) {
+        SegmentView view = segment.view;
+        if (view == null) {
+            return "";
+        }
+        return view.archive() == null
+                ? ", it is " + view.state()
+                : ", it is in target '" + view.archive().target() + "' as "
+                        + view.archive().key();
+    }
+
+    /** The sink's own failure is not the copy's: no other copy is tried. */
+    private static final class SinkFailedException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        private final transient IOException failure;
+
+        SinkFailedException(IOException failure) {
+            super(failure);
+            this.failure = failure;
+        }
+    }
+
+    /** Hands on the blocks of one copy after those that another copy gave already. */
+    private static final class Progress {
+        private final int skip;
+        private final BlockSink sink;
+        private int seen;
+
+        Progress(int skip, BlockSink sink) {
+            this.skip = skip;
+            this.sink = sink;
+        }
+
+        void read(SegmentReader reader) throws IOException {
+            while (reader.next()) {
+                seen++;
+                if (seen > skip) {
+                    SegmentHeader header = reader.header().orElseThrow();
+                    try {
+                        sink.block(header, reader.epochInfo(), reader.raftIndex(), reader.block());
+                    } catch (IOException e) {
+                        throw new SinkFailedException(e);
+                    }
+                }
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        sources.forEach(SegmentSource::close);
+    }
+}

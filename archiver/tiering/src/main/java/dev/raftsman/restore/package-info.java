@@ -1,0 +1,18 @@
+/**
+ * One ordered stream of blocks over everything that holds a part of it, and proof of what is in it.
+ *
+ * <p>Enters: sources of segments, in any number and mixture: directories of collectors that do not run, a cluster that does,
+ * manifests of archives. Leaves: each block of a stream once, in the order of the Raft log; or an
+ * {@link dev.raftsman.restore.Audit}.
+ *
+ * <p>A segment has one name in the cluster, its copies are byte for byte the same wherever they are, and every record of it
+ * is checked as it is read. So copies need not be compared beforehand: the reader begins with the nearest, and where that
+ * ends early or is damaged goes on in the next one after the blocks already handed on. A segment that is known to be
+ * finished and is whole nowhere is an error, never a gap.
+ *
+ * <p>Threads: a reader belongs to one thread. Memory: the list of segments, one block, one segment's file where a cluster or
+ * a remote store is read.
+ *
+ * <p>Start reading at {@link dev.raftsman.restore.StreamReader}.
+ */
+package dev.raftsman.restore;
