@@ -9,7 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.stream.Stream;
 
 /** A Raft log for tests: keeps what it applies, so that another state can be fed the same. */
@@ -17,10 +19,22 @@ final class Entries {
     private final List<byte[]> log = new ArrayList<>();
     long stampMillis = 1_000_000;
 
+    /** Of all applied. */
+    long greatestStampMillis;
+
     /** Applies the entry at the next index. */
     Reply apply(ReplicatedState state, Entry entry) {
         log.add(entry.encode());
+        greatestStampMillis = Math.max(greatestStampMillis, entry.stampMillis());
         return Reply.decode(ByteBuffer.wrap(state.apply(1, log.size() - 1L, ByteBuffer.wrap(entry.encode()))));
+    }
+
+    /** Applies bytes that are no entry. */
+    void applyGarbage(ReplicatedState state, Random random) {
+        byte[] garbage = new byte[random.nextInt(50)];
+        random.nextBytes(garbage);
+        log.add(garbage);
+        state.apply(1, log.size() - 1L, ByteBuffer.wrap(garbage));
     }
 
     CommandResult change(ReplicatedState state, Command command) {
@@ -36,7 +50,7 @@ final class Entries {
     }
 
     long open(ReplicatedState state, String producer, String stream) {
-        Command.Open open = new Command.Open("acme", producer, new java.util.UUID(0, producer.hashCode()), stream);
+        Command.Open open = new Command.Open("acme", producer, new UUID(0, producer.hashCode()), stream);
         return ((CommandResult.Opened) change(state, open)).epoch();
     }
 

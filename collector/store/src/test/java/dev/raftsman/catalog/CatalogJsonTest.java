@@ -1,0 +1,96 @@
+package dev.raftsman.catalog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.raftsman.event.LossReason;
+import dev.raftsman.segment.SegmentId;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class CatalogJsonTest {
+    private static final UUID TOKEN = UUID.fromString("00000000-0000-0001-0000-000000000002");
+    private static final List<SegmentRef> SEGMENTS = List.of(new SegmentRef(new SegmentId(1, 2), "ab"));
+
+    static List<Command> commands() {
+        return List.of(
+                new Command.Open("acme", "host:app", TOKEN, "payments/api"),
+                new Command.Close(1, -1, LossReason.RING_FULL, 7),
+                new Command.Forget(Long.MAX_VALUE),
+                new Command.Configure(1 << 20),
+                new Command.Seal(null, "*", 0),
+                new Command.Seal("acme", "audit", 10),
+                new Command.AcquireLease("archiver-1", 30_000),
+                new Command.Prepare("a", TOKEN, SEGMENTS, "cold", "k", "p", "r", "h"),
+                new Command.Commit("a", TOKEN, "ab", 5, null),
+                new Command.Commit("a", TOKEN, "ab", 5, "s1"),
+                new Command.Abort("a", TOKEN),
+                new Command.Truncate("a", SEGMENTS, "p", "r", "h"),
+                new Command.RecordSnapshot("a", "s1", "cold", "k", List.of(1, 2), 9),
+                new Command.DropSnapshot("a", "s1"));
+    }
+
+    static List<CommandResult> results() {
+        return List.of(
+                new CommandResult.Done(3),
+                new CommandResult.Opened(4, -1, EpochState.CLOSED),
+                new CommandResult.Refused(RefusalReason.LEASE_HELD, "by two"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("commands")
+    void bringsCommandsBack(Command command) {
+        assertThat(CatalogJson.readCommand(CatalogJson.write(command))).isEqualTo(command);
+    }
+
+    @ParameterizedTest
+    @MethodSource("results")
+    void bringsResultsBack(CommandResult result) {
+        byte[] json = CatalogJson.write(result);
+        assertThat(CatalogJson.readResult(json)).isEqualTo(result);
+        assertThat(new String(json, StandardCharsets.UTF_8)).contains("\"ok\":" + result.ok());
+    }
+
+    @Test
+    void looksAsDocumented() {
+        assertThat(new String(CatalogJson.write(new Command.Forget(7)), StandardCharsets.UTF_8))
+                .isEqualTo("{\"command\":\"forget\",\"epoch\":7}");
+        assertThat(new String(
+                        CatalogJson.write(new Command.Truncate("a", SEGMENTS, "p", "r", null)), StandardCharsets.UTF_8))
+                .contains("\"segments\":[{\"segment\":\"s1-0000000000000002\",\"sha256\":\"ab\"}]")
+                .doesNotContain("policyHash");
+        assertThat(new String(
+                        CatalogJson.write(new CommandResult.Opened(4, -1, EpochState.OPEN)), StandardCharsets.UTF_8))
+                .isEqualTo("{\"result\":\"opened\",\"epoch\":4,\"last\":-1,\"state\":\"OPEN\",\"ok\":true}");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "null",
+                "[]",
+                "{}",
+                "{\"command\":\"explode\"}",
+                "{\"command\":\"forget\"}",
+                "{\"command\":\"forget\",\"epoch\":null}",
+                "{\"command\":\"forget\",\"epoch\":1,\"more\":2}",
+                "{\"command\":\"forget\",\"epoch\":1,\"epoch\":2}",
+                "{\"command\":\"forget\",\"epoch\":1} x",
+                "{\"command\":\"forget\",\"epoch\":\"x\"}",
+                "{\"command\":\"open\",\"tenant\":\"../x\",\"producer\":\"p\","
+                        + "\"incarnation\":\"00000000-0000-0001-0000-000000000002\",\"stream\":\"s\"}",
+                "{\"command\":\"close\",\"epoch\":1,\"last\":3,\"lossReason\":\"NONE\",\"lossCount\":4}",
+                "{\"command\":\"truncate\",\"owner\":\"a\",\"segments\":[]}"
+            })
+    void refusesWhatIsNoCommand(String json) {
+        assertThatThrownBy(() -> CatalogJson.readCommand(json.getBytes(StandardCharsets.UTF_8)))
+                .isInstanceOf(MalformedJsonException.class)
+                .hasMessageStartingWith("not a Command: ");
+    }
+}
