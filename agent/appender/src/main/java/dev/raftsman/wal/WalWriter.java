@@ -71,6 +71,8 @@ public final class WalWriter implements AutoCloseable {
     private int cycle = -1;
 
     private FileChannel allocator;
+    private FileChannel rolledAllocator;
+    private long rolledAllocatedThrough;
     private long allocatedThrough;
     private long fileOffset;
     private long previous = NONE;
@@ -249,16 +251,25 @@ public final class WalWriter implements AutoCloseable {
 
     private void rollFile() {
         filesBefore.add(new long[] {cycle, allocatedThrough});
-        WalDirectory.closeQuietly(allocator);
+        rolledAllocator = allocator;
+        rolledAllocatedThrough = allocatedThrough;
         allocator = null;
         roll.roll();
         fileOffset = 0;
         allocatedThrough = 0;
     }
 
-    /** The queue has made the file of the roll's cycle, on this append. */
+    /**
+     * The queue has made the file of the roll's cycle, on this append, and has written its last word into the one before:
+     * what is mapped of that beyond the allocated part will not be touched any more.
+     */
     private void begunFile() throws IOException {
         cycle = roll.cycle();
+        if (rolledAllocator != null) {
+            rolledAllocator.truncate(rolledAllocatedThrough);
+            rolledAllocator.close();
+            rolledAllocator = null;
+        }
         allocator = FileChannel.open(directory.fileOf(cycle), StandardOpenOption.WRITE);
     }
 
@@ -307,8 +318,11 @@ public final class WalWriter implements AutoCloseable {
         return bytes;
     }
 
-    /** @return false if the disk is full after all; the zeros that did fit stay allocated */
-    private boolean allocate(long length) {
+    /**
+     * @return false if the disk is full after all; the zeros that did fit stay allocated
+     * @throws IOException for any other reason
+     */
+    private boolean allocate(long length) throws IOException {
         long from = Math.max(allocatedThrough, (fileOffset + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES);
         long through = from + stepFor(length);
         long at = from;
@@ -324,8 +338,11 @@ public final class WalWriter implements AutoCloseable {
                     allocator = FileChannel.open(directory.fileOf(cycle), StandardOpenOption.WRITE);
                 }
             }
-        } catch (IOException full) {
-            return false;
+        } catch (IOException failed) {
+            if (isFull(failed) || store.getUsableSpace() < through - at) {
+                return false;
+            }
+            throw failed;
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
@@ -333,6 +350,12 @@ public final class WalWriter implements AutoCloseable {
             allocatedThrough = Math.max(allocatedThrough, at);
         }
         return true;
+    }
+
+    /** The platform has no code for it. */
+    private static boolean isFull(IOException failed) {
+        String message = String.valueOf(failed.getMessage());
+        return message.contains("No space left") || message.contains("quota exceeded");
     }
 
     /** Greatest position that is forced to the disk with its file's name, or {@link #NONE}. Any thread. */
@@ -441,6 +464,7 @@ public final class WalWriter implements AutoCloseable {
             }
         } finally {
             WalDirectory.closeQuietly(allocator);
+            WalDirectory.closeQuietly(rolledAllocator);
             WalDirectory.closeQuietly(appender);
             WalDirectory.closeQuietly(queue);
             directory.releaseLock();
