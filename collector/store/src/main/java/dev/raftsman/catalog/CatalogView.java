@@ -10,8 +10,8 @@ import java.util.Optional;
  * @param stampMillis the monotone stamp of the last entry: "now" as far as the tables are concerned
  * @param segmentBytes a segment is sealed by the entry that brings it to this length
  * @param lease null if never taken; look at its end
- * @param streams by number
- * @param epochs by number
+ * @param streams by number, from 1 without holes
+ * @param epochs by number, from 1 without holes
  * @param segments by stream, then base
  * @param snapshots in the order of recording
  */
@@ -59,7 +59,8 @@ public record CatalogView(
     }
 
     public Optional<EpochView> epoch(long epoch) {
-        return epochs.stream().filter(row -> row.epoch() == epoch).findFirst();
+        // Epochs are numbered from 1 without holes and their rows never go.
+        return epoch >= 1 && epoch <= epochs.size() ? Optional.of(epochs.get((int) epoch - 1)) : Optional.empty();
     }
 
     public Optional<StreamView> stream(String tenant, String name) {
@@ -69,6 +70,6 @@ public record CatalogView(
     }
 
     public Optional<StreamView> stream(int number) {
-        return streams.stream().filter(row -> row.number() == number).findFirst();
+        return number >= 1 && number <= streams.size() ? Optional.of(streams.get(number - 1)) : Optional.empty();
     }
 }

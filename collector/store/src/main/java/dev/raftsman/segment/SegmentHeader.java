@@ -2,6 +2,7 @@ package dev.raftsman.segment;
 
 import dev.raftsman.disk.Checksum;
 import dev.raftsman.event.Names;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -58,7 +59,7 @@ public record SegmentHeader(SegmentId id, String tenant, String stream, long ope
     }
 
     /** @param header exactly the header, little endian */
-    static SegmentHeader decode(ByteBuffer header, String file) throws CorruptSegmentException {
+    static SegmentHeader decode(ByteBuffer header, String file) throws IOException {
         int length = header.limit();
         int stored = header.getInt(length - Integer.BYTES);
         int computed = Checksum.crc32c(header, 0, length - Integer.BYTES);
@@ -67,7 +68,7 @@ public record SegmentHeader(SegmentId id, String tenant, String stream, long ope
                     file, length - Integer.BYTES, "header CRC32C " + hex(stored), hex(computed));
         }
         if (header.get(8) != VERSION) {
-            throw new CorruptSegmentException(file, 8, "segment format " + VERSION, Integer.toString(header.get(8)));
+            throw new UnsupportedFormatException(file + ": segment format " + header.get(8) + "; expected " + VERSION);
         }
         int tenantLength = Short.toUnsignedInt(header.getShort(10));
         int streamLength = Short.toUnsignedInt(header.getShort(12));

@@ -80,6 +80,7 @@ public final class SegmentReader implements AutoCloseable {
      * Reads a file. One that is being appended to is read as far as it goes at each moment.
      *
      * @throws CorruptSegmentException if it does not begin as a segment
+     * @throws UnsupportedFormatException if a newer version wrote it
      */
     public static SegmentReader open(Path file) throws IOException {
         return new SegmentReader(file.toString(), Files.newInputStream(file), null);

@@ -18,6 +18,7 @@ import dev.raftsman.segment.SegmentFile;
 import dev.raftsman.segment.SegmentHeader;
 import dev.raftsman.segment.SegmentId;
 import dev.raftsman.segment.SegmentWriter;
+import dev.raftsman.segment.UnsupportedFormatException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
@@ -33,6 +34,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a collector keeps: the tables and the segment files, as the entries of the Raft log make them.
@@ -49,6 +52,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * StoreFailedException} now and at every later call.
  */
 public final class ReplicatedState implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ReplicatedState.class);
+
     /** The index before the first of a log. */
     private static final long NOTHING = -1;
 
@@ -145,6 +150,12 @@ public final class ReplicatedState implements AutoCloseable {
         mark(snapshot.index());
         appliedIndex = snapshot.index();
         appliedTerm = snapshot.term();
+        LOG.info(
+                "store opened: directory={}, snapshot={}, segments here={}, of them active={}",
+                root,
+                appliedIndex,
+                local.size(),
+                writers.size());
     }
 
     private void resume(SnapshotManifest.FileState file, SnapshotManifest snapshot) throws IOException {
@@ -246,7 +257,7 @@ public final class ReplicatedState implements AutoCloseable {
                 if (verdict.kind() == Verdict.Kind.ACCEPTED) {
                     touched.add(store(index, incoming.epoch(), block));
                 } else {
-                    catalog.refused(incoming.epoch(), verdict);
+                    refuse(incoming.epoch(), block, verdict);
                 }
             } catch (CorruptBlockException e) {
                 verdict = new Verdict(Verdict.Kind.MALFORMED, 0);
@@ -260,6 +271,23 @@ public final class ReplicatedState implements AutoCloseable {
         }
         forceIfMuch();
         return verdicts;
+    }
+
+    private void refuse(long epoch, Block block, Verdict verdict) {
+        catalog.refused(epoch, verdict);
+        if (verdict.kind() == Verdict.Kind.CONFLICT) {
+            EpochView row = catalog.epoch(epoch).orElseThrow();
+            if (row.conflictsRefused() == 1) {
+                LOG.error(
+                        "a producer sent other bytes under stored sequences, refused: tenant={}, producer={}, epoch={},"
+                                + " first={}, count={}; more of this epoch are only counted",
+                        row.tenant(),
+                        row.producer(),
+                        epoch,
+                        block.firstSequence(),
+                        block.count());
+            }
+        }
     }
 
     private int store(long index, long epoch, Block block) {

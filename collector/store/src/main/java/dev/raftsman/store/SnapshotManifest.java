@@ -5,6 +5,7 @@ import dev.raftsman.catalog.CatalogJson;
 import dev.raftsman.catalog.MalformedJsonException;
 import dev.raftsman.disk.Durable;
 import dev.raftsman.segment.SegmentId;
+import dev.raftsman.segment.UnsupportedFormatException;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.IOException;

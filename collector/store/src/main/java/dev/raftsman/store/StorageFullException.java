@@ -21,6 +21,9 @@ public final class StorageFullException extends IOException {
         if (message.contains("No space left on device") || message.contains("Disk quota exceeded")) {
             return true;
         }
+        if (message.contains("Input/output error")) {
+            return false;
+        }
         try {
             return Files.getFileStore(directory).getUsableSpace() < FULL_BELOW_BYTES;
         } catch (IOException e) {

@@ -8,6 +8,7 @@ import dev.raftsman.catalog.Command;
 import dev.raftsman.catalog.Verdict;
 import dev.raftsman.segment.SampleBlocks;
 import dev.raftsman.segment.SegmentId;
+import dev.raftsman.segment.UnsupportedFormatException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

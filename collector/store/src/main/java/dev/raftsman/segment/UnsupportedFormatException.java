@@ -1,4 +1,4 @@
-package dev.raftsman.store;
+package dev.raftsman.segment;
 
 import java.io.IOException;
 
@@ -6,7 +6,7 @@ import java.io.IOException;
 public final class UnsupportedFormatException extends IOException {
     private static final long serialVersionUID = 1L;
 
-    UnsupportedFormatException(String message) {
+    public UnsupportedFormatException(String message) {
         super(message);
     }
 }
