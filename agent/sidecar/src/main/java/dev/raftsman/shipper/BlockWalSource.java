@@ -50,6 +50,7 @@ final class BlockWalSource implements Source {
 
     private Held held;
     private boolean rewindWanted;
+    private boolean readToTheEnd;
     private boolean damaged;
     private long acknowledgedPosition;
     private long releasedPosition = -1;
@@ -299,6 +300,7 @@ final class BlockWalSource implements Source {
     /** From the first excerpt that is still there: what is acknowledged or in memory is only noted again. */
     private void startOver() {
         rewindWanted = false;
+        readToTheEnd = false;
         held = null;
         notes.clear();
         for (Stream stream : streams.values()) {
@@ -324,7 +326,7 @@ final class BlockWalSource implements Source {
     }
 
     private boolean mayRetire() {
-        if (held != null || !reader.atEnd()) {
+        if (!isReadToTheEnd()) {
             return false;
         }
         advance();
@@ -356,6 +358,16 @@ final class BlockWalSource implements Source {
                 cursorFile);
     }
 
+    /** The look is costly, and of a WAL that has ended its answer stays. */
+    private boolean isReadToTheEnd() {
+        if (readToTheEnd) {
+            return true;
+        }
+        boolean now = held == null && reader.atEnd();
+        readToTheEnd = now && ended;
+        return now;
+    }
+
     /** Whether a newer incarnation must wait: of some stream that can be shipped, not all is acknowledged. */
     boolean isHolding() {
         if (retirement != null) {
@@ -366,7 +378,7 @@ final class BlockWalSource implements Source {
                 return true;
             }
         }
-        return held != null || !reader.atEnd();
+        return !isReadToTheEnd();
     }
 
     /** Streams that stopped here: a newer incarnation's blocks of them may not go. */
@@ -386,7 +398,7 @@ final class BlockWalSource implements Source {
 
     @Override
     public boolean isDrained() {
-        return retirement != null || notes.isEmpty() && held == null && reader.atEnd();
+        return retirement != null || notes.isEmpty() && isReadToTheEnd();
     }
 
     @Override

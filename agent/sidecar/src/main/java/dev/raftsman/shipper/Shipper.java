@@ -23,7 +23,7 @@ import java.util.random.RandomGenerator;
  */
 public final class Shipper {
     private static final long IDLE_LEAST_NANOS = 1_000_000L;
-    private static final long IDLE_MOST_NANOS = 20_000_000L;
+    private static final long IDLE_MOST_NANOS = 40_000_000L;
 
     private final ShipperSettings settings;
     private final WalDiscovery discovery;
@@ -181,7 +181,7 @@ public final class Shipper {
             if (source.isDone()) {
                 log.info("WAL is shipped, closed and deleted: incarnation=" + source.incarnation());
                 each.remove();
-            } else if (source.isHolding() && each.hasNext()) {
+            } else if (each.hasNext() && source.isHolding()) {
                 break;
             } else {
                 Set<String> stopped = source.stoppedStreams();

@@ -33,7 +33,7 @@ final class Agent implements AutoCloseable {
     private static final Duration DRAIN_BOUND = Duration.ofSeconds(2);
     private static final Duration FLUSH_BOUND = Duration.ofMillis(500);
     private static final long IDLE_LEAST_NANOS = 1_000_000L;
-    private static final long IDLE_MOST_NANOS = 10_000_000L;
+    private static final long IDLE_MOST_NANOS = 25_000_000L;
     private static final int EXCERPT_MARGIN_BYTES = 16 << 10;
 
     private final AgentConfig config;
