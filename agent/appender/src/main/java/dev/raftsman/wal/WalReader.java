@@ -58,6 +58,7 @@ public final class WalReader implements AutoCloseable {
     private ByteBuffer window = ByteBuffer.allocateDirect(WINDOW_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     private long windowOffset;
     private int windowBytes;
+    private final ByteBuffer probe = ByteBuffer.allocateDirect(WORD_BYTES).order(ByteOrder.LITTLE_ENDIAN);
 
     /** A sound frame that lies beyond a hole, found while the hole is declared; -1 if there is none. */
     private long foundOffset = -1;
@@ -181,7 +182,7 @@ public final class WalReader implements AutoCloseable {
     }
 
     /**
-     * Whether the last {@link #next} found nothing and nothing has come since: a real look at the files. A caller that
+     * Whether the last {@link #next} found nothing and nothing has come since: a look at the files, for two system calls. A caller that
      * wants to close the producer asks {@link WalDirectory#writerAlive} first, then {@link #next}, then this.
      */
     public boolean atEnd() {
@@ -189,8 +190,8 @@ public final class WalReader implements AutoCloseable {
             return exhausted
                     && (written() <= position || tailDeclared)
                     && written() == exhaustedWritten
-                    && nextCycle() < 0
-                    && (channel == null ? 0 : wordAt(offset, true)) == exhaustedWord;
+                    && (channel == null ? 0 : wordAt(offset, true)) == exhaustedWord
+                    && !Files.exists(directory.fileOf(successor()));
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read " + directory + ": " + e, e);
         }
@@ -453,10 +454,17 @@ public final class WalReader implements AutoCloseable {
 
     /** @return the header word at an offset, 0 beyond the end of the file */
     private int wordAt(long at, boolean fresh) throws IOException {
-        if (fresh) {
-            windowBytes = 0;
+        if (!fresh) {
+            return load(at, WORD_BYTES) < WORD_BYTES ? 0 : window.getInt((int) (at - windowOffset));
         }
-        return load(at, WORD_BYTES) < WORD_BYTES ? 0 : window.getInt((int) (at - windowOffset));
+        windowBytes = 0;
+        probe.clear();
+        while (probe.hasRemaining()) {
+            if (channel.read(probe, at + probe.position()) < 0) {
+                return 0;
+            }
+        }
+        return probe.getInt(0);
     }
 
     /** Has the window hold the bytes from {@code at} on. @return how many of them there are, fewer only at the end */
@@ -480,6 +488,11 @@ public final class WalReader implements AutoCloseable {
             windowBytes += read;
         }
         return windowBytes;
+    }
+
+    /** The file a writer makes next. */
+    private int successor() {
+        return cycle >= 0 ? cycle + 1 : position < 0 ? 0 : SizeRoll.cycleOf(position) + 1;
     }
 
     /** @return the first cycle behind the one we are in that has a file, or -1 */
