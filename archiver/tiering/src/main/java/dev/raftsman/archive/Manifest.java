@@ -157,10 +157,11 @@ public final class Manifest {
             SegmentView here = entry.segment();
             Optional<SegmentView> there = catalog.segment(here.id());
             if (there.isEmpty() || !here.sha256().equals(there.get().sha256())) {
-                throw new IOException(store.location() + " holds segment " + here.id() + " of another cluster (stream "
-                        + here.stream() + ", SHA-256 " + here.sha256() + "; here "
-                        + there.map(SegmentView::sha256).orElse("no such segment")
-                        + "): give this cluster a directory, bucket or prefix of its own");
+                throw new IOException(
+                        store.location() + " holds segment " + here.id() + ", not of this cluster (stream "
+                                + here.stream() + ", SHA-256 " + here.sha256() + "; here "
+                                + there.map(SegmentView::sha256).orElse("no such segment")
+                                + "): give this cluster a directory, bucket or prefix of its own");
             }
         }
     }

@@ -72,6 +72,7 @@ public final class ArchiverProcess {
         return new ArchiverProcess(config, policies).run();
     }
 
+    @SuppressWarnings("try") // The lock is held, not used.
     private int run() {
         try {
             Durable.createDirectories(config.data());

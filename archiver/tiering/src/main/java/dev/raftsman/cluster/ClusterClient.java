@@ -46,6 +46,7 @@ public final class ClusterClient implements Cluster {
     private static final int OK = 200;
     private static final int PARTIAL = 206;
     private static final int CLIENT_ERRORS = 400;
+    private static final int GONE = 410;
     private static final int TOO_MANY = 429;
     private static final int MISDIRECTED = 421;
     private static final int SERVER_ERRORS = 500;
@@ -85,6 +86,15 @@ public final class ClusterClient implements Cluster {
         private static final long serialVersionUID = 1L;
 
         FinalAnswerException(String message) {
+            super(message);
+        }
+    }
+
+    /** The node has dropped the segment: it is in the archive, or given up. */
+    private static final class GoneException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        GoneException(String message) {
             super(message);
         }
     }
@@ -172,6 +182,7 @@ public final class ClusterClient implements Cluster {
         IOException last = null;
         long deadline = System.nanoTime() + backoff.limit().toNanos();
         for (int tries = 1; ; tries++) {
+            int gone = 0;
             for (int i = 0; i < nodes.size(); i++) {
                 HostPort node = node(first + i);
                 try {
@@ -188,11 +199,14 @@ public final class ClusterClient implements Cluster {
                     }
                     last = new IOException(node + " answers " + answer.statusCode() + " with " + answer.body().length
                             + " bytes for " + range + " of segment " + segment.id());
+                } catch (GoneException e) {
+                    gone++;
+                    last = e;
                 } catch (IOException e) {
                     last = e;
                 }
             }
-            if (System.nanoTime() >= deadline) {
+            if (gone == nodes.size() || System.nanoTime() >= deadline) {
                 throw last;
             }
             backoff.pause(tries);
@@ -298,6 +312,9 @@ public final class ClusterClient implements Cluster {
             String message = node + " answers " + status + " to "
                     + request.uri().getPath() + ": "
                     + detail.substring(0, Math.min(MAX_DETAIL, detail.length())).strip();
+            if (status == GONE) {
+                throw new GoneException(message);
+            }
             // A node behind may not know a segment yet: only what the leader is asked is final.
             boolean isFinal = status < SERVER_ERRORS
                     && status != TOO_MANY

@@ -33,12 +33,16 @@ public record SnapshotManifest(
         List<EpochView> epochs,
         List<Part> segments) {
     static final int FORMAT = 1;
+    static final String FOLDER = "snapshots";
+
+    private static final String SUFFIX = ".json";
 
     private static final int MAX_BYTES = 512 << 20;
 
     private static final ObjectMapper JSON = JsonMapper.builder()
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-            .serializationInclusion(JsonInclude.Include.NON_NULL)
+            .defaultPropertyInclusion(
+                    JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
             .build();
 
     public SnapshotManifest {
@@ -56,7 +60,13 @@ public record SnapshotManifest(
     public record Part(SegmentView segment, String target, String key) {}
 
     static ObjectKey key(String id) {
-        return ObjectKey.of("snapshots", id + ".json");
+        return ObjectKey.of(FOLDER, id + SUFFIX);
+    }
+
+    /** The reverse of {@link #key}. */
+    static String idOf(ObjectKey key) {
+        String name = key.name();
+        return name.endsWith(SUFFIX) ? name.substring(0, name.length() - SUFFIX.length()) : name;
     }
 
     byte[] encode() {

@@ -44,6 +44,9 @@ public final class SnapshotTaker {
     private final VerifiedCopy copy;
     private final ArchiveListener listener;
 
+    /** Targets looked through for what a killed archiver left. */
+    private final Set<String> swept = new HashSet<>();
+
     public SnapshotTaker(
             RetentionPolicies policies,
             Cluster cluster,
@@ -79,6 +82,9 @@ public final class SnapshotTaker {
 
     private void resume(Cold cold, CatalogView catalog) throws IOException {
         cold.manifest().refresh();
+        if (swept.add(cold.name())) {
+            sweep(cold);
+        }
         Set<String> recorded =
                 catalog.snapshots().stream().map(SnapshotView::id).collect(Collectors.toSet());
         for (ManifestEntry entry : cold.manifest().snapshots()) {
@@ -89,6 +95,23 @@ public final class SnapshotTaker {
         for (SnapshotView snapshot : catalog.snapshots()) {
             if (snapshot.target().equals(cold.name()) && cold.manifest().isDropped(snapshot.id())) {
                 drop(cold, snapshot);
+            }
+        }
+    }
+
+    /** Once after a start: a file that is on no page was complete when its writer died; one marked as dropped can go. */
+    private void sweep(Cold cold) throws IOException {
+        List<ObjectKey> files = new ArrayList<>();
+        cold.store().list(SnapshotManifest.FOLDER + "/", info -> files.add(info.key()));
+        Set<String> listed = cold.manifest().snapshots().stream()
+                .map(ManifestEntry::snapshotId)
+                .collect(Collectors.toSet());
+        for (ObjectKey file : files) {
+            String id = SnapshotManifest.idOf(file);
+            if (cold.manifest().isDropped(id)) {
+                cold.store().delete(file);
+            } else if (!listed.contains(id)) {
+                list(cold, SnapshotManifest.read(cold.store(), id));
             }
         }
     }
@@ -197,18 +220,20 @@ public final class SnapshotTaker {
         if (!readBack.equals(manifest)) {
             throw new IOException(cold.store().location() + key + " reads back different");
         }
-        cold.manifest()
-                .publish(
-                        lease.owner(),
-                        manifest.takenAtMillis(),
-                        List.of(ManifestEntry.snapshot(
-                                manifest.id(),
-                                key.value(),
-                                Sha256.of(content),
-                                content.length,
-                                manifest.policy(),
-                                manifest.reason(),
-                                manifest.policyHash())));
+        list(cold, manifest);
+    }
+
+    private void list(Cold cold, SnapshotManifest manifest) throws IOException {
+        byte[] content = manifest.encode();
+        ManifestEntry entry = ManifestEntry.snapshot(
+                manifest.id(),
+                SnapshotManifest.key(manifest.id()).value(),
+                Sha256.of(content),
+                content.length,
+                manifest.policy(),
+                manifest.reason(),
+                manifest.policyHash());
+        cold.manifest().publish(lease.owner(), manifest.takenAtMillis(), List.of(entry));
     }
 
     private void record(Cold cold, SnapshotManifest manifest) throws IOException {

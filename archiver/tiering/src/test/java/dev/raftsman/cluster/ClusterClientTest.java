@@ -1,0 +1,124 @@
+package dev.raftsman.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.raftsman.catalog.Command;
+import dev.raftsman.catalog.CommandResult;
+import dev.raftsman.catalog.SegmentView;
+import dev.raftsman.config.HostPort;
+import dev.raftsman.objects.Sha256;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ClusterClientTest {
+    private static final Backoff SHORT =
+            new Backoff(Duration.ofMillis(5), Duration.ofMillis(20), Duration.ofMillis(400));
+
+    @TempDir
+    Path temporary;
+
+    private TestState state;
+    private TestCollector one;
+    private TestCollector two;
+    private TestCollector three;
+    private ClusterClient client;
+
+    @BeforeEach
+    void start() throws Exception {
+        state = new TestState(temporary.resolve("state"), 1_000_000);
+        one = new TestCollector(state);
+        two = new TestCollector(state);
+        three = new TestCollector(state);
+        client = new ClusterClient(List.of(one.address(), two.address(), three.address()), SHORT);
+    }
+
+    @AfterEach
+    void stop() {
+        client.close();
+        List.of(one, two, three).forEach(TestCollector::close);
+        state.close();
+    }
+
+    @Test
+    void followsTheNameOfTheLeaderAndThenAsksItFirst() throws Exception {
+        one.redirect = three.address();
+        two.redirect = three.address();
+        assertThat(client.execute(open("a"))).isInstanceOf(CommandResult.Opened.class);
+        assertThat(client.execute(open("b")).ok()).isTrue();
+        assertThat(three.commands).hasValue(2);
+        assertThat(client.catalog().epochs()).hasSize(2);
+    }
+
+    @Test
+    void findsTheLeaderAmongNodesThatAreDownBusyOrDoNotKnow() throws Exception {
+        one.close();
+        two.ignorant = true;
+        assertThat(client.catalog().segments()).isEmpty();
+        three.answersUnavailable = true;
+        assertThatThrownBy(() -> client.catalog())
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("no collector")
+                .hasMessageContaining(one.address().toString());
+    }
+
+    @Test
+    void sendsACommandAgainWhenItsAnswerWasLost() throws Exception {
+        one.dropsAnswers = true;
+        CommandResult result = client.execute(open("a"));
+        assertThat(result).isInstanceOf(CommandResult.Opened.class);
+        assertThat(client.catalog().epochs()).hasSize(1);
+    }
+
+    @Test
+    void doesNotTryForLongWhatNoNodeWillEverTake() {
+        HostPort nobody = new HostPort("127.0.0.1", 1);
+        try (ClusterClient lost = new ClusterClient(List.of(nobody), SHORT)) {
+            assertThatThrownBy(() -> lost.execute(open("a"))).hasMessageContaining("127.0.0.1:1");
+        }
+    }
+
+    @Test
+    void fetchesAWholeSegmentPastANodeThatSendsDamagedBytes() throws Exception {
+        SegmentView segment = sealed();
+        one.flipsBits = true;
+        Path file = temporary.resolve("fetched");
+        client.fetch(segment, file);
+        assertThat(Sha256.of(file)).isEqualTo(new Sha256.Measured(segment.sha256(), segment.bytes()));
+
+        two.flipsBits = true;
+        three.flipsBits = true;
+        assertThatThrownBy(() -> client.fetch(segment, file))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(segment.id().toString())
+                .hasMessageContaining(segment.sha256());
+    }
+
+    @Test
+    void saysAtOnceThatASegmentIsNowhereAnyMore() throws Exception {
+        SegmentView segment = sealed();
+        List.of(one, two, three).forEach(node -> node.holdsNothing = true);
+        try (ClusterClient patient = new ClusterClient(client.nodes(), Backoff.DEFAULT)) {
+            assertThatThrownBy(() -> patient.fetch(segment, temporary.resolve("fetched")))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("410");
+        }
+    }
+
+    private SegmentView sealed() {
+        long epoch = state.open("p", "orders");
+        state.append(epoch, "one", "two");
+        state.seal("orders");
+        return state.catalog().segments().get(0);
+    }
+
+    private static Command open(String producer) {
+        return new Command.Open(TestState.TENANT, producer, new java.util.UUID(1, producer.hashCode()), "orders");
+    }
+}
