@@ -104,14 +104,21 @@ public final class CollectorNode implements AutoCloseable {
             log = RatisLog.start(
                     config.log(), snapshot -> state.open(config.data(), snapshot, StoreSettings.DEFAULT), failures);
         } catch (IOException e) {
+            if (String.valueOf(e.getMessage()).contains("already in use")) {
+                throw cannotListen(raft, "raft", e);
+            }
             throw new StartException(StartException.IO_ERROR, "cannot start the log: " + e.getMessage(), e);
         }
         registerMetrics();
         try {
             ingest = IngestServer.start(config.node(), config.ingest(), log, new Surroundings(), metrics);
+        } catch (IOException e) {
+            throw cannotListen(config.ingest().listen(), "ingest", e);
+        }
+        try {
             query = QueryServer.start(config.http(), new Pages(), log, clock::millis);
         } catch (IOException e) {
-            throw new StartException(StartException.UNAVAILABLE, "cannot listen: " + e.getMessage(), e);
+            throw cannotListen(config.http(), "http", e);
         }
         long tickMillis = Math.max(
                 MIN_TICK_MILLIS, Math.min(MAX_TICK_MILLIS, config.segmentAge().toMillis() / 4));
@@ -124,11 +131,13 @@ public final class CollectorNode implements AutoCloseable {
             probe.setReuseAddress(true);
             probe.bind(address.resolve());
         } catch (IOException | RuntimeException e) {
-            throw new StartException(
-                    StartException.UNAVAILABLE,
-                    "cannot listen on " + address + " (" + door + "): " + e.getMessage(),
-                    e);
+            throw cannotListen(address, door, e);
         }
+    }
+
+    private static StartException cannotListen(HostPort address, String door, Exception e) {
+        return new StartException(
+                StartException.UNAVAILABLE, "cannot listen on " + address + " (" + door + "): " + e.getMessage(), e);
     }
 
     private void registerMetrics() {

@@ -48,10 +48,6 @@ final class StoreState implements AppliedState {
 
     @Override
     public void advance(long term, long index) throws IOException {
-        if (index == 0) {
-            // The engine counts from 0 and begins with an entry of its own; to the store 0 is "nothing applied".
-            return;
-        }
         try {
             state.advance(term, index);
         } catch (StoreFailedException e) {

@@ -50,6 +50,7 @@ public final class IngestServer implements AutoCloseable {
     private static final int GREETING_FRAME_BYTES = 1 << 10;
     private static final long GREETING_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final long FRAME_NANOS = TimeUnit.SECONDS.toNanos(30);
+    private static final long WARN_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long LAST_WORDS_SECONDS = 5;
     private static final long TICK_MILLIS = 250;
 
@@ -82,6 +83,8 @@ public final class IngestServer implements AutoCloseable {
     private ScheduledFuture<?> wakeUp;
     private boolean reading = true;
     private boolean throttled;
+    private long warnedNanos;
+    private long unwarned;
 
     private IngestServer(
             String node, IngestSettings settings, ReplicatedLog log, Surroundings surroundings, IngestObserver observer)
@@ -198,6 +201,25 @@ public final class IngestServer implements AutoCloseable {
                             : "blocks are taken again: reason=disk has room");
         }
         connections.forEach(c -> c.session.throttled(throttled));
+    }
+
+    /** Whoever sends rubbish again and again must not fill the node's log with it. */
+    private void warn(Connection connection, Frame.Refuse refuse) {
+        long now = System.nanoTime();
+        if (warnedNanos != 0 && now - warnedNanos < WARN_NANOS) {
+            unwarned++;
+            return;
+        }
+        LOG.warn(
+                "refused: peer={}, client={}, reason={}, epoch={}, detail={}, refusedSinceLastLine={}",
+                connection.channel.remoteAddress(),
+                connection.session,
+                refuse.reason(),
+                refuse.epoch(),
+                refuse.detail(),
+                unwarned);
+        warnedNanos = now;
+        unwarned = 0;
     }
 
     private void leadershipMayHaveChanged() {
@@ -357,13 +379,7 @@ public final class IngestServer implements AutoCloseable {
             if (frame instanceof Frame.Refuse refuse) {
                 observer.refused(refuse.reason());
                 if (refuse.reason() == RefuseReason.BAD_FRAME || refuse.reason() == RefuseReason.CONFLICT) {
-                    LOG.warn(
-                            "refused: peer={}, client={}, reason={}, epoch={}, detail={}",
-                            channel.remoteAddress(),
-                            session,
-                            refuse.reason(),
-                            refuse.epoch(),
-                            refuse.detail());
+                    warn(this, refuse);
                 }
             }
             channel.write(Unpooled.wrappedBuffer(FrameCodec.encode(frame)), channel.voidPromise());

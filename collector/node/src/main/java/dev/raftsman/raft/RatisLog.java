@@ -104,7 +104,7 @@ public final class RatisLog implements ReplicatedLog {
         try {
             return new RatisLog(settings, opener, failures);
         } catch (CompletionException | ExitUtils.ExitException e) {
-            throw new IOException("cannot start the log: " + rootMessage(e), e);
+            throw new IOException(rootMessage(e), e);
         }
     }
 
