@@ -124,6 +124,26 @@ final class TierTest {
     }
 
     @Test
+    void remembersUploadsOverARestart() throws IOException {
+        UUID live = new UUID(0, 2);
+        UUID early = new UUID(0, 3);
+        change(prepare(TOKEN, "k1", segment(0).ref()));
+        change(new Command.Abort("one", TOKEN));
+        change(new Command.Abort("one", early));
+        change(prepare(live, "k2", segment(1).ref(), segment(2).ref()));
+        Path snapshot = directory.resolve("snapshot");
+        state.snapshot(snapshot);
+        state.close();
+        state = ReplicatedState.open(directory.resolve("data"), StoreSettings.DEFAULT, snapshot);
+        assertRefused(prepare(TOKEN, "k3", segment(0).ref()), RefusalReason.USED_TOKEN);
+        assertRefused(prepare(early, "k3", segment(0).ref()), RefusalReason.USED_TOKEN);
+        assertRefused(prepare(new UUID(0, 4), "k1", segment(0).ref()), RefusalReason.USED_KEY);
+        assertRefused(prepare(new UUID(0, 4), "k2", segment(0).ref()), RefusalReason.USED_KEY);
+        assertThat(change(new Command.Commit("one", live, SHA, 1, null))).isEqualTo(new Done(2));
+        assertThat(change(new Command.Abort("one", TOKEN))).isEqualTo(new Done(0));
+    }
+
+    @Test
     void preparesAndTruncatesAllOrNothing() {
         SegmentRef active = new SegmentRef(segment(3).id(), SHA);
         SegmentRef unknown = new SegmentRef(new SegmentId(9, 9), SHA);
