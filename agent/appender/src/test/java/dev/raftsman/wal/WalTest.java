@@ -478,7 +478,8 @@ final class WalTest {
 
     private static long find(Path file, ByteBuffer body) throws IOException {
         byte[] all = Files.readAllBytes(file);
-        byte[] wanted = body.array();
+        byte[] wanted = new byte[body.remaining()];
+        body.duplicate().get(wanted);
         for (int i = 0; i + wanted.length <= all.length; i++) {
             if (java.util.Arrays.equals(all, i, i + wanted.length, wanted, 0, wanted.length)) {
                 return i;

@@ -34,12 +34,20 @@ public final class OperatorLog {
         print("INFO", line);
     }
 
-    /** Handled, but look. @param key what the line is about: repeated lines of one key are held back */
+    /**
+     * Handled, but look.
+     *
+     * @param key what the line is about: repeated lines of one key are held back
+     */
     public void warn(String key, String line) {
         limited("WARN", key, line);
     }
 
-    /** Data is at risk, a person is needed. @param key as in {@link #warn} */
+    /**
+     * Data is at risk, a person is needed.
+     *
+     * @param key as in {@link #warn}
+     */
     public void error(String key, String line) {
         limited("ERROR", key, line);
     }

@@ -27,7 +27,7 @@ final class Feed {
     final String stream;
     final FeedOwner owner;
 
-    /** Blocks offered and not acknowledged, the first {@link #sent} of them sent on this connection. */
+    /** Blocks offered and not acknowledged, the first {@code sent} of them sent on this connection. */
     final ArrayDeque<Outgoing> blocks = new ArrayDeque<>();
 
     final ArrayDeque<Outgoing> unsent = new ArrayDeque<>();

@@ -7,7 +7,11 @@ public interface ShipperObserver {
     /** Events were read from an application's WAL. */
     default void read(String stream, long events, long rawBytes) {}
 
-    /** A block was acknowledged. @param nanos from sending it to its acknowledgement */
+    /**
+     * A block was acknowledged.
+     *
+     * @param nanos from sending it to its acknowledgement
+     */
     default void acknowledged(String stream, long events, long nanos) {}
 
     /** Bytes of frames went to the network. */

@@ -12,6 +12,9 @@ import picocli.CommandLine.ScopeType;
         subcommands = {
             DemoCommand.class,
             ProcessCommand.Agent.class,
+            ProcessCommand.Collector.class,
+            ProcessCommand.Archiver.class,
+            ConfigCommand.class,
             AuditCommand.class,
             StatusCommand.class,
             RetentionCommand.class,
@@ -21,6 +24,7 @@ import picocli.CommandLine.ScopeType;
         synopsisSubcommandLabel = "VERB",
         commandListHeading = "%nVerbs:%n")
 public final class Main implements Runnable {
+    @SuppressWarnings("UnusedVariable") // Picocli asks for it.
     @CommandLine.Option(
             names = {"-h", "--help"},
             usageHelp = true,
@@ -28,6 +32,7 @@ public final class Main implements Runnable {
             description = "show this help and end")
     private boolean help;
 
+    @SuppressWarnings("UnusedVariable") // Picocli asks for it.
     @CommandLine.Option(
             names = {"-V", "--version"},
             versionHelp = true,

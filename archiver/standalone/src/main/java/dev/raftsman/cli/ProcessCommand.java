@@ -21,4 +21,20 @@ abstract class ProcessCommand implements Callable<Integer> {
             return dev.raftsman.sidecar.AgentProcess.run(config);
         }
     }
+
+    @Command(name = "collector", description = "One node of the cluster that stores what agents ship.")
+    static final class Collector extends ProcessCommand {
+        @Override
+        public Integer call() {
+            return dev.raftsman.collector.CollectorProcess.run(config);
+        }
+    }
+
+    @Command(name = "archiver", description = "Decides what is truncated, archived or kept as a snapshot, and does it.")
+    static final class Archiver extends ProcessCommand {
+        @Override
+        public Integer call() {
+            return dev.raftsman.archiver.ArchiverProcess.run(config);
+        }
+    }
 }

@@ -5,8 +5,10 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.slf4j.ILoggerFactory;
 import org.slf4j.Logger;
@@ -136,10 +138,10 @@ public final class SampleApplication {
 
         ILoggerFactory loggers = LoggerFactory.getILoggerFactory();
         List<Thread> threads = new ArrayList<>();
-        List<Transcript> transcripts = new ArrayList<>();
+        Map<Chatter, Transcript> transcripts = new EnumMap<>(Chatter.class);
         for (Chatter chatter : Chatter.values()) {
             Transcript transcript = new Transcript();
-            transcripts.add(transcript);
+            transcripts.put(chatter, transcript);
             Thread thread = new Thread(() -> chat(chatter, events, seed, transcript), chatter.stream + "-worker");
             threads.add(thread);
             thread.start();
@@ -152,13 +154,13 @@ public final class SampleApplication {
             context.stop();
         }
         for (Chatter chatter : Chatter.values()) {
-            System.out.println("stream=" + chatter.stream + " " + transcripts.get(chatter.ordinal()));
+            System.out.println("stream=" + chatter.stream + " " + transcripts.get(chatter));
         }
     }
 
     private static void chat(Chatter chatter, long allEvents, long seed, Transcript transcript) {
         Logger logger = LoggerFactory.getLogger("sample." + chatter.stream);
-        SplittableRandom random = new SplittableRandom(seed * Chatter.values().length + chatter.ordinal());
+        SplittableRandom random = new SplittableRandom(31 * seed + chatter.stream.hashCode());
         long events = allEvents * chatter.share / SHARES;
         for (long number = 1; number <= events; number++) {
             chatter.log(logger, random, number, transcript);
