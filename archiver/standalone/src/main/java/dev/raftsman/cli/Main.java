@@ -15,6 +15,7 @@ import picocli.CommandLine.ScopeType;
             ProcessCommand.Collector.class,
             ProcessCommand.Archiver.class,
             ConfigCommand.class,
+            CatCommand.class,
             AuditCommand.class,
             StatusCommand.class,
             RetentionCommand.class,

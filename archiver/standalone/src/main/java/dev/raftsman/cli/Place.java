@@ -6,37 +6,112 @@ import dev.raftsman.config.ConfigException;
 import dev.raftsman.config.HostPort;
 import dev.raftsman.policy.RetentionFile;
 import dev.raftsman.policy.RetentionPolicies;
+import dev.raftsman.policy.Target;
+import dev.raftsman.restore.ColdArchive;
+import dev.raftsman.restore.HotCluster;
+import dev.raftsman.restore.NodeDirectories;
+import dev.raftsman.restore.SegmentSource;
+import dev.raftsman.restore.StreamReader;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
-/** Where a reading verb looks: collectors that run, or a directory that a demo left. */
+/** Where a reading verb looks: collectors that run and the archive their policies name, or a directory that a demo left. */
 final class Place {
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
-    @Option(
-            names = "--cluster",
-            paramLabel = "HOST:PORT",
-            split = ",",
-            description = "HTTP addresses of some or all collectors")
-    private List<String> cluster;
+    @ArgGroup(multiplicity = "1")
+    private Which which;
 
-    @Option(
-            names = "--data",
-            paramLabel = "DIR",
-            description = "a directory that 'raftsman demo --data' kept; needs no process")
-    private Path data;
+    /** One of two. */
+    private static final class Which {
+        @Option(
+                names = "--cluster",
+                paramLabel = "HOST:PORT",
+                split = ",",
+                description = "HTTP addresses of some or all collectors")
+        private List<String> cluster;
 
-    boolean isDirectory() {
-        return data != null;
+        @Option(
+                names = "--data",
+                paramLabel = "DIR",
+                description = "a directory that 'raftsman demo --data' kept; needs no process")
+        private Path data;
     }
 
-    /** The collectors asked for; the caller closes. */
-    ClusterClient client() {
-        return client(cluster);
+    @Option(
+            names = "--policy",
+            paramLabel = "FILE",
+            description = "with --cluster: the retention file, whose targets are read too")
+    private Path policy;
+
+    /** Opens what is there to be read: hot where collectors run or have left their directories, cold where it is known. */
+    StreamReader open() throws IOException {
+        List<SegmentSource> sources = new ArrayList<>();
+        try {
+            if (which.data == null) {
+                sources.add(new RunningCluster(client(which.cluster)));
+            } else {
+                sources.add(new NodeDirectories(collectorsIn(which.data)));
+            }
+            RetentionPolicies policies =
+                    which.data != null ? policiesOf(which.data) : policy == null ? null : policies(policy);
+            if (policies != null) {
+                for (Target target : policies.targets().values()) {
+                    sources.add(new ColdArchive(target.name(), target.open()));
+                }
+            }
+        } catch (IOException | RuntimeException e) {
+            sources.forEach(SegmentSource::close);
+            throw e;
+        }
+        return StreamReader.open(sources);
+    }
+
+    private static List<Path> collectorsIn(Path data) throws IOException {
+        try (Stream<Path> entries = Files.list(data)) {
+            return entries.filter(dir -> dir.getFileName().toString().startsWith("collector-"))
+                    .sorted()
+                    .toList();
+        } catch (NoSuchFileException e) {
+            throw new CommandException(ExitCodes.NO_INPUT, "no directory " + data, e);
+        }
+    }
+
+    /** The hot segments of running collectors, with what they need meanwhile: a client, and room for one segment. */
+    private static final class RunningCluster implements SegmentSource {
+        private final ClusterClient client;
+        private final Path cache;
+        private final HotCluster hot;
+
+        RunningCluster(ClusterClient client) throws IOException {
+            this.client = client;
+            this.cache = Files.createTempDirectory("raftsman-read-");
+            this.hot = new HotCluster(client, cache);
+        }
+
+        @Override
+        public Contents look() throws IOException {
+            return hot.look();
+        }
+
+        @Override
+        public void close() {
+            hot.close();
+            client.close();
+            try {
+                DemoCommand.delete(cache);
+            } catch (IOException left) {
+                // In the directory for temporary files; whoever cleans that up finds it.
+            }
+        }
     }
 
     static ClusterClient client(List<String> addresses) {
@@ -57,8 +132,8 @@ final class Place {
         return address.replaceFirst("^http://", "").replaceFirst("/$", "");
     }
 
-    /** The policies of the directory asked for, and so its archive. */
-    RetentionPolicies policies() throws IOException {
+    /** The policies that a demo wrote, and so its archive. */
+    private static RetentionPolicies policiesOf(Path data) throws IOException {
         Path file = data.resolve("conf").resolve("retention.yaml");
         if (!Files.isReadable(file)) {
             throw new CommandException(

@@ -2,9 +2,7 @@ package dev.raftsman.standalone;
 
 import dev.raftsman.archive.Manifest;
 import dev.raftsman.archive.ManifestEntry;
-import dev.raftsman.catalog.EpochView;
 import dev.raftsman.catalog.SegmentView;
-import dev.raftsman.catalog.StreamView;
 import dev.raftsman.objects.ObjectStore;
 import dev.raftsman.policy.RetentionPolicies;
 import dev.raftsman.policy.Target;
@@ -16,16 +14,15 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** What the manifests of an archive say, without any cluster. Memory: every entry. One thread. */
-public final class ArchiveContents implements AutoCloseable {
+final class ArchiveContents implements AutoCloseable {
     private final List<ObjectStore> stores = new ArrayList<>();
     private final List<ManifestEntry> archived = new ArrayList<>();
-    private final List<ManifestEntry> truncated = new ArrayList<>();
     private final List<ManifestEntry> snapshots = new ArrayList<>();
 
     private ArchiveContents() {}
 
     /** Reads the manifests of all targets. */
-    public static ArchiveContents open(RetentionPolicies policies) throws IOException {
+    static ArchiveContents open(RetentionPolicies policies) throws IOException {
         ArchiveContents contents = new ArchiveContents();
         try {
             for (Target target : policies.targets().values()) {
@@ -34,7 +31,6 @@ public final class ArchiveContents implements AutoCloseable {
                 Manifest manifest = new Manifest(store);
                 manifest.refresh();
                 contents.archived.addAll(manifest.archived());
-                contents.truncated.addAll(manifest.truncated());
                 contents.snapshots.addAll(manifest.snapshots());
             }
             return contents;
@@ -44,54 +40,23 @@ public final class ArchiveContents implements AutoCloseable {
         }
     }
 
-    public List<ManifestEntry> archived() {
-        return archived;
-    }
-
-    public List<ManifestEntry> truncated() {
-        return truncated;
-    }
-
-    public List<ManifestEntry> snapshots() {
+    List<ManifestEntry> snapshots() {
         return snapshots;
     }
 
     /** Events of a stream that are in objects, each segment counted once. */
-    public long archivedEvents(String stream) {
+    long archivedEvents(String stream) {
         return segmentsOf(archived).stream()
                 .filter(segment -> segment.stream().equals(stream))
                 .mapToLong(SegmentView::events)
                 .sum();
     }
 
-    /** Reads a stream from objects alone and counts what comes. */
-    Offered readBack(String stream) throws IOException {
-        Offered.Tally tally = new Offered.Tally();
-        return tally.offered(stream);
-    }
-
     /** Bytes of all objects that hold segments, each counted once. */
-    public long objectBytes() {
+    long objectBytes() {
         Map<String, Long> byKey = new HashMap<>();
         archived.forEach(entry -> byKey.put(entry.key(), entry.bytes()));
         return byKey.values().stream().mapToLong(Long::longValue).sum();
-    }
-
-    /** What is in the archive or was given up by policy, laid against what each producer had been acknowledged for. */
-    public Audit audit() {
-        Map<Long, EpochView> epochs = new TreeMap<>();
-        Map<Integer, StreamView> streams = new HashMap<>();
-        List<ManifestEntry> all = new ArrayList<>(archived);
-        all.addAll(truncated);
-        for (ManifestEntry entry : all) {
-            SegmentView segment = entry.segment();
-            streams.putIfAbsent(
-                    segment.streamNumber(),
-                    new StreamView(segment.streamNumber(), segment.tenant(), segment.stream(), 0));
-            // Each entry has its epochs as they stood then; the greatest last is the newest.
-            entry.epochs().forEach(epoch -> epochs.merge(epoch.epoch(), epoch, (a, b) -> a.last() >= b.last() ? a : b));
-        }
-        return Audit.of(streams.values(), epochs.values(), segmentsOf(all));
     }
 
     /** A segment may be named by an archive and by snapshots; it is one segment all the same. */

@@ -11,11 +11,16 @@ import dev.raftsman.config.ConfigException;
 import dev.raftsman.policy.RetentionFile;
 import dev.raftsman.policy.RetentionPlan;
 import dev.raftsman.policy.RetentionPolicies;
+import dev.raftsman.policy.Target;
+import dev.raftsman.restore.ColdArchive;
+import dev.raftsman.restore.SegmentSource;
+import dev.raftsman.restore.StreamReader;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -28,7 +33,7 @@ import java.util.concurrent.locks.LockSupport;
  * <p>One thread; the processes do the work.
  */
 public final class Demo {
-    private static final Duration START_LIMIT = Duration.ofSeconds(40);
+    private static final Duration START_LIMIT = Duration.ofSeconds(120);
     private static final Duration STALL_LIMIT = Duration.ofSeconds(30);
     private static final long POLL_NANOS = 100_000_000;
     /** The share of the events after which chaos strikes: early, so that plenty is in flight. */
@@ -109,10 +114,15 @@ public final class Demo {
     }
 
     private DemoSummary report(CatalogView settled) throws IOException {
-        try (ArchiveContents archive = ArchiveContents.open(policies)) {
+        List<SegmentSource> targets = new ArrayList<>();
+        for (Target target : policies.targets().values()) {
+            targets.add(new ColdArchive(target.name(), target.open()));
+        }
+        try (ArchiveContents archive = ArchiveContents.open(policies);
+                StreamReader cold = StreamReader.open(targets)) {
             DemoReport report = new DemoReport(policies, ingested.offered(), settled, archive);
             report.printFigures(out, ingested.seconds(), ingested.agent(), ingested.raftLogBytes());
-            return report.compare(plan, planned, stream -> archive.readBack(stream));
+            return report.compare(plan, planned, cold);
         }
     }
 

@@ -1,6 +1,8 @@
 package dev.raftsman.standalone;
 
 import dev.raftsman.archive.ManifestEntry;
+import dev.raftsman.block.BlockKind;
+import dev.raftsman.block.BlockReader;
 import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.catalog.SegmentState;
 import dev.raftsman.catalog.SegmentView;
@@ -8,12 +10,15 @@ import dev.raftsman.policy.Decision;
 import dev.raftsman.policy.Policy;
 import dev.raftsman.policy.RetentionPlan;
 import dev.raftsman.policy.RetentionPolicies;
+import dev.raftsman.restore.Audit;
+import dev.raftsman.restore.StreamReader;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Compares what the demo offered with what each stage has, and prints figures and decisions. One thread. */
 final class DemoReport {
@@ -37,11 +42,6 @@ final class DemoReport {
         }
     }
 
-    /** What reading a stream back from the archive alone gives. */
-    interface ReadBack {
-        Offered read(String stream) throws IOException;
-    }
-
     /**
      * @param offered what each stream was given
      * @param catalog once nothing is hot any more
@@ -62,15 +62,13 @@ final class DemoReport {
     /**
      * @param plan what the policies meant to do when everything was sealed
      * @param before the catalog that the plan was made from
+     * @param cold reads the archive alone
      */
-    DemoSummary compare(RetentionPlan plan, CatalogView before, ReadBack readBack) throws IOException {
+    DemoSummary compare(RetentionPlan plan, CatalogView before, StreamReader cold) throws IOException {
         List<String> mismatches = new ArrayList<>();
-        Audit audit = Audit.of(catalog.streams(), catalog.epochs(), catalog.segments());
-        List<String> kept = offered.stream()
-                .map(Offered::stream)
-                .filter(s -> !isTruncating(s))
-                .toList();
-        Audit keptAudit = audit.of(kept);
+        Audit audit = cold.audit(cold.streams().stream()
+                .filter(name -> !isTruncating(name.stream()))
+                .collect(Collectors.toSet()));
         if (offered.isEmpty()) {
             mismatches.add("nothing is known of what was offered: its source did not end in time");
         }
@@ -87,7 +85,7 @@ final class DemoReport {
                 }
                 continue;
             }
-            Offered back = readBack.read(stream.stream());
+            Offered back = readBack(cold, stream.stream());
             offeredEvents += stream.events();
             stored += storedOfStream;
             archived += archive.archivedEvents(stream.stream());
@@ -104,12 +102,27 @@ final class DemoReport {
                 stored,
                 archived,
                 read,
-                Math.max(keptAudit.lost(), offeredEvents - read),
-                keptAudit.duplicated(),
+                Math.max(audit.lost(), offeredEvents - read),
+                audit.duplicated(),
                 truncated,
                 planned,
                 truncationReason(plan),
                 mismatches);
+    }
+
+    private static Offered readBack(StreamReader cold, String stream) throws IOException {
+        Offered.Tally tally = new Offered.Tally();
+        long[] events = new long[1];
+        if (cold.streams().contains(new StreamReader.StreamName(ClusterFiles.TENANT, stream))) {
+            try (BlockReader blocks = new BlockReader()) {
+                cold.readStream(ClusterFiles.TENANT, stream, (segment, epoch, raftIndex, block) -> {
+                    blocks.writeRaw(block, tally);
+                    events[0] += block.kind() == BlockKind.GAP ? 0 : block.count();
+                });
+            }
+        }
+        Offered read = tally.offered(stream);
+        return new Offered(stream, events[0], read.bytes(), read.sha256());
     }
 
     private static long eventsIn(CatalogView catalog, SegmentState state) {
