@@ -41,10 +41,10 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Random entries against a naive twin of the tables, and against a second state that is fed the same but loses power on the
  * way: all answers, files and snapshots must be equal.
  *
- * <p>{@code -Draftsman.seed=N} runs one seed.
+ * <p>In {@code surefire.argLine}: {@code -Draftsman.seed=N} runs one seed, {@code -Draftsman.seeds=N} so many.
  */
 final class ReplicatedStateModelTest {
-    private static final int SEEDS = 12;
+    private static final int SEEDS = Integer.getInteger("raftsman.seeds", 6);
     private static final int STEPS = 250;
 
     @TempDir
