@@ -9,6 +9,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 
 /**
  * The directory of one incarnation's write-ahead log. It becomes visible under its name whole, with its writer's lock
@@ -84,16 +86,35 @@ public final class WalDirectory {
     }
 
     /**
-     * Every write-ahead log under a root, the oldest first. What is not one, or is just being made or deleted, is left
-     * out; a root that does not exist has none.
+     * As {@link #list(Path, BiConsumer)}, for a caller whom a single log that cannot be read does not concern.
+     *
+     * @throws UncheckedIOException if the root itself cannot be read
      */
     public static List<WalDirectory> list(Path root) {
+        return list(root, (path, why) -> {
+            if (path.equals(root)) {
+                throw new UncheckedIOException("cannot read " + root + ": " + why, why);
+            }
+        });
+    }
+
+    /**
+     * Every write-ahead log under a root, the oldest first. What is not one, or is just being made or deleted, is left
+     * out; a root that does not exist has none.
+     *
+     * @param unreadable told of each directory that may hold a log and cannot be read, and why: its events do not leave
+     *     this host until somebody looks
+     */
+    public static List<WalDirectory> list(Path root, BiConsumer<Path, IOException> unreadable) {
         List<WalDirectory> found = new ArrayList<>();
-        for (Path producer : children(root)) {
-            for (Path candidate : children(producer)) {
-                WalDirectory directory = openIfOne(candidate);
-                if (directory != null) {
-                    found.add(directory);
+        for (Path producer : children(root, unreadable)) {
+            for (Path candidate : children(producer, unreadable)) {
+                try {
+                    found.add(new WalDirectory(candidate.toRealPath(), readIdentity(candidate)));
+                } catch (NoSuchFileException notOne) {
+                    // Somebody else's directory, or deleted meanwhile.
+                } catch (IOException e) {
+                    unreadable.accept(candidate, e);
                 }
             }
         }
@@ -111,15 +132,7 @@ public final class WalDirectory {
         }
     }
 
-    private static WalDirectory openIfOne(Path path) {
-        try {
-            return new WalDirectory(path.toRealPath(), readIdentity(path));
-        } catch (IOException foreign) {
-            return null;
-        }
-    }
-
-    private static List<Path> children(Path directory) {
+    private static List<Path> children(Path directory, BiConsumer<Path, IOException> unreadable) {
         List<Path> children = new ArrayList<>();
         try (DirectoryStream<Path> stream = Files.newDirectoryStream(
                 directory,
@@ -127,8 +140,10 @@ public final class WalDirectory {
             stream.forEach(children::add);
         } catch (NoSuchFileException gone) {
             return List.of();
+        } catch (DirectoryIteratorException e) {
+            unreadable.accept(directory, e.getCause());
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            unreadable.accept(directory, e);
         }
         return children;
     }

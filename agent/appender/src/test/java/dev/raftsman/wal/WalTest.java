@@ -369,6 +369,19 @@ final class WalTest {
     }
 
     @Test
+    void namesALogWhoseIdentityCannotBeReadAndListsTheOthers() throws IOException {
+        WalDirectory damaged = create();
+        damaged.releaseLock();
+        WalDirectory sound = create();
+        sound.releaseLock();
+        Files.write(damaged.path().resolve("identity"), new byte[] {1, 2, 3});
+        List<Path> unreadable = new ArrayList<>();
+        assertThat(WalDirectory.list(root, (path, why) -> unreadable.add(path))).containsExactly(sound);
+        assertThat(unreadable).hasSize(1);
+        assertThat(unreadable.get(0).toRealPath()).isEqualTo(damaged.path());
+    }
+
+    @Test
     void everythingAppendedIsReadAfterTheWriterWasKilled() throws Exception {
         Process writer = start(root);
         WalDirectory directory;
