@@ -27,7 +27,8 @@ public final class ColdTargets implements AutoCloseable {
         this.opener = opener;
     }
 
-    /** @throws IOException if the place cannot be reached, is not configured (any more), or is another cluster's */
+    /** @throws IOException if the place cannot be reached, is not configured (any more), cannot put
+     *     conditionally, or is another cluster's */
     public Cold get(String name, CatalogView catalog) throws IOException {
         Cold known = open.get(name);
         if (known != null) {
@@ -41,6 +42,7 @@ public final class ColdTargets implements AutoCloseable {
         ObjectStore store = opener.open(target);
         try {
             Manifest manifest = new Manifest(store);
+            manifest.probe("probe", catalog.stampMillis());
             manifest.refresh();
             manifest.checkBelongsTo(catalog);
             Cold cold = new Cold(name, store, manifest);

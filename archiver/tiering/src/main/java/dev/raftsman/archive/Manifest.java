@@ -39,6 +39,24 @@ public final class Manifest {
         this.store = store;
     }
 
+    /**
+     * Tries out, on a page 0 that stays, that the store refuses to write a key twice: everything here stands on it, and
+     * there are S3 servers that ignore {@code If-None-Match}.
+     *
+     * @throws IOException if it does not, or cannot be asked
+     */
+    void probe(String writer, long nowMillis) throws IOException {
+        for (int tries = 0; tries < 2; tries++) { // The first may find no page there and rightly create it.
+            ManifestPage title = new ManifestPage(
+                    ManifestPage.FORMAT, 0, writer, UUID.randomUUID().toString(), nowMillis, List.of());
+            if (store.putIfAbsent(ManifestPage.key(0), title.encode()) == PutOutcome.OCCUPIED) {
+                return;
+            }
+        }
+        throw new IOException(store.location() + " lets one key be written twice (If-None-Match is ignored):"
+                + " nothing is stored where an archive could be overwritten");
+    }
+
     /** Reads the pages that came since. */
     public void refresh() throws IOException {
         while (true) {

@@ -26,6 +26,8 @@
  *   producers' ranges), epochs (state of those producers), key, sha256, bytes, policy, reason, policyHash, snapshotId
  * </pre>
  *
+ * <p>Page 0 has no entries: writing it twice at each start tries out that the store refuses the second.
+ *
  * <p>The manifest is readable without any cluster. Fields may be added; readers ignore those they do not know.
  *
  * <p>Threads: one worker thread owns everything here but the stores and the cluster, which are thread-safe.

@@ -17,6 +17,9 @@ final class DamagingStore implements ObjectStore {
     private final ObjectStore real;
     private int left;
 
+    /** Writes whatever is asked, as a server that does not know the condition. */
+    boolean overwrites;
+
     DamagingStore(ObjectStore real, int howMany) {
         this.real = real;
         this.left = howMany;
@@ -45,6 +48,9 @@ final class DamagingStore implements ObjectStore {
 
     @Override
     public PutOutcome putIfAbsent(ObjectKey key, byte[] content) throws IOException {
+        if (overwrites) {
+            real.delete(key);
+        }
         return real.putIfAbsent(key, content);
     }
 

@@ -44,7 +44,7 @@ class RetentionRoundTest {
     private static final long START_MILLIS = 1_790_000_000_000L;
     private static final long HOUR = TimeUnit.HOURS.toMillis(1);
 
-    @TempDir
+    @TempDir(factory = FastDirectory.class)
     Path temporary;
 
     private TestState cluster;
@@ -302,6 +302,22 @@ class RetentionRoundTest {
             round.run(); // Under a new key; what is under the first stays as evidence.
             assertThat(cluster.catalog().segments().get(0).state()).isEqualTo(SegmentState.ARCHIVED);
         }
+    }
+
+    @Test
+    void storesNothingWhereAKeyCanBeWrittenTwice() throws Exception {
+        fill();
+        ColdTargets.Opener careless = target -> {
+            DamagingStore store = new DamagingStore(target.open(), 0);
+            store.overwrites = true;
+            return store;
+        };
+        Steps none = new Steps(Integer.MAX_VALUE, Steps.KILL);
+        try (ColdTargets targets = new ColdTargets(policies, careless)) {
+            round("a", none, targets).run();
+        }
+        assertThat(counts.failed).contains("archive");
+        assertThat(archive.resolve("segments")).doesNotExist();
     }
 
     @Test
