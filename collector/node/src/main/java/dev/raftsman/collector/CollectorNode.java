@@ -149,6 +149,10 @@ public final class CollectorNode implements AutoCloseable {
                 "raftsman_collector_segment_bytes_total",
                 "Bytes of all segments in the tables, wherever they are now.",
                 () -> CollectorMetrics.bytes(state.get().view().segments()));
+        metrics.counter(
+                "raftsman_collector_votes_forced_total",
+                "How often this node made its vote durable, for others or for itself.",
+                log::votesForced);
         metrics.gauge(
                 "raftsman_collector_is_leader",
                 "1 if this node leads and takes entries.",

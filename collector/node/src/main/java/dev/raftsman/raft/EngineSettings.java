@@ -42,10 +42,11 @@ final class EngineSettings {
         RaftServerConfigKeys.Rpc.setTimeoutMax(p, millis(electionMillis * 2));
         RaftServerConfigKeys.Rpc.setRequestTimeout(p, millis(10_000));
 
-        RaftServerConfigKeys.Log.setSegmentSizeMax(p, SizeInBytes.valueOf("16MB"));
-        // In heap, next to the open segment: what a follower that is nearly up to date still needs.
-        RaftServerConfigKeys.Log.setSegmentCacheNumMax(p, 2);
-        RaftServerConfigKeys.Log.setSegmentCacheSizeMax(p, SizeInBytes.valueOf("24MB"));
+        // In heap, next to the open one: what a follower that is nearly up to date still needs. One that needs an entry of
+        // a segment that is not there makes the leader read that segment whole, so segments are small.
+        RaftServerConfigKeys.Log.setSegmentSizeMax(p, SizeInBytes.valueOf("8MB"));
+        RaftServerConfigKeys.Log.setSegmentCacheNumMax(p, 6);
+        RaftServerConfigKeys.Log.setSegmentCacheSizeMax(p, SizeInBytes.valueOf("48MB"));
         RaftServerConfigKeys.Log.setWriteBufferSize(p, SizeInBytes.valueOf("8MB"));
         RaftServerConfigKeys.Log.Appender.setBufferByteLimit(p, BATCH);
         RaftServerConfigKeys.Log.setQueueByteLimit(p, SizeInBytes.valueOf(WRITE_LIMIT_BYTES));

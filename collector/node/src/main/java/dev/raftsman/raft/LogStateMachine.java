@@ -36,6 +36,7 @@ final class LogStateMachine extends BaseStateMachine {
 
     private final AppliedState.Opener opener;
     private final FailureListener failures;
+    private final Runnable elected;
     private final Runnable leadershipChanged;
     private final Runnable snapshotDue;
     private final long snapshotLogBytes;
@@ -46,14 +47,20 @@ final class LogStateMachine extends BaseStateMachine {
     private volatile long appliedBytes;
     private volatile boolean closing;
 
+    /**
+     * @param elected run before this node does anything as leader; if it throws, it does not
+     * @param snapshotDue asks the engine for a snapshot
+     */
     LogStateMachine(
             AppliedState.Opener opener,
             FailureListener failures,
+            Runnable elected,
             Runnable leadershipChanged,
             Runnable snapshotDue,
             long snapshotLogBytes) {
         this.opener = opener;
         this.failures = failures;
+        this.elected = elected;
         this.leadershipChanged = leadershipChanged;
         this.snapshotDue = snapshotDue;
         this.snapshotLogBytes = snapshotLogBytes;
@@ -173,6 +180,10 @@ final class LogStateMachine extends BaseStateMachine {
 
     @Override
     public void notifyLeaderChanged(RaftGroupMemberId member, RaftPeerId newLeader) {
+        if (member.getPeerId().equals(newLeader)) {
+            // The engine is on its way to lead and has done nothing as leader yet.
+            elected.run();
+        }
         leadershipChanged.run();
     }
 

@@ -18,6 +18,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.logging.Level;
+import org.apache.ratis.conf.Parameters;
+import org.apache.ratis.grpc.GrpcConfigKeys;
 import org.apache.ratis.proto.RaftProtos.ServerRpcProto;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.Message;
@@ -57,6 +59,7 @@ public final class RatisLog implements ReplicatedLog {
     private final ClientId clientId = ClientId.randomId();
     private final AtomicLong callId = new AtomicLong();
     private final List<Runnable> leadershipListeners = new CopyOnWriteArrayList<>();
+    private final DurableVotes votes;
     private final LogStateMachine machine;
     private final RaftServer server;
     private final RaftServer.Division division;
@@ -65,8 +68,18 @@ public final class RatisLog implements ReplicatedLog {
     private RatisLog(LogSettings settings, AppliedState.Opener opener, FailureListener failures) throws IOException {
         this.settings = settings;
         this.groupId = RaftGroupId.valueOf(settings.group());
+        this.votes = new DurableVotes(
+                settings.directory().resolve(settings.group().toString()).resolve("current"), failures);
         this.machine = new LogStateMachine(
-                opener, failures, this::leadershipChanged, this::requestSnapshot, settings.snapshotLogBytes());
+                opener,
+                failures,
+                votes::own,
+                this::leadershipChanged,
+                this::requestSnapshot,
+                settings.snapshotLogBytes());
+        Parameters parameters = new Parameters();
+        GrpcConfigKeys.Server.setServicesCustomizer(
+                parameters, (transport, services) -> transport.intercept(votes));
         List<RaftPeer> peers = settings.members().stream()
                 .map(m -> RaftPeer.newBuilder()
                         .setId(m.id())
@@ -76,6 +89,7 @@ public final class RatisLog implements ReplicatedLog {
         this.server = RaftServer.newBuilder()
                 .setServerId(RaftPeerId.valueOf(settings.self()))
                 .setProperties(EngineSettings.of(settings))
+                .setParameters(parameters)
                 .setStateMachineRegistry(group -> machine)
                 .setGroup(RaftGroup.valueOf(groupId, peers))
                 .setOption(RaftStorage.StartupOption.RECOVER)
@@ -206,6 +220,11 @@ public final class RatisLog implements ReplicatedLog {
     /** Bytes of entries applied by this node since its start. */
     public long appliedBytes() {
         return machine.appliedBytes();
+    }
+
+    /** How often a vote was made durable, for others or for itself, since the start. */
+    public long votesForced() {
+        return votes.forced();
     }
 
     private static long bytesOnDisk(Path directory) {

@@ -144,6 +144,9 @@ class RatisLogTest {
         }
         List<String> expected = new ArrayList<>();
         int first = leader();
+        assertThat(logs[first].votesForced()).isPositive();
+        assertThat(logs[(first + 1) % 3].votesForced() + logs[(first + 2) % 3].votesForced())
+                .isPositive();
         for (int i = 0; i < 50; i++) {
             String line = "line " + i + " " + "x".repeat(40);
             submit(first, line);
