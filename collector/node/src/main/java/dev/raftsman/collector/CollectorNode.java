@@ -41,6 +41,7 @@ public final class CollectorNode implements AutoCloseable {
     private final CollectorConfig config;
     private final Clock clock;
     private final DataDirectory data;
+    private final FailureListener failures;
     private final StoreState.Holder state = new StoreState.Holder();
     private final CollectorMetrics metrics = new CollectorMetrics();
     private final ScheduledExecutorService clockwork = Executors.newSingleThreadScheduledExecutor(task -> {
@@ -58,8 +59,9 @@ public final class CollectorNode implements AutoCloseable {
 
     private boolean leading;
 
-    private CollectorNode(CollectorConfig config, Clock clock, DataDirectory data) {
+    private CollectorNode(CollectorConfig config, Clock clock, DataDirectory data, FailureListener failures) {
         this.config = config;
+        this.failures = failures;
         this.clock = clock;
         this.data = data;
     }
@@ -75,9 +77,9 @@ public final class CollectorNode implements AutoCloseable {
         warnOfFewThreads();
         DataDirectory data =
                 DataDirectory.open(config.data(), config.cluster(), config.log().group(), config.node());
-        CollectorNode node = new CollectorNode(config, clock, data);
+        CollectorNode node = new CollectorNode(config, clock, data, failures);
         try {
-            node.open(failures);
+            node.open();
             return node;
         } catch (StartException | RuntimeException | Error e) {
             node.close();
@@ -93,7 +95,7 @@ public final class CollectorNode implements AutoCloseable {
         }
     }
 
-    private void open(FailureListener failures) throws StartException {
+    private void open() throws StartException {
         HostPort raft = new HostPort(
                 config.raftHost(),
                 config.peer(config.node()).orElseThrow().raft().port());
@@ -171,6 +173,10 @@ public final class CollectorNode implements AutoCloseable {
     /** The leader asks for what time or configuration demands; one thing at a time, again at the next tick. */
     private void tick() {
         try {
+            if (log.facts().role().equals(LogFacts.CLOSED)) {
+                failures.failed(FailureListener.Failure.STOPPED, "the log is closed", null);
+                return;
+            }
             Leadership leadership = log.leadership();
             if (leadership.ready() != leading) {
                 leading = leadership.ready();
@@ -284,7 +290,7 @@ public final class CollectorNode implements AutoCloseable {
 
         @Override
         public boolean alive() {
-            return !log.facts().role().equals("CLOSED");
+            return !log.facts().role().equals(LogFacts.CLOSED);
         }
 
         @Override

@@ -42,7 +42,8 @@ final class EngineSettings {
         RaftServerConfigKeys.Rpc.setTimeoutMax(p, millis(electionMillis * 2));
         RaftServerConfigKeys.Rpc.setRequestTimeout(p, millis(10_000));
 
-        // In heap, next to the open one: what a follower that is nearly up to date still needs. One that needs an entry of
+        // In heap, next to the open one: what a follower that is nearly up to date still needs. One that needs an entry
+        // of
         // a segment that is not there makes the leader read that segment whole, so segments are small.
         RaftServerConfigKeys.Log.setSegmentSizeMax(p, SizeInBytes.valueOf("8MB"));
         RaftServerConfigKeys.Log.setSegmentCacheNumMax(p, 6);

@@ -78,8 +78,7 @@ public final class RatisLog implements ReplicatedLog {
                 this::requestSnapshot,
                 settings.snapshotLogBytes());
         Parameters parameters = new Parameters();
-        GrpcConfigKeys.Server.setServicesCustomizer(
-                parameters, (transport, services) -> transport.intercept(votes));
+        GrpcConfigKeys.Server.setServicesCustomizer(parameters, (transport, services) -> transport.intercept(votes));
         List<RaftPeer> peers = settings.members().stream()
                 .map(m -> RaftPeer.newBuilder()
                         .setId(m.id())
@@ -206,7 +205,7 @@ public final class RatisLog implements ReplicatedLog {
     public LogFacts facts() {
         DivisionInfo info = division.getInfo();
         return new LogFacts(
-                info.isAlive() ? info.getCurrentRole().name() : "CLOSED",
+                info.isAlive() ? info.getCurrentRole().name() : LogFacts.CLOSED,
                 info.getCurrentTerm(),
                 info.getLastAppliedIndex(),
                 division.getRaftLog().getLastCommittedIndex(),

@@ -24,6 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 class RatisLogTest {
     private static final List<String> IDS = List.of("n1", "n2", "n3");
 
+    private static final String UNWRITABLE = "the disk fails at this";
+
     @TempDir
     Path root;
 
@@ -49,8 +51,11 @@ class RatisLogTest {
         }
 
         @Override
-        public byte[] apply(long term, long index, ByteBuffer entry) {
+        public byte[] apply(long term, long index, ByteBuffer entry) throws IOException {
             String line = StandardCharsets.UTF_8.decode(entry).toString();
+            if (line.equals(UNWRITABLE)) {
+                throw new IOException("Input/output error");
+            }
             lines.add(line);
             return ("took " + line).getBytes(StandardCharsets.UTF_8);
         }
@@ -191,6 +196,25 @@ class RatisLogTest {
             assertThat(taken.isBound()).isTrue();
             assertThatThrownBy(() -> start(0)).isInstanceOf(IOException.class).hasMessageContaining("already in use");
         }
+    }
+
+    @Test
+    void reportsAFailingDiskAndAppliesNothingMore() throws Exception {
+        members.subList(1, 3).clear();
+        start(0);
+        submit(leader(), "one");
+        var unwritable = logs[0].submit(StandardCharsets.UTF_8.encode(UNWRITABLE));
+        var behind = logs[0].submit(StandardCharsets.UTF_8.encode("two"));
+        await().atMost(10, TimeUnit.SECONDS).untilAsserted(() -> {
+            assertThat(failures).first().asString().startsWith("DISK cannot apply entry");
+            assertThat(logs[0].facts().role()).isEqualTo(LogFacts.CLOSED);
+        });
+        assertThat(logs[0].leadership().ready()).isFalse();
+        assertThat(states[0].lines).containsExactly("one");
+        for (var outcome : List.of(unwritable, behind)) {
+            assertThat(outcome.isDone() ? outcome.join() : null).isNotInstanceOf(Outcome.Applied.class);
+        }
+        failures.clear();
     }
 
     @Test
