@@ -40,13 +40,13 @@ public final class BlockJournal implements BlockSink {
         boolean room = wal.hasRoom(excerptBytes);
         if (room == stalled) {
             stalled = !room;
-            observer.stalled(stalled);
             if (stalled) {
                 log.warn(
                         "full",
                         "the agent's own WAL is at its quota, or the disk at its reserve: reading waits until collectors"
                                 + " have acknowledged more: path=" + wal.directory());
             }
+            observer.stalled(stalled);
         }
         return room;
     }

@@ -109,6 +109,7 @@ final class BlockWalSource implements Source {
         public void rewind(Feed rewound, long wanted) {
             next = wanted;
             rewindWanted = true;
+            retirement = null;
         }
 
         @Override
@@ -348,7 +349,6 @@ final class BlockWalSource implements Source {
     }
 
     private void beginRetirement() {
-        reader.close();
         retirement = new Retirement(
                 incarnation(),
                 streams.values().stream().map(stream -> stream.feed).toList(),

@@ -1,15 +1,31 @@
 package dev.raftsman.shipper;
 
 import dev.raftsman.event.Loss;
+import dev.raftsman.event.LossReason;
+import dev.raftsman.input.OperatorLog;
 import java.util.List;
 import java.util.UUID;
 
 /** An epoch whose WAL is gone already and that the cluster has still to be told of: a crash came in between. */
 final class Farewell implements Source, FeedOwner {
     private final Feed feed;
+    private final long last;
     private final Retirement retirement;
+    private final Session session;
+    private final OperatorLog log;
+    private final ShipperObserver observer;
 
-    Farewell(Cursor.EpochKey key, Cursor.Epoch epoch, Session session, CursorFile cursorFile) {
+    Farewell(
+            Cursor.EpochKey key,
+            Cursor.Epoch epoch,
+            Session session,
+            CursorFile cursorFile,
+            OperatorLog log,
+            ShipperObserver observer) {
+        this.last = epoch.acknowledged();
+        this.session = session;
+        this.log = log;
+        this.observer = observer;
         this.feed = session.feed(
                 key.producer(), key.incarnation(), key.stream(), epoch.epoch(), epoch.acknowledged(), this);
         feed.closeExpected = true;
@@ -54,7 +70,11 @@ final class Farewell implements Source, FeedOwner {
 
     @Override
     public void rewind(Feed rewound, long next) {
-        // Nothing can be offered again; CLOSE names what the cluster has.
+        // The cluster was restored to an older state, and the WAL is gone.
+        if (next <= last) {
+            Gaps.declare(session, feed, next, last, LossReason.RELEASED, log, observer);
+        }
+        session.close(feed, Math.max(last, next - 1), Loss.NONE);
     }
 
     @Override

@@ -10,7 +10,8 @@ interface FeedOwner {
 
     /**
      * The collector goes on from a sequence that is not at the head of what is in memory. All of the feed's blocks
-     * have left memory; the owner offers again from {@code next}, or declares what it no longer has.
+     * have left memory; the owner offers again from {@code next}, or declares what it no longer has. A CLOSE that was
+     * asked for is called off.
      */
     void rewind(Feed feed, long next);
 

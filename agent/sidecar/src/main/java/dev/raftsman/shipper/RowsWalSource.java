@@ -287,6 +287,7 @@ final class RowsWalSource implements Source, FeedOwner {
         }
         loss = Loss.NONE;
         notes.clear();
+        retirement = null;
         next = wanted;
         reader.seekAfter(WalReader.BEFORE_FIRST);
     }
@@ -333,7 +334,6 @@ final class RowsWalSource implements Source, FeedOwner {
     }
 
     private void beginRetirement() {
-        reader.close();
         if (builder != null) {
             builder.close();
             builder = null;

@@ -399,6 +399,7 @@ final class Session {
                             + remembered + ", inMemory=" + (head == null ? -1 : head.first) + ", " + feed);
             discard(feed);
             feed.nextOffered = last + 1;
+            feed.closeWanted = false; // asked for in the belief that all was there
             feed.owner.rewind(feed, last + 1);
         } else {
             resend(feed);

@@ -102,7 +102,7 @@ public final class Shipper {
                         "the WAL of an open epoch is not there, its epoch stays open: producer=" + key.producer()
                                 + ", incarnation=" + key.incarnation() + ", epoch=" + epoch.epoch());
             } else {
-                others.add(new Farewell(key, epoch, session, cursorFile));
+                others.add(new Farewell(key, epoch, session, cursorFile, log, observer));
             }
         });
     }
@@ -161,6 +161,7 @@ public final class Shipper {
             source.release();
             if (source.isDone()) {
                 log.info("WAL is shipped, closed and deleted: incarnation=" + source.incarnation());
+                source.close();
                 each.remove();
             }
         }
@@ -180,6 +181,7 @@ public final class Shipper {
             source.release();
             if (source.isDone()) {
                 log.info("WAL is shipped, closed and deleted: incarnation=" + source.incarnation());
+                source.close();
                 each.remove();
             } else if (each.hasNext() && source.isHolding()) {
                 break;

@@ -40,6 +40,7 @@ class AgentTest {
             new OperatorLog(new PrintStream(said, true, StandardCharsets.UTF_8), Clock.systemUTC());
     private FakeCollector collector;
     private Path logs;
+    private String quota = "64MiB";
 
     @BeforeEach
     void directories() throws IOException {
@@ -64,7 +65,7 @@ class AgentTest {
                         "data: " + directory.resolve("data"),
                         "collectors: ['" + collector.address() + "']",
                         "http: {listen: '127.0.0.1:0'}",
-                        "wal: {roots: ['" + directory.resolve("apps") + "'], quota: 64MiB, force: 20ms}",
+                        "wal: {roots: ['" + directory.resolve("apps") + "'], quota: " + quota + ", force: 20ms}",
                         "inputs:",
                         "  - {type: file, paths: ['" + logs + "/*.log*'], idle: 200ms}",
                         "shipper: {linger: 20ms" + String.join("", more) + "}"));
@@ -299,6 +300,27 @@ class AgentTest {
         }
         assertThat(collector.epochs("bad.log").get(0).refusedConflicts).isEqualTo(1);
         assertThat(said.toString(StandardCharsets.UTF_8)).contains("source stopped, its data stays in the WAL");
+    }
+
+    @Test
+    void fullWalStopsReadingUntilCollectorsTakeBlocksAgain() throws Exception {
+        collector = new FakeCollector(9, 0);
+        collector.down();
+        byte[] incompressible = new byte[24 << 20];
+        new Random(9).nextBytes(incompressible);
+        append(logs.resolve("noise.log"), incompressible);
+        byte[] more = new byte[3 << 20];
+        new Random(10).nextBytes(more);
+        quota = "16MiB";
+        try (Agent agent = agent()) {
+            awaitThat(() -> page(agent).contains("raftsman_agent_wal_full 1"));
+            assertThat(said.toString(StandardCharsets.UTF_8)).contains("the agent's own WAL is at its quota");
+            collector.up();
+            awaitRaw("noise.log", incompressible);
+            append(logs.resolve("noise.log"), more);
+            awaitRaw("noise.log", joined(incompressible, more));
+            assertThat(page(agent)).contains("raftsman_agent_wal_full 0");
+        }
     }
 
     @Test
