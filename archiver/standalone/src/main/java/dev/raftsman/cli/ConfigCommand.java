@@ -19,14 +19,17 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-@Command(name = "config", description = "Configuration files.", subcommands = ConfigCommand.Check.class)
+@Command(
+        name = "config",
+        description = "Configuration files.",
+        subcommands = {ConfigCommand.Check.class, ConfigCommand.Reference.class})
 final class ConfigCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "missing verb: check");
+        throw new ParameterException(spec.commandLine(), "missing verb: check or reference");
     }
 
     /** What a file configures. */
@@ -79,6 +82,20 @@ final class ConfigCommand implements Runnable {
                 }
             }
             return null;
+        }
+    }
+
+    @Command(name = "reference", description = "Prints every key of every file, as README shows it.")
+    static final class Reference implements Callable<Integer> {
+        @Spec
+        private CommandSpec spec;
+
+        @Override
+        public Integer call() {
+            PrintWriter out = spec.commandLine().getOut();
+            out.print(ConfigReference.markdown());
+            out.flush();
+            return ExitCodes.OK;
         }
     }
 
