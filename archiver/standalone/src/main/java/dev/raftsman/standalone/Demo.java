@@ -35,9 +35,9 @@ import java.util.concurrent.locks.LockSupport;
 public final class Demo {
     private static final Duration START_LIMIT = Duration.ofSeconds(120);
     private static final Duration STALL_LIMIT = Duration.ofSeconds(30);
-    private static final long POLL_NANOS = 100_000_000;
+    private static final long POLL_NANOS = 30_000_000;
     /** The share of the events after which chaos strikes: early, so that plenty is in flight. */
-    private static final double KILL_AT = 0.2;
+    private static final double KILL_AT = 0.02;
 
     private static final Duration DEAD_FOR = Duration.ofSeconds(3);
     private static final String SEGMENT_SIZE = "4MiB";
@@ -166,10 +166,10 @@ public final class Demo {
             CatalogView catalog = cluster.catalog();
             long now = catalog.epochs().stream().mapToLong(EpochView::events).sum();
             if (now != stored) {
+                // The first was stored somewhere between the two looks; the earlier one gives no rate that was not
+                // there.
+                firstNanos = stored <= 0 ? movedNanos : firstNanos;
                 movedNanos = System.nanoTime();
-                if (stored <= 0 && now > 0) {
-                    firstNanos = movedNanos;
-                }
                 stored = now;
             }
             long expected = source.expectedEvents();

@@ -116,8 +116,10 @@ public record Audit(List<Row> rows) {
             text.append(" declared=").append(row.declaredLost()).append(reasons(row.lossReasons()));
             text.append(" truncated=").append(row.truncated());
             text.append(" missing=").append(row.missing());
+            String before = " (";
             for (SequenceRange hole : row.holes()) {
-                text.append(hole == row.holes().get(0) ? " (" : ", ");
+                text.append(before);
+                before = ", ";
                 text.append(hole.first()).append("..").append(hole.last());
             }
             text.append(row.holes().isEmpty() ? "" : ")");
