@@ -37,6 +37,10 @@ public final class ArchiverProcess {
 
     private static final String OWNER_FILE = "owner";
     private static final String LOCK_FILE = "archiver.lock";
+    /** Outlasts an election; a cluster that is away for longer is reported, and asked again in the next round. */
+    private static final Backoff PATIENCE =
+            new Backoff(Duration.ofMillis(50), Duration.ofSeconds(1), Duration.ofSeconds(10));
+
     private static final Duration DRAIN = Duration.ofSeconds(30);
 
     private static final Logger LOG = LoggerFactory.getLogger(ArchiverProcess.class);
@@ -83,7 +87,7 @@ public final class ArchiverProcess {
         }
         try (DirectoryLock lock = DirectoryLock.acquire(config.data().resolve(LOCK_FILE));
                 StatusPages pages = StatusPages.start(config.http(), metrics, () -> ready);
-                ClusterClient cluster = new ClusterClient(config.collectors(), Backoff.DEFAULT);
+                ClusterClient cluster = new ClusterClient(config.collectors(), PATIENCE);
                 ColdTargets targets = new ColdTargets(policies, Target::open)) {
             LOG.info(
                     "archiver: data={} collectors={} policies={} http={}",

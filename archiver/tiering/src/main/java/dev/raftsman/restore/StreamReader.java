@@ -76,8 +76,16 @@ public final class StreamReader implements AutoCloseable {
     public static StreamReader open(List<SegmentSource> sources) throws IOException {
         StreamReader reader = new StreamReader(sources);
         try {
+            // Archives last: what leaves the collectors while we look is in both, never in neither.
             for (SegmentSource source : sources) {
-                reader.take(source.look());
+                if (!(source instanceof ColdArchive)) {
+                    reader.take(source.look());
+                }
+            }
+            for (SegmentSource source : sources) {
+                if (source instanceof ColdArchive) {
+                    reader.take(source.look());
+                }
             }
             return reader;
         } catch (IOException | RuntimeException e) {
