@@ -125,7 +125,7 @@ class AgentTest {
             assertThat(page)
                     .contains("raftsman_agent_read_events_total{stream=\"a.log\"} 1500")
                     .contains("raftsman_agent_acked_events_total{stream=\"a.log\"} 1500")
-                    .contains("raftsman_agent_connected 1")
+                    .contains("raftsman_agent_connected 1.0")
                     .contains("raftsman_agent_ack_seconds{quantile=\"0.99\"}")
                     .contains("raftsman_agent_raw_bytes_total " + (double) lines(0, 1500).length);
         }
@@ -313,13 +313,13 @@ class AgentTest {
         new Random(10).nextBytes(more);
         quota = "16MiB";
         try (Agent agent = agent()) {
-            awaitThat(() -> page(agent).contains("raftsman_agent_wal_full 1"));
+            awaitThat(() -> page(agent).contains("raftsman_agent_wal_full 1.0"));
             assertThat(said.toString(StandardCharsets.UTF_8)).contains("the agent's own WAL is at its quota");
             collector.up();
             awaitRaw("noise.log", incompressible);
             append(logs.resolve("noise.log"), more);
             awaitRaw("noise.log", joined(incompressible, more));
-            assertThat(page(agent)).contains("raftsman_agent_wal_full 0");
+            assertThat(page(agent)).contains("raftsman_agent_wal_full 0.0");
         }
     }
 
