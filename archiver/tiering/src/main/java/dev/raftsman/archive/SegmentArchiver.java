@@ -31,6 +31,9 @@ import org.slf4j.LoggerFactory;
  * the caller's part; {@link Lease.FencedException} ends a round. One thread.
  */
 public final class SegmentArchiver {
+    /** Label of what an archiver before this one, or an earlier round, had begun; the text is the reason it gave. */
+    private static final String RESUMED = "resumed";
+
     /** How many segments share a manifest page; also how many uploads a killed archiver may leave to be gone on with. */
     static final int BATCH_SEGMENTS = 32;
 
@@ -77,7 +80,7 @@ public final class SegmentArchiver {
             Optional<String> snapshotId = key.equals(contentKey(segment))
                     ? Decider.newestHolding(catalog, segment).map(SnapshotView::id)
                     : Optional.empty();
-            Reason reason = new Reason("resumed", String.valueOf(prepared.reason()), Map.of());
+            Reason reason = new Reason(RESUMED, String.valueOf(prepared.reason()), Map.of());
             Decision.Archive decision =
                     new Decision.Archive(segment, prepared.policy(), reason, prepared.target(), snapshotId);
             byTarget.computeIfAbsent(prepared.target(), name -> new ArrayList<>())
@@ -264,7 +267,9 @@ public final class SegmentArchiver {
                 upload.segment(),
                 upload.key().value(),
                 decision.policy(),
-                decision.reason().toString(),
+                decision.reason().label().equals(RESUMED)
+                        ? decision.reason().text()
+                        : decision.reason().toString(),
                 policyHash,
                 decision.snapshotId());
     }
