@@ -44,7 +44,7 @@ public final class SnapshotTaker {
     private final VerifiedCopy copy;
     private final ArchiveListener listener;
 
-    /** Targets looked through for what a killed archiver left. */
+    /** Targets looked through for what a killed archiver or a failed try left. */
     private final Set<String> swept = new HashSet<>();
 
     public SnapshotTaker(
@@ -82,8 +82,9 @@ public final class SnapshotTaker {
 
     private void resume(Cold cold, CatalogView catalog) throws IOException {
         cold.manifest().refresh();
-        if (swept.add(cold.name())) {
+        if (!swept.contains(cold.name())) {
             sweep(cold);
+            swept.add(cold.name());
         }
         Set<String> recorded =
                 catalog.snapshots().stream().map(SnapshotView::id).collect(Collectors.toSet());
@@ -99,7 +100,7 @@ public final class SnapshotTaker {
         }
     }
 
-    /** Once after a start: a file that is on no page was complete when its writer died; one marked as dropped can go. */
+    /** Once after a start or a failure: a file that is on no page was complete when its writer died; one marked as dropped can go. */
     private void sweep(Cold cold) throws IOException {
         List<ObjectKey> files = new ArrayList<>();
         cold.store().list(SnapshotManifest.FOLDER + "/", info -> files.add(info.key()));
@@ -126,7 +127,9 @@ public final class SnapshotTaker {
             CatalogView catalog = cluster.catalog();
             Cold cold = targets.get(decision.target(), catalog);
             SnapshotManifest manifest = store(decision, catalog, cold);
+            swept.remove(cold.name());
             publish(cold, manifest);
+            swept.add(cold.name());
             record(cold, manifest);
             LOG.info(
                     "{} id={} index={} segments={}",

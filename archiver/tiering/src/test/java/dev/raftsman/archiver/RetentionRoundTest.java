@@ -258,6 +258,32 @@ class RetentionRoundTest {
     }
 
     @Test
+    void goesOnByItselfAfterAFailureOrALostAnswerOfAnyStep() throws Exception {
+        int at = 0;
+        for (boolean failed = true; failed; at++) {
+            cluster.close();
+            begin(temporary.resolve("fail-" + at));
+            fill();
+            Steps steps = new Steps(at, () -> {
+                throw new IOException("connection reset");
+            });
+            try (ColdTargets targets = targets(steps)) {
+                RetentionRound round = round("a", steps, targets);
+                for (int i = 0; i < 4; i++) {
+                    try {
+                        round.run();
+                    } catch (IOException e) {
+                        assertThat(e).hasMessage("connection reset");
+                    }
+                }
+            }
+            failed = steps.happened();
+            assertEverythingIsWhereItBelongs();
+        }
+        assertThat(at).as("steps of a whole run").isGreaterThan(50);
+    }
+
+    @Test
     void standsByWhileAnotherHoldsTheLeaseAndTakesOverOnceItRanOut() throws Exception {
         fill();
         finish("a");
