@@ -1,0 +1,112 @@
+package dev.raftsman.raft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.ratis.thirdparty.io.grpc.Metadata;
+import org.apache.ratis.thirdparty.io.grpc.MethodDescriptor;
+import org.apache.ratis.thirdparty.io.grpc.ServerCall;
+import org.apache.ratis.thirdparty.io.grpc.Status;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DurableVotesTest {
+    @TempDir
+    Path root;
+
+    private Path directory;
+    private DurableVotes votes;
+    private final List<String> failures = new ArrayList<>();
+    private final List<String> sent = new ArrayList<>();
+
+    /** The listener of a request that nothing more comes of. */
+    private static final class NoMore extends ServerCall.Listener<String> {}
+
+    @BeforeEach
+    void create() throws Exception {
+        directory = Files.createDirectory(root.resolve("current"));
+        votes = new DurableVotes(directory, (failure, detail, cause) -> failures.add(failure + " " + detail));
+    }
+
+    /** Answers one request through the interceptor, as the engine would, and remembers what reached the wire. */
+    private void answer(String method) {
+        MethodDescriptor.Marshaller<String> text = new MethodDescriptor.Marshaller<>() {
+            @Override
+            public InputStream stream(String value) {
+                return new ByteArrayInputStream(new byte[0]);
+            }
+
+            @Override
+            public String parse(InputStream stream) {
+                return "";
+            }
+        };
+        MethodDescriptor<String, String> descriptor = MethodDescriptor.<String, String>newBuilder()
+                .setType(MethodDescriptor.MethodType.UNARY)
+                .setFullMethodName("ratis.grpc.RaftServerProtocolService/" + method)
+                .setRequestMarshaller(text)
+                .setResponseMarshaller(text)
+                .build();
+        ServerCall<String, String> wire = new ServerCall<>() {
+            @Override
+            public void request(int messages) {}
+
+            @Override
+            public void sendHeaders(Metadata headers) {}
+
+            @Override
+            public void sendMessage(String message) {
+                sent.add(message + " forced " + votes.forced());
+            }
+
+            @Override
+            public void close(Status status, Metadata trailers) {
+                sent.add(status.getCode().name());
+            }
+
+            @Override
+            public boolean isCancelled() {
+                return false;
+            }
+
+            @Override
+            public MethodDescriptor<String, String> getMethodDescriptor() {
+                return descriptor;
+            }
+        };
+        ServerCall.Listener<String> unused = votes.interceptCall(wire, new Metadata(), (call, headers) -> {
+            call.sendMessage("answer");
+            call.close(Status.OK, new Metadata());
+            return new NoMore();
+        });
+    }
+
+    @Test
+    void forcesTheDirectoryBeforeAVoteLeaves() {
+        answer("requestVote");
+        assertThat(sent).containsExactly("answer forced 1", "OK");
+    }
+
+    @Test
+    void leavesOtherAnswersAlone() {
+        answer("appendEntries");
+        assertThat(sent).containsExactly("answer forced 0", "OK");
+    }
+
+    @Test
+    void givesNoVoteThatItCannotMakeDurable() throws Exception {
+        Files.delete(directory);
+        answer("requestVote");
+        assertThat(sent).containsExactly("UNAVAILABLE");
+        assertThat(failures).singleElement().asString().startsWith("DISK cannot force");
+        assertThatThrownBy(votes::own).isInstanceOf(IllegalStateException.class);
+        assertThat(failures).hasSize(2);
+    }
+}
