@@ -4,12 +4,21 @@ import com.github.luben.zstd.Zstd;
 import com.github.luben.zstd.ZstdCompressCtx;
 import dev.raftsman.disk.Checksum;
 import dev.raftsman.event.Loss;
+import dev.raftsman.event.LossReason;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** Puts the header and the checksum around columns: the last step of every builder. */
+/**
+ * Puts the header and the checksum around columns: the last step of every builder. Every field is written on the way,
+ * so that a buffer may be used again: {@link #begin}, {@link #sequences}, {@link #loss} or {@link #gap}, {@link #times},
+ * {@link #levels}, then {@link #seal}.
+ */
 final class BlockHeader {
-    private BlockHeader() {}
+    private final ByteBuffer block;
+
+    private BlockHeader(ByteBuffer block) {
+        this.block = block;
+    }
 
     /** The compressor of all builders: fast, without zstd's own checksum since the block has one. */
     static ZstdCompressCtx compressor() {
@@ -23,6 +32,8 @@ final class BlockHeader {
     }
 
     /**
+     * Compresses columns into their place, or copies them where that is shorter.
+     *
      * @param block made by {@link #roomFor} for at least these columns
      * @param columns direct, from position to limit
      * @return bytes of the block
@@ -42,61 +53,49 @@ final class BlockHeader {
         return Block.HEADER_BYTES + packed;
     }
 
-    static ByteBuffer seal(
-            ByteBuffer block,
-            int length,
-            BlockKind kind,
-            int flags,
-            long firstSequence,
-            int count,
-            int rawBytes,
-            int reason,
-            long lostCount,
-            int levels,
-            long minTimeNanos,
-            long maxTimeNanos) {
+    static BlockHeader begin(ByteBuffer block, BlockKind kind, int flags, int rawBytes) {
         block.putInt(0, Block.MAGIC);
-        block.putInt(Block.LENGTH_OFFSET, length);
         block.put(Block.VERSION_OFFSET, (byte) Block.VERSION);
         block.put(Block.KIND_OFFSET, kind.code());
         block.put(Block.FLAGS_OFFSET, (byte) flags);
-        block.putLong(Block.FIRST_SEQUENCE_OFFSET, firstSequence);
-        block.putInt(Block.COUNT_OFFSET, count);
         block.putInt(Block.RAW_BYTES_OFFSET, rawBytes);
-        block.put(Block.REASON_OFFSET, (byte) reason);
-        block.put(Block.LEVELS_OFFSET, (byte) levels);
-        block.putShort(Block.LEVELS_OFFSET + 1, (short) 0);
-        block.putLong(Block.LOST_COUNT_OFFSET, lostCount);
-        block.putLong(Block.MIN_TIME_OFFSET, minTimeNanos);
-        block.putLong(Block.MAX_TIME_OFFSET, maxTimeNanos);
-        block.putInt(Block.CRC_OFFSET, Checksum.crc32c(block, Block.VERSION_OFFSET, length - Block.VERSION_OFFSET));
-        return block.slice(0, length).order(ByteOrder.LITTLE_ENDIAN);
+        return new BlockHeader(block);
     }
 
-    static ByteBuffer seal(
-            ByteBuffer block,
-            int length,
-            BlockKind kind,
-            int flags,
-            long firstSequence,
-            int count,
-            int rawBytes,
-            Loss loss,
-            int levels,
-            long minTimeNanos,
-            long maxTimeNanos) {
-        return seal(
-                block,
-                length,
-                kind,
-                flags,
-                firstSequence,
-                count,
-                rawBytes,
-                loss.reason().code(),
-                loss.count(),
-                levels,
-                minTimeNanos,
-                maxTimeNanos);
+    BlockHeader sequences(long first, int count) {
+        block.putLong(Block.FIRST_SEQUENCE_OFFSET, first);
+        block.putInt(Block.COUNT_OFFSET, count);
+        return this;
+    }
+
+    BlockHeader loss(Loss loss) {
+        block.put(Block.REASON_OFFSET, loss.reason().code());
+        block.putLong(Block.LOST_COUNT_OFFSET, loss.count());
+        return this;
+    }
+
+    BlockHeader gap(LossReason reason) {
+        block.put(Block.REASON_OFFSET, reason.code());
+        block.putLong(Block.LOST_COUNT_OFFSET, 0);
+        return this;
+    }
+
+    BlockHeader times(long minNanos, long maxNanos) {
+        block.putLong(Block.MIN_TIME_OFFSET, minNanos);
+        block.putLong(Block.MAX_TIME_OFFSET, maxNanos);
+        return this;
+    }
+
+    BlockHeader levels(int bitmap) {
+        block.put(Block.LEVELS_OFFSET, (byte) bitmap);
+        block.putShort(Block.LEVELS_OFFSET + 1, (short) 0);
+        return this;
+    }
+
+    /** @return the block, from its first byte to its last */
+    ByteBuffer seal(int length) {
+        block.putInt(Block.LENGTH_OFFSET, length);
+        block.putInt(Block.CRC_OFFSET, Checksum.crc32c(block, Block.VERSION_OFFSET, length - Block.VERSION_OFFSET));
+        return block.slice(0, length).order(ByteOrder.LITTLE_ENDIAN);
     }
 }

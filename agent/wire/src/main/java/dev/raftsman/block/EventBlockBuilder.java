@@ -155,18 +155,12 @@ public final class EventBlockBuilder implements AutoCloseable {
         }
         columns.flip();
         int length = BlockHeader.pack(zstd, columns, block);
-        ByteBuffer built = BlockHeader.seal(
-                block,
-                length,
-                BlockKind.EVENTS,
-                0,
-                firstSequence,
-                count,
-                rawBytes,
-                loss,
-                levelBitmap,
-                minTimeNanos,
-                maxTimeNanos);
+        ByteBuffer built = BlockHeader.begin(block, BlockKind.EVENTS, 0, rawBytes)
+                .sequences(firstSequence, count)
+                .loss(loss)
+                .times(minTimeNanos, maxTimeNanos)
+                .levels(levelBitmap)
+                .seal(length);
         clear();
         return built;
     }

@@ -18,18 +18,11 @@ public final class GapBlock {
             throw new IllegalArgumentException("gap of " + count + " from " + firstSequence + ", reason " + reason);
         }
         ByteBuffer block = ByteBuffer.allocate(Block.HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        return BlockHeader.seal(
-                block,
-                Block.HEADER_BYTES,
-                BlockKind.GAP,
-                0,
-                firstSequence,
-                count,
-                0,
-                reason.code(),
-                0,
-                0,
-                timeNanos,
-                timeNanos);
+        return BlockHeader.begin(block, BlockKind.GAP, 0, 0)
+                .sequences(firstSequence, count)
+                .gap(reason)
+                .times(timeNanos, timeNanos)
+                .levels(0)
+                .seal(Block.HEADER_BYTES);
     }
 }

@@ -36,18 +36,12 @@ public final class LineBlockBuilder implements AutoCloseable {
         }
         boolean terminated = lines.get(lines.limit() - 1) == '\n';
         int length = BlockHeader.pack(zstd, lines, block);
-        return BlockHeader.seal(
-                block,
-                length,
-                BlockKind.LINES,
-                terminated ? 0 : Block.UNTERMINATED,
-                firstSequence,
-                count,
-                rawBytes,
-                loss,
-                Level.UNPARSED.bit(),
-                readFromNanos,
-                readToNanos);
+        return BlockHeader.begin(block, BlockKind.LINES, terminated ? 0 : Block.UNTERMINATED, rawBytes)
+                .sequences(firstSequence, count)
+                .loss(loss)
+                .times(readFromNanos, readToNanos)
+                .levels(Level.UNPARSED.bit())
+                .seal(length);
     }
 
     @Override
