@@ -11,6 +11,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -213,7 +214,7 @@ public final class FileInput implements AutoCloseable {
     private void findMoved(long nowNanos, Map<FileKey, Sighting> sightings) {
         Map<Path, Map<FileKey, SourceCheckpoint>> missing = new HashMap<>();
         for (SourceCheckpoint checkpoint : known.values()) {
-            Path directory = Path.of(checkpoint.path()).getParent();
+            Path directory = pathOf(checkpoint, Path.of("/")).getParent();
             if (!sightings.containsKey(checkpoint.key()) && directory != null && Files.isDirectory(directory)) {
                 missing.computeIfAbsent(directory, d -> new HashMap<>()).put(checkpoint.key(), checkpoint);
             }
@@ -227,6 +228,15 @@ public final class FileInput implements AutoCloseable {
                 log.warn("moved " + directory, "cannot look for renamed files: path=" + directory + ", reason=" + e);
             }
         });
+    }
+
+    /** A name that this process's locale cannot express is no path here, though its bytes are one on the disk. */
+    private static Path pathOf(SourceCheckpoint checkpoint, Path otherwise) {
+        try {
+            return Path.of(checkpoint.path());
+        } catch (InvalidPathException e) {
+            return otherwise;
+        }
     }
 
     private void sightMoved(
@@ -265,7 +275,7 @@ public final class FileInput implements AutoCloseable {
                     settings,
                     channel,
                     same ? before.stream() : settings.naming().streamOf(path),
-                    same ? Path.of(before.path()) : path,
+                    same ? pathOf(before, path) : path,
                     path,
                     same ? before.fingerprint() : Fingerprint.NONE,
                     same ? before.offset() : 0,

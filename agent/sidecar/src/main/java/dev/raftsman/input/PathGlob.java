@@ -40,6 +40,7 @@ final class PathGlob {
         for (String text : pattern.substring(1).split("/")) {
             if (!text.isEmpty()) {
                 boolean wild = text.chars().anyMatch(c -> "*?[]{}\\".indexOf(c) >= 0);
+                start.resolve(text.replaceAll("[*?]", "x")); // throws what Path.of does, for what can be no name here
                 parts.add(new Part(text, wild ? FileSystems.getDefault().getPathMatcher("glob:" + text) : null));
             }
         }

@@ -1,6 +1,7 @@
 package dev.raftsman.shipper;
 
 import dev.raftsman.disk.Durable;
+import dev.raftsman.input.OperatorLog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -53,14 +54,28 @@ final class CursorFile {
         return durableVersion;
     }
 
-    /** Writes what has changed, if the last write is long enough ago. @return whether it wrote */
-    boolean step(long nowNanos) throws IOException {
+    /**
+     * Writes what has changed, if the last write is long enough ago. A full disk is waited for: the old cursor is whole,
+     * and nothing is released until a new one is.
+     *
+     * @return whether it wrote
+     * @throws IOException if the disk fails: what it still holds is not known then
+     */
+    boolean step(long nowNanos, OperatorLog log) throws IOException {
         if (cursor.version() == durableVersion || nowNanos - wroteNanos < intervalNanos) {
             return false;
         }
         wroteNanos = nowNanos;
-        write();
-        return true;
+        try {
+            write();
+            return true;
+        } catch (IOException e) {
+            if (!String.valueOf(e.getMessage()).contains("No space left on device")) {
+                throw e;
+            }
+            log.error("cursor", "cursor cannot be written, the disk is full, trying on: path=" + file);
+            return false;
+        }
     }
 
     /** Durable on return. */

@@ -166,7 +166,7 @@ public final class Shipper {
             }
         }
         worked |= session.step(nowNanos);
-        worked |= cursorFile.step(nowNanos);
+        worked |= cursorFile.step(nowNanos, log);
         if (nowNanos - discoverAtNanos >= 0) {
             discover(nowNanos);
         }

@@ -296,6 +296,29 @@ class FileInputTest {
     }
 
     @Test
+    void checkpointWhoseNameIsNoPathHereStillCounts() throws IOException {
+        write("a.log", lines(0, 10));
+        open("*.log");
+        pass(600);
+        close();
+        write("a.log", lines(10, 20));
+        SourceCheckpoint c = sink.checkpoints.values().iterator().next();
+        String unspeakable = logs + "/a\0.log";
+        open(
+                List.of(new SourceCheckpoint(
+                        c.stream(),
+                        unspeakable,
+                        c.device(),
+                        c.inode(),
+                        c.fingerprintLength(),
+                        c.fingerprintCrc(),
+                        c.offset())),
+                "*.log");
+        pass(600);
+        assertThat(sink.text("a.log")).isEqualTo(lines(0, 20));
+    }
+
+    @Test
     void inodeGivenAgainToOtherContentIsAnotherFile() throws IOException {
         Path file = write("a.log", lines(0, 10));
         open("*.log");

@@ -3,11 +3,13 @@ package dev.raftsman.shipper;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.raftsman.input.OperatorLog;
 import dev.raftsman.input.SourceCheckpoint;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.Arrays;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -17,6 +19,7 @@ class CursorTest {
     @TempDir
     Path directory;
 
+    private final OperatorLog log = new OperatorLog(System.err, Clock.systemUTC());
     private static final UUID WAL = new UUID(5, 6);
     private static final Cursor.EpochKey KEY = new Cursor.EpochKey(WAL, "host:a.log", "a.log");
 
@@ -78,16 +81,16 @@ class CursorTest {
     void fileIsReplacedWholeAndOnlyWhenSomethingChanged() throws IOException {
         Path file = directory.resolve("cursor");
         CursorFile cursorFile = CursorFile.open(file, 200, 0);
-        assertThat(cursorFile.step(1_000)).isFalse();
+        assertThat(cursorFile.step(1_000, log)).isFalse();
         assertThat(file).doesNotExist();
         cursorFile.cursor().position(WAL, 4);
         long version = cursorFile.cursor().version();
         assertThat(cursorFile.isDurable(version)).isFalse();
-        assertThat(cursorFile.step(1_000)).isTrue();
+        assertThat(cursorFile.step(1_000, log)).isTrue();
         assertThat(cursorFile.isDurable(version)).isTrue();
         cursorFile.cursor().position(WAL, 5);
-        assertThat(cursorFile.step(1_100)).isFalse();
-        assertThat(cursorFile.step(1_200)).isTrue();
+        assertThat(cursorFile.step(1_100, log)).isFalse();
+        assertThat(cursorFile.step(1_200, log)).isTrue();
         assertThat(CursorFile.open(file, 200, 0).cursor().position(WAL)).isEqualTo(5);
         assertThat(directory).isDirectoryContaining(file::equals);
         assertThat(directory.toFile().list()).hasSize(1);
