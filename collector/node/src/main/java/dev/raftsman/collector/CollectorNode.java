@@ -38,6 +38,9 @@ public final class CollectorNode implements AutoCloseable {
     private static final long MIN_TICK_MILLIS = 100;
     private static final long MAX_TICK_MILLIS = 1_000;
 
+    /** How often files that could go are looked for: a snapshot writes the whole catalog. */
+    private static final long RECLAIM_INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(30);
+
     private final CollectorConfig config;
     private final Clock clock;
     private final DataDirectory data;
@@ -58,6 +61,7 @@ public final class CollectorNode implements AutoCloseable {
     private CompletableFuture<Outcome> asked = CompletableFuture.completedFuture(null);
 
     private boolean leading;
+    private long reclaimedNanos = System.nanoTime();
 
     private CollectorNode(CollectorConfig config, Clock clock, DataDirectory data, FailureListener failures) {
         this.config = config;
@@ -185,8 +189,23 @@ public final class CollectorNode implements AutoCloseable {
             if (leading && asked.isDone()) {
                 demand();
             }
+            reclaim();
         } catch (RuntimeException e) {
             LOG.error("clockwork failed", e);
+        }
+    }
+
+    /** Files of archived and truncated segments go with the next snapshot; on an idle node that could be never. */
+    private void reclaim() {
+        long now = System.nanoTime();
+        if (now - reclaimedNanos < RECLAIM_INTERVAL_NANOS) {
+            return;
+        }
+        reclaimedNanos = now;
+        long bytes = state.get().reclaimableBytes();
+        if (bytes > 0) {
+            LOG.info("snapshot asked for: reason=files to delete, bytes={}", bytes);
+            log.requestSnapshot();
         }
     }
 

@@ -2,6 +2,7 @@ package dev.raftsman.collector;
 
 import dev.raftsman.raft.AppliedState;
 import dev.raftsman.store.ReplicatedState;
+import dev.raftsman.store.StorageFullException;
 import dev.raftsman.store.StoreFailedException;
 import dev.raftsman.store.StoreSettings;
 import java.io.IOException;
@@ -59,6 +60,8 @@ final class StoreState implements AppliedState {
     public void snapshot(Path file) throws IOException {
         try {
             state.snapshot(file);
+        } catch (StorageFullException e) {
+            throw new NoSpaceException(e);
         } catch (StoreFailedException e) {
             throw new IOException(e.getMessage(), e);
         }

@@ -33,8 +33,18 @@ public interface AppliedState extends AutoCloseable {
      *
      * @param file whole and durable under this name on return, or not there; what earlier snapshots needed may be gone
      *     then
+     * @throws NoSpaceException if the disk is full: nothing is lost, the log is kept, a later try may do
      */
     void snapshot(Path file) throws IOException;
+
+    /** There was no space for a snapshot. */
+    final class NoSpaceException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        public NoSpaceException(IOException cause) {
+            super(cause.getMessage(), cause);
+        }
+    }
 
     @Override
     void close() throws IOException;

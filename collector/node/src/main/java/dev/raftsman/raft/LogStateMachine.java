@@ -146,6 +146,9 @@ final class LogStateMachine extends BaseStateMachine {
         try {
             state.snapshot(file);
             deleteOlderThan(file);
+        } catch (AppliedState.NoSpaceException e) {
+            LOG.warn("no snapshot: index={}, reason={}; the log is kept", applied.getIndex(), e.getMessage());
+            return -1;
         } catch (IOException | UncheckedIOException e) {
             // A force that failed says nothing about what is on the disk: no second try.
             failures.failed(Failure.DISK, "cannot write the snapshot of index " + applied.getIndex(), e);

@@ -238,7 +238,8 @@ public final class RatisLog implements ReplicatedLog {
         return bytes;
     }
 
-    private void requestSnapshot() {
+    @Override
+    public void requestSnapshot() {
         if (!closed.get()) {
             snapshot();
         }

@@ -30,6 +30,9 @@ public interface ReplicatedLog extends AutoCloseable {
 
     LogFacts facts();
 
+    /** Asks for a snapshot of what this node has applied, so that its state may let go of what it kept until then. */
+    void requestSnapshot();
+
     /** Hands leadership over if it is this node's, takes a snapshot, stops. May be called twice. */
     @Override
     void close();

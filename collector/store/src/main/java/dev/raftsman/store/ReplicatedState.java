@@ -501,6 +501,21 @@ public final class ReplicatedState implements AutoCloseable {
         return waitingForSpace;
     }
 
+    /** Bytes of files whose data is archived or truncated, and which only wait for a snapshot to be deleted. Any thread. */
+    public long reclaimableBytes() {
+        lock.lock();
+        try {
+            return local.stream()
+                    .map(catalog::segment)
+                    .flatMap(Optional::stream)
+                    .filter(segment -> !segment.state().hot())
+                    .mapToLong(SegmentView::bytes)
+                    .sum();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Bytes written to segments since this object was opened. Any thread. */
     public long segmentBytesWritten() {
         return segmentBytesWritten;

@@ -201,6 +201,7 @@ final class TierTest {
         change(truncate(segment(1).ref()));
         assertThat(archived).exists();
         assertThat(truncated).exists();
+        assertThat(state.reclaimableBytes()).isEqualTo(Files.size(archived) + Files.size(truncated));
         state.close();
         state = ReplicatedState.open(directory.resolve("data"), StoreSettings.DEFAULT, snapshot);
         entries.replay(state);
@@ -208,6 +209,7 @@ final class TierTest {
         state.snapshot(snapshot);
         assertThat(archived).doesNotExist();
         assertThat(truncated).doesNotExist();
+        assertThat(state.reclaimableBytes()).isZero();
         assertThat(file(2)).exists();
         assertThat(state.openForRead(segment(0).id())).isEmpty();
         state.close();
