@@ -180,6 +180,11 @@ public final class FileInput implements AutoCloseable {
             FileTail before = newestOfStream.put(tail.stream, tail);
             if (before != null && before != tail && before.retired) {
                 tail.predecessor = before;
+            } else if (before != null && before != tail && before.channel.isOpen()) {
+                log.warn(
+                        "shared " + tail.stream,
+                        "two files feed one stream, their lines are mixed there: stream=" + tail.stream + ", path="
+                                + tail.path + ", other=" + before.path);
             }
             tails.put(tail.key, tail);
         }
