@@ -232,6 +232,19 @@ final class LocalCluster implements AutoCloseable {
         return names.toArray(String[]::new);
     }
 
+    /** Waits until every node has applied what the leader has now. */
+    void awaitApplied(Duration limit) throws IOException {
+        long index = catalog().appliedIndex();
+        await("all nodes to have applied " + index, limit, () -> {
+            for (int node = 1; node <= files.nodes(); node++) {
+                if (status(node).map(s -> s.path("appliedIndex").asLong()).orElse(-1L) < index) {
+                    return false;
+                }
+            }
+            return true;
+        });
+    }
+
     /** Looks until it is so; a {@link StandaloneException} names what did not come within the limit. */
     static void await(String what, Duration limit, BooleanSupplier condition) {
         long deadline = System.nanoTime() + limit.toNanos();
