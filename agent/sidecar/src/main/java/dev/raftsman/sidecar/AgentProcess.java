@@ -121,7 +121,7 @@ public final class AgentProcess {
             return "no permission for " + denied.getFile();
         }
         if (cause instanceof FileSystemException file) {
-            return "cannot use " + file.getFile() + ": " + file;
+            return "cannot make or use " + file.getFile() + (file.getReason() == null ? "" : ": " + file.getReason());
         }
         return String.valueOf(cause.getMessage() == null ? cause : cause.getMessage());
     }

@@ -224,6 +224,14 @@ final class LocalCluster implements AutoCloseable {
         });
     }
 
+    /** Waits until the agent answers that it is ready. */
+    void awaitAgent(Duration limit) {
+        await("a ready agent", limit, () -> {
+            requireAlive(AGENT);
+            return get(files.agentHttp(), "/livez").isPresent();
+        });
+    }
+
     private String[] collectorNames() {
         List<String> names = new ArrayList<>();
         for (int node = 1; node <= files.nodes(); node++) {

@@ -73,12 +73,12 @@ class ConfigurationIT {
                         "version: 1\nnode: n1\ndata: /tmp/never-made\nraft:\n  peers:\n"
                                 + "    - {id: n1, raft: \"127.0.0.1:1\", ingest: \"127.0.0.1:2\", http: \"127.0.0.1:3\"}\n"
                                 + "    - {id: n2, raft: \"127.0.0.1:4\", ingest: \"127.0.0.1:5\", http: \"127.0.0.1:6\"}\n",
-                        " raft.peers: .*expected an odd number"),
+                        ":6:5 raft.peers: .*expected an odd number"),
                 Arguments.of(
                         "archive without a target",
                         "retention",
                         "version: 1\npolicies: [{name: x, match: {stream: \"*\"}, then: archive}]\n",
-                        " .*to: .*expected"),
+                        ":2:12 .*to: .*expected"),
                 Arguments.of(
                         "no collector",
                         "archiver",

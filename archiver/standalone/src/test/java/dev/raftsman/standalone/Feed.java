@@ -1,75 +1,116 @@
 package dev.raftsman.standalone;
 
 import java.io.IOException;
-import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.SplittableRandom;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A program that writes a log file at a steady pace, numbered lines made from a seed, and rotates it by renaming now and then:
- * the load under which things are killed.
+ * A program that writes a log file, about 4 MB/s of numbered lines made from a seed, and rotates it by renaming when asked:
+ * the load under which things are killed. It goes on until it is told to finish, so whoever is killed before that is killed
+ * with lines on the way, however fast or slow the machine is.
  */
-final class Feed implements Runnable {
+final class Feed {
     private static final int LINES_A_STEP = 500;
-    private static final long STEP_NANOS = 10_000_000;
+    private static final long STEP_NANOS = 15_000_000;
 
     private final Path file;
     private final SplittableRandom random;
-    private final int steps;
-    private final int stepsBetweenRotations;
+    private final boolean forced;
     private final Offered.Tally tally = new Offered.Tally();
-    private volatile Offered offered;
-    private volatile IOException failure;
+    private final Thread thread = new Thread(this::run, "feed");
+    private int rotations;
+    private boolean rotating;
+    private boolean paused;
+    private boolean finishing;
+    private IOException failure;
 
-    /** @param steps of 500 lines each, ten milliseconds apart: about 5 MB/s */
-    Feed(Path file, long seed, int steps, int rotations) {
+    /** @param forced whether each step is forced to the disk, so that a power cut takes nothing of it */
+    Feed(Path file, long seed, boolean forced) {
         this.file = file;
         this.random = new SplittableRandom(seed);
-        this.steps = steps;
-        this.stepsBetweenRotations = steps / (rotations + 1) + 1;
-    }
-
-    Thread start() {
-        Thread thread = new Thread(this, "feed");
+        this.forced = forced;
         thread.setDaemon(true);
-        thread.start();
-        return thread;
     }
 
-    @Override
-    public void run() {
+    Feed start() {
+        thread.start();
+        return this;
+    }
+
+    private void run() {
         try {
-            int rotated = 0;
-            OutputStream out = Files.newOutputStream(file);
-            for (int step = 1; step <= steps; step++) {
-                byte[] lines = OddFiles.lines(random, LINES_A_STEP, "\n", true);
-                out.write(lines);
-                tally.write(lines, 0, lines.length);
-                if (step % stepsBetweenRotations == 0) {
-                    out.close();
-                    Files.move(file, file.resolveSibling(file.getFileName() + "." + ++rotated));
-                    out = Files.newOutputStream(file);
-                }
+            while (step()) {
                 LockSupport.parkNanos(STEP_NANOS);
             }
-            out.close();
-            offered = tally.offered("feed");
         } catch (IOException e) {
-            failure = e;
+            synchronized (this) {
+                failure = e;
+            }
         }
     }
 
-    long events() {
-        return (long) steps * LINES_A_STEP;
+    /** Returns whether to go on. */
+    private synchronized boolean step() throws IOException {
+        if (paused || finishing) {
+            return !finishing;
+        }
+        byte[] lines = OddFiles.lines(random, LINES_A_STEP, "\n", true);
+        boolean created = !Files.exists(file);
+        try (FileChannel out = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+            ByteBuffer rest = ByteBuffer.wrap(lines);
+            while (rest.hasRemaining()) {
+                out.write(rest);
+            }
+            if (forced) {
+                out.force(true);
+            }
+        }
+        tally.write(lines, 0, lines.length);
+        if (rotating) {
+            rotating = false;
+            Files.move(file, file.resolveSibling(file.getFileName() + "." + ++rotations));
+            created = true;
+        }
+        if (forced && created) {
+            try (FileChannel dir = FileChannel.open(file.getParent())) {
+                dir.force(true);
+            }
+        }
+        return true;
     }
 
-    /** What was written, once all was. */
-    Offered offered() {
+    /** Soon renames the file and goes on in a new one of its name. */
+    synchronized void rotate() {
+        rotating = true;
+    }
+
+    /** Returns when no file is open and none will be, until {@link #resume}. */
+    synchronized void pause() {
+        paused = true;
+    }
+
+    synchronized void resume() {
+        paused = false;
+    }
+
+    /** Ends it; what was written in all. */
+    Offered finish() {
+        synchronized (this) {
+            finishing = true;
+        }
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         if (failure != null) {
             throw new AssertionError(failure);
         }
-        return offered;
+        return tally.offered("feed");
     }
 }

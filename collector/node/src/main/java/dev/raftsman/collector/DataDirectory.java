@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.UUID;
@@ -45,7 +46,7 @@ final class DataDirectory implements AutoCloseable {
                     StartException.NO_PERMISSION, "no permission to write the data directory " + path, e);
         } catch (IOException e) {
             throw new StartException(
-                    StartException.CANNOT_CREATE, "cannot write the data directory " + path + ": " + e, e);
+                    StartException.CANNOT_CREATE, "cannot make or write the data directory " + path + reason(e), e);
         }
     }
 
@@ -89,5 +90,12 @@ final class DataDirectory implements AutoCloseable {
     @Override
     public void close() throws IOException {
         lock.close();
+    }
+
+    /** What the system said, if it said more than the name. */
+    private static String reason(IOException e) {
+        return e instanceof FileSystemException named
+                ? named.getReason() == null ? "" : ": " + named.getReason()
+                : ": " + e.getMessage();
     }
 }
