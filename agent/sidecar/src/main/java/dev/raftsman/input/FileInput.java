@@ -39,7 +39,8 @@ import java.util.function.LongSupplier;
  *  the file has another name that matches             read on where it was, in the stream of its first name
  *  the file has no name any more                      held and read; closed a minute after its last growth
  *  at the start: renamed to what no pattern matches   found by its inode beside its old name, read to its end
- *  shorter than what was read, or begins otherwise    it was written anew: from its beginning
+ *  empty, or begins otherwise                         it was written anew: from its beginning
+ *  begins as it did, shorter than what was read       its end was lost after we had it: read on at its new end
  *  ends in the middle of a line                       the rest waits for its newline; after the idle time it is
  *                                                     taken as it is, a line without newline, and what comes later
  *                                                     is the next line: joined, the bytes are those of the file
@@ -274,7 +275,11 @@ public final class FileInput implements AutoCloseable {
                 return; // renamed between the two calls: the next look decides
             }
             SourceCheckpoint before = known.get(key);
-            boolean same = before != null && before.fingerprint().fits(channel) && before.offset() <= channel.size();
+            boolean same = before != null && before.fingerprint().fits(channel);
+            long size = channel.size();
+            if (same && size < before.offset()) {
+                cutShort(path, before.stream(), before.offset(), size);
+            }
             FileTail tail = new FileTail(
                     key,
                     settings,
@@ -283,7 +288,7 @@ public final class FileInput implements AutoCloseable {
                     same ? pathOf(before, path) : path,
                     path,
                     same ? before.fingerprint() : Fingerprint.NONE,
-                    same ? before.offset() : 0,
+                    same ? Math.min(before.offset(), size) : 0,
                     nowNanos);
             tail.generation = generation;
             sightings.put(key, new Sighting(tail, modifiedMillis));
@@ -329,7 +334,7 @@ public final class FileInput implements AutoCloseable {
                 tail.grewNanos = nowNanos;
             }
             if (size < tail.offset) {
-                writtenAnew(tail, nowNanos);
+                shrunk(tail, size, nowNanos);
             }
             long available = tail.size - tail.offset;
             if (available == 0) {
@@ -388,6 +393,24 @@ public final class FileInput implements AutoCloseable {
             return true;
         }
         return false;
+    }
+
+    private void shrunk(FileTail tail, long size, long nowNanos) throws IOException {
+        if (size == 0 || !tail.fingerprint.fits(tail.channel)) {
+            writtenAnew(tail, nowNanos);
+            return;
+        }
+        cutShort(tail.path, tail.stream, tail.offset, size);
+        tail.offset = size;
+        tail.partialUntil = -1;
+    }
+
+    /** What is gone was read and is shipped; what is left must not be read twice. */
+    private void cutShort(Path path, String stream, long read, long size) {
+        log.warn(
+                "cut " + path,
+                "file lost its end after it was read (a power cut?), reading on at its new end: path=" + path
+                        + ", stream=" + stream + ", read=" + read + ", size=" + size);
     }
 
     private void writtenAnew(FileTail tail, long nowNanos) {

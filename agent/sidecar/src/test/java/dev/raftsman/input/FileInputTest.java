@@ -266,6 +266,31 @@ class FileInputTest {
     }
 
     @Test
+    void fileThatLostItsEndAfterItWasReadIsNotReadTwice() throws IOException {
+        open("*.log");
+        Path file = write("a.log", lines(0, 1000));
+        pass(600);
+        truncate(file, lines(0, 900).length());
+        pass(600);
+        write("a.log", lines(2000, 2010));
+        pass(600);
+        assertThat(sink.text("a.log")).isEqualTo(lines(0, 1000) + lines(2000, 2010));
+        close();
+        truncate(file, lines(0, 800).length());
+        open(sink.checkpoints.values(), "*.log");
+        pass(600);
+        write("a.log", lines(3000, 3010));
+        pass(600);
+        assertThat(sink.text("a.log")).isEqualTo(lines(0, 1000) + lines(2000, 2010) + lines(3000, 3010));
+    }
+
+    private static void truncate(Path file, long bytes) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.truncate(bytes);
+        }
+    }
+
+    @Test
     void goesOnWhereTheCheckpointSaysUnderWhateverName() throws IOException {
         Path file = write("app.log", lines(0, 10));
         open("*.log*");
