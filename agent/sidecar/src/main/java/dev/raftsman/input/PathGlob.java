@@ -40,9 +40,16 @@ final class PathGlob {
         for (String text : pattern.substring(1).split("/")) {
             if (!text.isEmpty()) {
                 boolean wild = text.chars().anyMatch(c -> "*?[]{}\\".indexOf(c) >= 0);
-                start.resolve(text.replaceAll("[*?]", "x")); // throws what Path.of does, for what can be no name here
+                requireName(text.replaceAll("[*?]", "x"));
                 parts.add(new Part(text, wild ? FileSystems.getDefault().getPathMatcher("glob:" + text) : null));
             }
+        }
+    }
+
+    /** What can be no name here, for example in a locale that cannot express it, is refused with the system's words. */
+    private static void requireName(String name) {
+        if (Path.of(name).toString().isEmpty()) {
+            throw new IllegalArgumentException("'" + name + "' is no name of a file");
         }
     }
 
