@@ -22,8 +22,10 @@ import java.io.OutputStream;
 import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -35,6 +37,7 @@ import org.slf4j.LoggerFactory;
 /** One node, whole: its log, state, ingest, pages, and the leader's clockwork. */
 public final class CollectorNode implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CollectorNode.class);
+    private static final Duration SILENCE = Duration.ofSeconds(5);
     private static final long MIN_TICK_MILLIS = 100;
     private static final long MAX_TICK_MILLIS = 1_000;
 
@@ -62,6 +65,7 @@ public final class CollectorNode implements AutoCloseable {
 
     private boolean leading;
     private long reclaimedNanos = System.nanoTime();
+    private volatile Set<String> silent = Set.of();
 
     private CollectorNode(CollectorConfig config, Clock clock, DataDirectory data, FailureListener failures) {
         this.config = config;
@@ -171,6 +175,10 @@ public final class CollectorNode implements AutoCloseable {
                 "raftsman_collector_raft_log_disk_bytes",
                 "Size of the log's files.",
                 () -> log.facts().logBytes());
+        metrics.gauge(
+                "raftsman_collector_silent_followers",
+                "Members that this node, leading, has not heard for 5 s.",
+                () -> silent.size());
         metrics.gauge("raftsman_collector_disk_free_bytes", "Free space for data.", data::usableBytes);
     }
 
@@ -186,6 +194,7 @@ public final class CollectorNode implements AutoCloseable {
                 leading = leadership.ready();
                 LOG.info(leading ? "leads: term={}" : "leads no more: term={}", leadership.term());
             }
+            tellSilentFollowers();
             if (leading && asked.isDone()) {
                 demand();
             }
@@ -206,6 +215,19 @@ public final class CollectorNode implements AutoCloseable {
         if (bytes > 0) {
             LOG.info("snapshot asked for: reason=files to delete, bytes={}", bytes);
             log.requestSnapshot();
+        }
+    }
+
+    /** The engine would say it every few seconds, with stack traces; it is silenced, and said here when it changes. */
+    private void tellSilentFollowers() {
+        Set<String> now = log.silentFollowers(SILENCE);
+        if (!now.equals(silent)) {
+            LOG.warn(
+                    "followers that do not answer: now={}, before={}, silenceMillis={}",
+                    now,
+                    silent,
+                    SILENCE.toMillis());
+            silent = now;
         }
     }
 

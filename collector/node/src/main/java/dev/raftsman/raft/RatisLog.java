@@ -7,8 +7,11 @@ import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -18,6 +21,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.logging.Level;
+import java.util.stream.Collectors;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.grpc.GrpcConfigKeys;
 import org.apache.ratis.proto.RaftProtos.ServerRpcProto;
@@ -214,6 +218,17 @@ public final class RatisLog implements ReplicatedLog {
                         .getStorageDir()
                         .getCurrentDir()
                         .toPath()));
+    }
+
+    /** Ids of the members that this node, as leader, has not heard for so long; empty if it does not lead. */
+    public Set<String> silentFollowers(Duration silence) {
+        DivisionInfo info = division.getInfo();
+        return !info.isAlive() || !info.isLeader()
+                ? Set.of()
+                : info.getRoleInfoProto().getLeaderInfo().getFollowerInfoList().stream()
+                        .filter(f -> f.getLastRpcElapsedTimeMs() > silence.toMillis())
+                        .map(f -> f.getId().getId().toStringUtf8())
+                        .collect(Collectors.toCollection(TreeSet::new));
     }
 
     /** Bytes of entries applied by this node since its start. */
