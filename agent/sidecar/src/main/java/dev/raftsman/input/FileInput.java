@@ -312,13 +312,42 @@ public final class FileInput implements AutoCloseable {
             if (tail.channel.size() != tail.size) {
                 return false;
             }
-            known.put(tail.key, tail.checkpoint());
+            if (hasOtherName(tail)) {
+                known.put(tail.key, tail.checkpoint());
+            } else {
+                known.remove(tail.key); // its inode may be given again, to a file that begins alike
+            }
             tail.channel.close();
         } catch (IOException e) {
             log.warn("close " + tail.path, "file could not be closed: path=" + tail.path + ", reason=" + e);
         }
         newestOfStream.remove(tail.stream, tail);
         return true;
+    }
+
+    private static boolean hasOtherName(FileTail tail) throws IOException {
+        Path directory = tail.path.getParent();
+        if (!Files.isDirectory(directory)) {
+            return false;
+        }
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+            for (Path entry : entries) {
+                if (isBehind(entry, tail.key)) {
+                    return true;
+                }
+            }
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+        return false;
+    }
+
+    private static boolean isBehind(Path entry, FileKey key) throws IOException {
+        try {
+            return key.equals(FileKey.of(entry));
+        } catch (NoSuchFileException e) {
+            return false; // gone between two looks, or a link to nothing
+        }
     }
 
     // ---- what is in them

@@ -237,6 +237,18 @@ class FileInputTest {
         }
     }
 
+    @Test
+    void fileMadeAnewWithTheSameBytesIsReadThoughItGetsTheInodeOfTheDeletedOne() throws IOException {
+        open("*.log");
+        Path file = write("a.log", "header\n");
+        pass(600);
+        Files.delete(file);
+        pass(1_000 + FileInput.NAMELESS_NANOS / MILLI);
+        write("a.log", "header\n");
+        pass(1_000);
+        assertThat(sink.text("a.log")).isEqualTo("header\nheader\n");
+    }
+
     private static String target(Path descriptor) {
         try {
             return Files.readSymbolicLink(descriptor).toString();
