@@ -107,7 +107,7 @@ class CollectorProcessTest {
         Files.writeString(root.resolve("file"), "not a directory");
         data = root.resolve("file").resolve("data");
         assertThat(run("n1")).isEqualTo(73);
-        assertThat(complaint.lines()).singleElement().asString().contains("cannot write the data directory");
+        assertThat(complaint.lines()).singleElement().asString().contains("write the data directory " + data);
     }
 
     @Test
