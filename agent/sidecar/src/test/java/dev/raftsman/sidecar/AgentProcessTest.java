@@ -191,7 +191,7 @@ class AgentProcessTest {
         String config = config("127.0.0.1:1", freePort())
                 .replace("data: " + directory.resolve("data"), "data: " + file.resolve("data"));
         assertThat(exitCode(start(config))).isEqualTo(73);
-        assertThat(said()).contains("raftsman agent: cannot use " + file);
+        assertThat(said()).contains("raftsman agent: cannot make or use " + file);
     }
 
     @Test
