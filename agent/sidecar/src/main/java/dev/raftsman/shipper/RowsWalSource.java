@@ -185,6 +185,7 @@ final class RowsWalSource implements Source, FeedOwner {
 
     private void takeRows(long first, long end, long nowNanos) {
         ByteBuffer rows = excerpt.body();
+        observer.readWal(rows.remaining());
         int offset = rows.position();
         int limit = rows.limit();
         long sequence = first;

@@ -7,6 +7,9 @@ public interface ShipperObserver {
     /** Events were read from an application's WAL. */
     default void read(String stream, long events, long rawBytes) {}
 
+    /** Bytes of an application's WAL were read, as they lie there. */
+    default void readWal(long bytes) {}
+
     /**
      * A block was acknowledged.
      *

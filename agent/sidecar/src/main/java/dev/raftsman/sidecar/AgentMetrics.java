@@ -44,7 +44,7 @@ final class AgentMetrics implements ShipperObserver, BlockJournal.Observer {
             .register(registry);
     private final Counter walBytes = Counter.builder()
             .name("raftsman_agent_wal_bytes_total")
-            .help("Bytes written to the agent's own WAL.")
+            .help("Bytes that passed through WALs: written to the agent's own, read from those of applications.")
             .register(registry);
     private final Counter wireBytes = Counter.builder()
             .name("raftsman_agent_wire_bytes_total")
@@ -87,6 +87,11 @@ final class AgentMetrics implements ShipperObserver, BlockJournal.Observer {
     public void read(String stream, long events, long rawBytesRead, long walBytesWritten) {
         read(stream, events, rawBytesRead);
         walBytes.inc(walBytesWritten);
+    }
+
+    @Override
+    public void readWal(long bytes) {
+        walBytes.inc(bytes);
     }
 
     @Override

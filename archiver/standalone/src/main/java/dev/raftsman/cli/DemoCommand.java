@@ -33,7 +33,7 @@ final class DemoCommand implements Callable<Integer> {
     @Option(
             names = "--events",
             paramLabel = "N",
-            defaultValue = "400000",
+            defaultValue = "1000000",
             description = "events of the sample application (default: ${DEFAULT-VALUE})")
     private long events;
 

@@ -27,13 +27,18 @@ final class DemoReport {
     private final CatalogView catalog;
     private final ArchiveContents archive;
 
-    /** One line of decisions that are alike. */
-    private record Decided(String verb, String stream, String policy, String reason) {}
+    /** One line of decisions that are alike: those whose reasons differ in numbers only. */
+    private record Decided(String verb, String stream, String policy, String label) {}
 
     private static final class Sum {
+        private final String firstReason;
         private long segments;
         private long events;
         private long bytes;
+
+        Sum(String firstReason) {
+            this.firstReason = firstReason;
+        }
 
         void add(SegmentView segment) {
             segments++;
@@ -181,7 +186,7 @@ final class DemoReport {
                         sum.segments,
                         sum.events,
                         Bytes.text(sum.bytes),
-                        decided.reason()));
+                        sum.firstReason));
         for (ManifestEntry snapshot : archive.snapshots()) {
             out.printf(
                     "%-8s %s policy=%s; reason=%s%n",
@@ -190,30 +195,25 @@ final class DemoReport {
         out.flush();
     }
 
-    /** Decisions done, those that differ only in the segment added up. The label of a reason comes before its numbers. */
+    /** Decisions done, those that are alike added up. The label of a reason comes before its numbers. */
     private Map<Decided, Sum> decisions() {
         Map<Decided, Sum> sums = new LinkedHashMap<>();
         for (SegmentView segment : catalog.segments()) {
-            Decided decided;
+            String verb = "keep";
+            String policy = "-";
+            String reason = "still " + segment.state();
             if (segment.archive() != null) {
-                String held = segment.archive().snapshotId() == null
-                        ? ""
-                        : " (in snapshot " + segment.archive().snapshotId() + ")";
-                decided = new Decided(
-                        "archive",
-                        segment.stream(),
-                        segment.archive().policy(),
-                        segment.archive().reason() + held);
+                verb = "archive";
+                policy = segment.archive().policy();
+                reason = segment.archive().reason();
             } else if (segment.truncation() != null) {
-                decided = new Decided(
-                        "truncate",
-                        segment.stream(),
-                        segment.truncation().policy(),
-                        segment.truncation().reason());
-            } else {
-                decided = new Decided("keep", segment.stream(), "-", "still " + segment.state());
+                verb = "truncate";
+                policy = segment.truncation().policy();
+                reason = segment.truncation().reason();
             }
-            sums.computeIfAbsent(decided, key -> new Sum()).add(segment);
+            Decided decided = new Decided(verb, segment.stream(), policy, reason.split(" ")[0]);
+            String first = reason;
+            sums.computeIfAbsent(decided, key -> new Sum(first)).add(segment);
         }
         return sums;
     }
