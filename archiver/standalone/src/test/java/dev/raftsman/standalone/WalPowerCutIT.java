@@ -42,7 +42,9 @@ class WalPowerCutIT {
                 Path root = Files.createDirectories(disk.path().resolve("wal-" + cut));
                 long forced = writeUntilKilled(root);
                 disk.cutPower();
-                assertThat(readBack(root, forced)).as("cut %d, forced through %d", cut, forced).startsWith("whole: ");
+                assertThat(readBack(root, forced))
+                        .as("cut %d, forced through %d", cut, forced)
+                        .startsWith("whole: ");
             }
         }
     }
@@ -63,8 +65,8 @@ class WalPowerCutIT {
 
     /** By a process of its own: what this one has mapped would keep the disk busy at the next cut. */
     private static String readBack(Path root, long forced) throws IOException {
-        try (BufferedReader said = java(Verifier.class, root.toString(), Long.toString(forced))
-                .inputReader(StandardCharsets.US_ASCII)) {
+        try (BufferedReader said =
+                java(Verifier.class, root.toString(), Long.toString(forced)).inputReader(StandardCharsets.US_ASCII)) {
             return said.readLine();
         }
     }
@@ -112,7 +114,8 @@ class WalPowerCutIT {
         public static void main(String[] arguments) {
             WalDirectory log =
                     WalDirectory.create(Path.of(arguments[0]), WalIdentity.startingNow("acme", "app", "events"));
-            WalSettings settings = WalSettings.ofQuota(128L << 20).withRollBytes(2 << 20).withReserveBytes(1 << 20);
+            WalSettings settings =
+                    WalSettings.ofQuota(128L << 20).withRollBytes(2 << 20).withReserveBytes(1 << 20);
             ByteBuffer body = ByteBuffer.allocate(BODY_BYTES).order(ByteOrder.LITTLE_ENDIAN);
             try (WalWriter writer = WalWriter.open(log, settings)) {
                 long announced = -1;
