@@ -14,6 +14,8 @@ public final class ExitCodes {
     public static final int CANNOT_CREATE = 73;
     public static final int IO_ERROR = 74;
     public static final int CONFIG = 78;
+    /** As a shell says it of a process that SIGPIPE ended. */
+    public static final int BROKEN_PIPE = 141;
 
     private ExitCodes() {}
 }

@@ -79,7 +79,10 @@ public final class Main implements Runnable {
             err.println("raftsman: " + refused.getMessage());
             code = refused.exitCode();
         } else if (failure instanceof java.io.IOException io) {
-            err.println("raftsman: " + io);
+            if ("Broken pipe".equals(io.getMessage())) {
+                return ExitCodes.BROKEN_PIPE; // Whoever read our output has seen enough.
+            }
+            err.println("raftsman: " + (io.getMessage() == null ? io : io.getMessage()));
             code = ExitCodes.IO_ERROR;
         } else {
             // A bug: whoever mends it needs all of it.

@@ -60,6 +60,7 @@ class ImportDirectionsTest {
         // The ring's flusher is the one owner of the log's writer; the log, which the sidecar writes too, knows no
         // ring.
         neither(only("dev.raftsman.ring.."), only("dev.raftsman.appender.."));
+        // The ring owns the writer of the log it fills; the log knows nobody.
         neither(only("dev.raftsman.wal.."), only("dev.raftsman.ring..", "dev.raftsman.appender.."));
         neither(only("dev.raftsman.shipper.."), only("dev.raftsman.sidecar.."));
         neither(only("dev.raftsman.input.."), only("dev.raftsman.sidecar.."));
