@@ -92,13 +92,13 @@ abstract class ObjectStoreContract {
                 int winner = -1;
                 List<Future<PutOutcome>> outcomes = racers.invokeAll(tries);
                 for (int i = 0; i < RACERS; i++) {
-                    if (outcomes.get(i).get() == PutOutcome.CREATED) {
+                    // SAME is an answer that was lost and asked for again: contents differ, so what is there is this
+                    // one's.
+                    if (outcomes.get(i).get() != PutOutcome.OCCUPIED) {
                         assertThat(winner)
                                 .as("second winner in round %d", round)
                                 .isNegative();
                         winner = i;
-                    } else {
-                        assertThat(outcomes.get(i).get()).isEqualTo(PutOutcome.OCCUPIED);
                     }
                 }
                 assertThat(winner).isNotNegative();
