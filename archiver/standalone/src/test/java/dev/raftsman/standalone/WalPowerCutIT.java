@@ -64,10 +64,12 @@ class WalPowerCutIT {
     }
 
     /** By a process of its own: what this one has mapped would keep the disk busy at the next cut. */
-    private static String readBack(Path root, long forced) throws IOException {
-        try (BufferedReader said =
-                java(Verifier.class, root.toString(), Long.toString(forced)).inputReader(StandardCharsets.US_ASCII)) {
+    private static String readBack(Path root, long forced) throws IOException, InterruptedException {
+        Process reader = java(Verifier.class, root.toString(), Long.toString(forced));
+        try (BufferedReader said = reader.inputReader(StandardCharsets.US_ASCII)) {
             return said.readLine();
+        } finally {
+            reader.waitFor();
         }
     }
 
