@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
@@ -45,7 +46,7 @@ abstract class ObjectStoreContract {
     void givesBackWholeAndRangeOfWhatWasPut() throws Exception {
         byte[] bytes = random(3_000_000, 7);
         ObjectKey key = ObjectKey.of("segments", "acme", ObjectKey.component("/var/log/a=b.log"), "00ff-1.seg");
-        assertThat(store.putIfAbsent(key, file(bytes), Sha256.of(bytes))).isEqualTo(PutOutcome.CREATED);
+        assertThat(store.putIfAbsent(key, file(bytes), Sha256.of(bytes))).isIn(createdOutcomes());
 
         try (InputStream in = store.open(key)) {
             assertThat(in.readAllBytes()).isEqualTo(bytes);
@@ -63,7 +64,7 @@ abstract class ObjectStoreContract {
     void keepsTheFirstOfTwoAndTellsSameFromOther() throws Exception {
         ObjectKey key = ObjectKey.of("manifest", "00000001.json");
         byte[] first = "{\"page\":1}".getBytes(StandardCharsets.UTF_8);
-        assertThat(store.putIfAbsent(key, first)).isEqualTo(PutOutcome.CREATED);
+        assertThat(store.putIfAbsent(key, first)).isIn(createdOutcomes());
         assertThat(store.putIfAbsent(key, first)).isEqualTo(PutOutcome.SAME);
         assertThat(store.putIfAbsent(key, new byte[] {1})).isEqualTo(PutOutcome.OCCUPIED);
         try (InputStream in = store.open(key)) {
@@ -150,5 +151,10 @@ abstract class ObjectStoreContract {
         byte[] bytes = new byte[length];
         new Random(seed).nextBytes(bytes);
         return bytes;
+    }
+
+    /** What the first put of an object may answer; more than one where a lost answer makes the client ask again. */
+    Set<PutOutcome> createdOutcomes() {
+        return Set.of(PutOutcome.CREATED);
     }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -47,8 +48,7 @@ class S3ObjectStoreTest extends ObjectStoreContract {
                 all.timeouts());
         try (S3ObjectStore store = S3ObjectStore.open(plain)) {
             byte[] bytes = "whole".getBytes(StandardCharsets.UTF_8);
-            // SAME if the client had to ask again.
-            assertThat(store.putIfAbsent(ObjectKey.of("a"), bytes)).isNotEqualTo(PutOutcome.OCCUPIED);
+            assertThat(store.putIfAbsent(ObjectKey.of("a"), bytes)).isIn(createdOutcomes());
             assertThat(store.open(ObjectKey.of("a")).readAllBytes()).isEqualTo(bytes);
         }
     }
@@ -78,5 +78,11 @@ class S3ObjectStoreTest extends ObjectStoreContract {
                     .isNotInstanceOf(NoSuchObjectException.class)
                     .hasMessageContaining("NoSuchBucket");
         }
+    }
+
+    /** Over HTTP an answer may be lost after the object was stored; the repetition then finds its own bytes. */
+    @Override
+    Set<PutOutcome> createdOutcomes() {
+        return Set.of(PutOutcome.CREATED, PutOutcome.SAME);
     }
 }
