@@ -61,8 +61,8 @@ public final class ConfigFile {
 
     /** Reads bytes that are already here; {@code name} stands for the file in messages. */
     public static <T> T read(String name, byte[] bytes, Function<Section, T> shape) throws ConfigException {
-        MappingNode root = root(name, decode(name, bytes));
         Problems problems = new Problems(name);
+        MappingNode root = root(name, decode(name, bytes), problems);
         Section section = Section.of(root, problems);
         T config = null;
         try {
@@ -101,10 +101,12 @@ public final class ConfigFile {
         return text.startsWith("\uFEFF") ? text.substring(1) : text;
     }
 
-    private static MappingNode root(String name, String text) throws ConfigException {
+    private static MappingNode root(String name, String text, Problems problems) throws ConfigException {
         LoaderOptions options = new LoaderOptions();
         options.setCodePointLimit(MAX_BYTES);
         options.setNestingDepthLimit(MAX_NESTING);
+        // Only nodes are composed, never objects, so a tag does nothing; it is refused with the file's other problems.
+        options.setTagInspector(tag -> true);
         Yaml yaml = new Yaml(options);
         try {
             int documents = 0;
@@ -113,7 +115,7 @@ public final class ConfigFile {
                 if (documents > 1) {
                     throw refused(name, event.getStartMark(), "a second document begins", "one document");
                 }
-                refuseReferences(name, event);
+                refuseReferences(name, event, problems);
             }
             Node root = yaml.compose(new StringReader(text));
             if (root == null) {
@@ -136,7 +138,8 @@ public final class ConfigFile {
         }
     }
 
-    private static void refuseReferences(String name, Event event) throws ConfigException {
+    /** A tag is reported with the other problems, for nothing is ever constructed from it. */
+    private static void refuseReferences(String name, Event event, Problems problems) throws ConfigException {
         if (event instanceof AliasEvent || event instanceof NodeEvent node && node.getAnchor() != null) {
             throw refused(name, event.getStartMark(), "anchors and aliases are not taken", "the value written out");
         }
@@ -146,8 +149,7 @@ public final class ConfigFile {
                         ? sequence.getTag()
                         : event instanceof MappingStartEvent mapping ? mapping.getTag() : null;
         if (tag != null) {
-            throw refused(
-                    name, event.getStartMark(), "the tag '" + tag + "' is not taken", "a plain value without a tag");
+            problems.add(event.getStartMark(), "", "the tag '" + tag + "' is not taken", "a plain value without a tag");
         }
     }
 

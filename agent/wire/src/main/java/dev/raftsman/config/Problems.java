@@ -3,6 +3,7 @@ package dev.raftsman.config;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import org.yaml.snakeyaml.error.Mark;
 import org.yaml.snakeyaml.nodes.Node;
 
 /** Collects what is wrong in one file, so that all of it is reported at once. */
@@ -19,8 +20,11 @@ final class Problems {
     }
 
     void add(Node at, String key, String what, String expected) {
-        found.add(new Problem(
-                file, at.getStartMark().getLine() + 1, at.getStartMark().getColumn() + 1, key, what, expected));
+        add(at.getStartMark(), key, what, expected);
+    }
+
+    void add(Mark at, String key, String what, String expected) {
+        found.add(new Problem(file, at.getLine() + 1, at.getColumn() + 1, key, what, expected));
     }
 
     boolean none() {
