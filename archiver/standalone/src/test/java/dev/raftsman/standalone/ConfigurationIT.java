@@ -48,7 +48,7 @@ class ConfigurationIT {
                 Arguments.of(
                         "unsafe tag",
                         "agent",
-                        agent + "tenant: !!javax.script.ScriptEngineManager [x]\n",
+                        agent + "tenant: !!javax.script.ScriptEngineManager x\n",
                         ":5:9 .*tag.*expected"),
                 Arguments.of(
                         "duplicate key",
