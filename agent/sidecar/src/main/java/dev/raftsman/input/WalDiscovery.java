@@ -1,7 +1,7 @@
 package dev.raftsman.input;
 
 import dev.raftsman.wal.WalDirectory;
-import java.io.UncheckedIOException;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -26,23 +26,27 @@ public final class WalDiscovery {
     public List<WalDirectory> look() {
         List<WalDirectory> found = new ArrayList<>();
         for (Path root : roots) {
-            try {
-                for (WalDirectory directory : WalDirectory.list(root)) {
-                    if (seen.contains(directory.path())) {
-                        continue;
-                    }
+            for (WalDirectory directory : WalDirectory.list(root, this::complain)) {
+                if (!seen.contains(directory.path())) {
                     seen.add(directory.path());
                     if (accepts(directory)) {
                         found.add(directory);
                     }
                 }
-            } catch (UncheckedIOException e) {
-                log.warn(
-                        "root " + root,
-                        "WAL root cannot be read, trying on: path=" + root + ", reason=" + e.getCause());
             }
         }
         return found;
+    }
+
+    private void complain(Path path, IOException reason) {
+        if (roots.contains(path)) {
+            log.warn("root " + path, "WAL root cannot be read, trying on: path=" + path + ", reason=" + reason);
+        } else {
+            log.error(
+                    "unreadable " + path,
+                    "WAL cannot be read, its events stay on this host until it can: path=" + path + ", reason="
+                            + reason);
+        }
     }
 
     private boolean accepts(WalDirectory directory) {

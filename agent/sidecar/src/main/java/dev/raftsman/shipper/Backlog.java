@@ -12,7 +12,6 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -47,7 +46,12 @@ public final class Backlog {
      */
     public static Backlog open(Path cursor, Path walRoot, OperatorLog log, long nowNanos) throws IOException {
         CursorFile cursorFile = CursorFile.open(cursor, CURSOR_INTERVAL_NANOS, nowNanos);
-        List<WalDirectory> directories = new ArrayList<>(WalDirectory.list(walRoot));
+        List<WalDirectory> directories = WalDirectory.list(
+                walRoot,
+                (path, reason) -> log.error(
+                        "unreadable " + path,
+                        "WAL of an earlier run cannot be read and is not shipped, its files are read again from where the"
+                                + " cursor is: path=" + path + ", reason=" + reason));
         Map<Key, Cursor.Source> newest = new HashMap<>();
         for (Cursor.Source source : cursorFile.cursor().sources()) {
             newest.put(key(source.checkpoint()), source);
