@@ -26,6 +26,7 @@ public final class Excerpt {
     ByteBuffer extra = NOTHING;
     ByteBuffer body = NOTHING;
     String damage = "";
+    boolean released;
 
     public ExcerptKind kind() {
         return kind;
@@ -69,6 +70,14 @@ public final class Excerpt {
         return damage;
     }
 
+    /**
+     * Of a damaged excerpt: whether its file was deleted while this reader was in an older one, which is deleted too. Then
+     * somebody released them, and nothing is damaged.
+     */
+    public boolean released() {
+        return released;
+    }
+
     void damaged(long position, long firstSequence, long count, ExcerptKind writtenKind, String damage) {
         this.kind = ExcerptKind.DAMAGED;
         this.writtenKind = writtenKind;
@@ -79,6 +88,7 @@ public final class Excerpt {
         this.extra = NOTHING;
         this.body = NOTHING;
         this.damage = damage;
+        this.released = false;
     }
 
     @Override

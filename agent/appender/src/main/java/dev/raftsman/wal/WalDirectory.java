@@ -23,9 +23,12 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The directory of one incarnation's write-ahead log. It becomes visible under its name whole, with its writer's lock
@@ -37,6 +40,8 @@ public final class WalDirectory {
     private static final String IDENTITY_FILE = "identity";
     private static final String LOCK_FILE = "writer.lock";
     private static final String FORMAT = "raftsman-wal-1";
+    private static final Pattern NAME =
+            Pattern.compile("([0-9]{1,18})-([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})");
 
     /**
      * Locks held by this JVM, by directory. A POSIX lock is lost when the process closes <em>any</em> descriptor of the
@@ -86,15 +91,13 @@ public final class WalDirectory {
     }
 
     /**
-     * As {@link #list(Path, BiConsumer)}, for a caller whom a single log that cannot be read does not concern.
+     * As {@link #list(Path, BiConsumer)}, for a caller who cannot do with a part of them.
      *
-     * @throws UncheckedIOException if the root itself cannot be read
+     * @throws UncheckedIOException if the root or a log in it cannot be read
      */
     public static List<WalDirectory> list(Path root) {
         return list(root, (path, why) -> {
-            if (path.equals(root)) {
-                throw new UncheckedIOException("cannot read " + root + ": " + why, why);
-            }
+            throw new UncheckedIOException("cannot read " + path + ": " + why, why);
         });
     }
 
@@ -108,16 +111,41 @@ public final class WalDirectory {
     public static List<WalDirectory> list(Path root, BiConsumer<Path, IOException> unreadable) {
         List<WalDirectory> found = new ArrayList<>();
         for (Path producer : children(root, unreadable)) {
-            for (Path candidate : children(producer, unreadable)) {
-                try {
-                    found.add(new WalDirectory(candidate.toRealPath(), readIdentity(candidate)));
-                } catch (NoSuchFileException notOne) {
-                    // Somebody else's directory, or deleted meanwhile.
-                } catch (IOException e) {
-                    unreadable.accept(candidate, e);
-                }
-            }
+            addChildren(producer, found, unreadable);
         }
+        return sorted(found);
+    }
+
+    /**
+     * As {@link #list(Path, BiConsumer)}, for a path that somebody typed: a log itself, the directory of one producer, or
+     * a root.
+     */
+    public static List<WalDirectory> find(Path path, BiConsumer<Path, IOException> unreadable) {
+        List<WalDirectory> found = new ArrayList<>();
+        add(path, found, unreadable);
+        if (found.isEmpty()) {
+            addChildren(path, found, unreadable);
+        }
+        return found.isEmpty() ? list(path, unreadable) : sorted(found);
+    }
+
+    private static void addChildren(Path producer, List<WalDirectory> found, BiConsumer<Path, IOException> unreadable) {
+        for (Path candidate : children(producer, unreadable)) {
+            add(candidate, found, unreadable);
+        }
+    }
+
+    private static void add(Path candidate, List<WalDirectory> found, BiConsumer<Path, IOException> unreadable) {
+        try {
+            found.add(new WalDirectory(candidate.toRealPath(), readIdentity(candidate)));
+        } catch (NoSuchFileException notOne) {
+            // Somebody else's directory, or deleted meanwhile.
+        } catch (IOException e) {
+            unreadable.accept(candidate, e);
+        }
+    }
+
+    private static List<WalDirectory> sorted(List<WalDirectory> found) {
         found.sort(Comparator.comparingLong((WalDirectory d) -> d.identity.startMillis())
                 .thenComparing(d -> d.identity.incarnation()));
         return found;
@@ -130,6 +158,25 @@ public final class WalDirectory {
         } catch (IOException e) {
             throw new UncheckedIOException("not a write-ahead log: " + path + ": " + e.getMessage(), e);
         }
+    }
+
+    /**
+     * A log whose identity cannot be read any more, as far as the names of its directories tell: incarnation and start are
+     * what is needed to read its excerpts, the producer is as written there, tenant and stream are not known.
+     *
+     * @return empty if the name is not one of a log's directory
+     */
+    public static Optional<WalDirectory> byName(Path path) throws IOException {
+        Path real = path.toRealPath();
+        Matcher name = NAME.matcher(real.getFileName().toString());
+        if (!name.matches()) {
+            return Optional.empty();
+        }
+        String producer = Names.closest(real.getParent().getFileName().toString());
+        return Optional.of(new WalDirectory(
+                real,
+                new WalIdentity(
+                        "unknown", producer, "", UUID.fromString(name.group(2)), Long.parseLong(name.group(1)))));
     }
 
     private static List<Path> children(Path directory, BiConsumer<Path, IOException> unreadable) {
@@ -236,6 +283,24 @@ public final class WalDirectory {
             throw new UncheckedIOException(e);
         }
         return files;
+    }
+
+    /** The page of numbers that outlives the writer, or empty if it is missing or damaged: then nobody knows them. */
+    public Optional<WalProgress> progress() {
+        return Optional.ofNullable(WalProgress.forReader(path));
+    }
+
+    /** The queue's files that exist now, the oldest first. */
+    public List<WalFile> walFiles() {
+        List<WalFile> found = new ArrayList<>();
+        for (int cycle : cycles()) {
+            try {
+                found.add(new WalFile(fileOf(cycle), cycle, Files.size(fileOf(cycle))));
+            } catch (IOException released) {
+                // It is none any more.
+            }
+        }
+        return found;
     }
 
     /** The queue's files that exist now, by cycle, ascending. */

@@ -28,6 +28,8 @@ public final class WalProgress {
 
     private static final int MAGIC = 0x31505752; // "RWP1"
     private static final int BYTES = 4096;
+    private static final int QUOTA_OFFSET = 8;
+    private static final int RESERVE_OFFSET = 16;
     private static final int CLAIMED_OFFSET = 64; // a cache line of its own: every logging thread writes it
     private static final int WRITTEN_OFFSET = 128;
     private static final int FORCED_OFFSET = 192;
@@ -121,6 +123,27 @@ public final class WalProgress {
         return (long) LONG.getAcquire(page, LOST_OFFSET + Long.BYTES * reason.code());
     }
 
+    /** Of those, what excerpts declare. */
+    public long declared(LossReason reason) {
+        return (long) LONG.getAcquire(page, DECLARED_OFFSET + Long.BYTES * reason.code());
+    }
+
+    /** Most bytes that the writer lets its files take, 0 if it has not said. */
+    public long quotaBytes() {
+        return (long) LONG.getAcquire(page, QUOTA_OFFSET);
+    }
+
+    /** Free space that the writer leaves on the file system. */
+    public long reserveBytes() {
+        return (long) LONG.getAcquire(page, RESERVE_OFFSET);
+    }
+
+    /** For whoever looks from outside. The writer's owner. */
+    void limits(long quotaBytes, long reserveBytes) {
+        LONG.setRelease(page, QUOTA_OFFSET, quotaBytes);
+        LONG.setRelease(page, RESERVE_OFFSET, reserveBytes);
+    }
+
     /**
      * One reason's losses that no excerpt has declared yet, or {@link Loss#NONE}. After a death right between an append
      * and {@link #declared} the excerpt's own loss is in here once more.
@@ -144,7 +167,8 @@ public final class WalProgress {
         }
     }
 
-    long written() {
+    /** Position of the last excerpt appended, or {@link #NONE}. */
+    public long written() {
         return (long) LONG.getAcquire(page, WRITTEN_OFFSET);
     }
 
@@ -152,7 +176,8 @@ public final class WalProgress {
         LONG.setRelease(page, WRITTEN_OFFSET, position);
     }
 
-    long forced() {
+    /** Position of the last excerpt that is forced to the disk, or {@link #NONE}. */
+    public long forced() {
         return (long) LONG.getAcquire(page, FORCED_OFFSET);
     }
 

@@ -4,12 +4,9 @@ import dev.raftsman.disk.Durable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 
 /**
@@ -29,22 +26,13 @@ public final class WalReader implements AutoCloseable {
 
     private static final long NEVER = Long.MIN_VALUE;
     private static final int LOOK_MILLIS = 100;
-    private static final int WINDOW_BYTES = 256 << 10;
-
-    /** Much larger than any setting allows; a length beyond it is damage. */
-    private static final int MAX_DOCUMENT_BYTES = 64 << 20;
-
-    private static final int WORD_BYTES = 4;
-    private static final int NOT_COMPLETE = 0x8000_0000;
-    private static final int META_DATA = 0x4000_0000;
-    private static final int END_OF_FILE = NOT_COMPLETE | META_DATA;
-    private static final int LENGTH_MASK = 0x3FFF_FFFF;
+    private static final int WORD_BYTES = FileWindow.WORD_BYTES;
 
     private final WalDirectory directory;
     private final ExcerptFrame frame;
     private WalProgress progress;
 
-    private FileChannel channel;
+    private final FileWindow window = new FileWindow();
     private int cycle = -1;
 
     /** Where the next document's header is expected in the file. */
@@ -54,11 +42,6 @@ public final class WalReader implements AutoCloseable {
     private long position = BEFORE_FIRST;
 
     private long expectedSequence = Excerpt.UNKNOWN;
-
-    private ByteBuffer window = ByteBuffer.allocateDirect(WINDOW_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    private long windowOffset;
-    private int windowBytes;
-    private final ByteBuffer probe = ByteBuffer.allocateDirect(WORD_BYTES).order(ByteOrder.LITTLE_ENDIAN);
 
     /** A sound frame that lies beyond a hole, found while the hole is declared; -1 if there is none. */
     private long foundOffset = -1;
@@ -121,25 +104,26 @@ public final class WalReader implements AutoCloseable {
     /** Hops from header to header; bodies were checked when they were read. At anything odd, next() finds the way. */
     private void walkOverRead() throws IOException {
         while (true) {
-            int word = wordAt(offset, false);
-            if (word == 0 || (word & NOT_COMPLETE) != 0) {
+            int word = window.wordAt(offset);
+            if (FileWindow.isOpenWord(word)) {
                 return;
             }
-            long next = after(offset, word & LENGTH_MASK);
-            if ((word & META_DATA) == 0) {
-                int available = load(offset, WORD_BYTES + ExcerptFrame.HEADER_BYTES);
-                int start = (int) (offset - windowOffset) + WORD_BYTES;
+            long next = FileWindow.after(offset, word & FileWindow.LENGTH_MASK);
+            if ((word & FileWindow.META_DATA) == 0) {
+                int available = window.load(offset, WORD_BYTES + ExcerptFrame.HEADER_BYTES);
+                int start = window.indexOf(offset) + WORD_BYTES;
+                ByteBuffer bytes = window.bytes();
                 if (available < WORD_BYTES + ExcerptFrame.HEADER_BYTES
-                        || window.getInt(start + ExcerptFrame.MAGIC_OFFSET) != ExcerptFrame.MAGIC) {
+                        || bytes.getInt(start + ExcerptFrame.MAGIC_OFFSET) != ExcerptFrame.MAGIC) {
                     return;
                 }
-                long found = window.getLong(start + ExcerptFrame.POSITION_OFFSET);
+                long found = bytes.getLong(start + ExcerptFrame.POSITION_OFFSET);
                 if (found > position) {
                     return;
                 }
                 if (found == position) {
-                    expectedSequence = window.getLong(start + ExcerptFrame.FIRST_SEQUENCE_OFFSET)
-                            + window.getInt(start + ExcerptFrame.COUNT_OFFSET);
+                    expectedSequence = bytes.getLong(start + ExcerptFrame.FIRST_SEQUENCE_OFFSET)
+                            + bytes.getInt(start + ExcerptFrame.COUNT_OFFSET);
                 }
             }
             offset = next;
@@ -164,7 +148,7 @@ public final class WalReader implements AutoCloseable {
             exhausted = !look(out);
             if (exhausted) {
                 lookedNanos = System.nanoTime();
-                exhaustedWord = channel == null ? 0 : wordAt(offset, true);
+                exhaustedWord = window.isOpen() ? window.freshWordAt(offset) : 0;
                 exhaustedWritten = written();
             }
             return !exhausted;
@@ -190,7 +174,7 @@ public final class WalReader implements AutoCloseable {
             return exhausted
                     && (written() <= position || tailDeclared)
                     && written() == exhaustedWritten
-                    && (channel == null ? 0 : wordAt(offset, true)) == exhaustedWord
+                    && (window.isOpen() ? window.freshWordAt(offset) : 0) == exhaustedWord
                     && !Files.exists(directory.fileOf(successor()));
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read " + directory + ": " + e, e);
@@ -199,7 +183,7 @@ public final class WalReader implements AutoCloseable {
 
     private boolean look(Excerpt out) throws IOException {
         while (true) {
-            if (channel == null) {
+            if (!window.isOpen()) {
                 int next = nextCycle();
                 if (next < 0 || !openFile(next)) {
                     return declareLostTail(out);
@@ -209,19 +193,19 @@ public final class WalReader implements AutoCloseable {
                 offset = foundOffset;
                 foundOffset = -1;
             } else {
-                int word = wordAt(offset, false);
-                if (isOpen(word)) {
-                    word = wordAt(offset, true); // what is in the window may be old
+                int word = window.wordAt(offset);
+                if (FileWindow.isOpenWord(word)) {
+                    word = window.freshWordAt(offset); // what is in the window may be old
                 }
                 long shouldBe = BEFORE_FIRST;
                 int newer = -1;
-                if (isOpen(word)) {
+                if (FileWindow.isOpenWord(word)) {
                     // First ask what there should be, then look again: else an append in between looks like a hole.
                     shouldBe = written();
                     newer = nextCycle();
-                    word = wordAt(offset, true);
+                    word = window.freshWordAt(offset);
                 }
-                if (word == END_OF_FILE) {
+                if (word == FileWindow.END_OF_FILE) {
                     if (newer < 0) {
                         return declareLostTail(out);
                     }
@@ -229,16 +213,16 @@ public final class WalReader implements AutoCloseable {
                     openFile(newer);
                     continue;
                 }
-                if (isOpen(word)) {
+                if (FileWindow.isOpenWord(word)) {
                     if ((newer >= 0 || shouldBe > position) && search(shouldBe, newer)) {
                         continue;
                     }
                     return declareLostTail(out);
                 }
-                if ((word & META_DATA) != 0 && !isMagicAt(offset + WORD_BYTES)) {
-                    int length = word & LENGTH_MASK;
-                    if (length <= MAX_DOCUMENT_BYTES && after(offset, length) <= channel.size()) {
-                        offset = after(offset, length);
+                if ((word & FileWindow.META_DATA) != 0 && !isMagicAt(offset + WORD_BYTES)) {
+                    int length = word & FileWindow.LENGTH_MASK;
+                    if (length <= FileWindow.MAX_DOCUMENT_BYTES && FileWindow.after(offset, length) <= window.size()) {
+                        offset = FileWindow.after(offset, length);
                         continue;
                     }
                 }
@@ -255,12 +239,7 @@ public final class WalReader implements AutoCloseable {
 
     /** The queue's own data never begins like a frame of ours. */
     private boolean isMagicAt(long at) throws IOException {
-        return load(at, WORD_BYTES) >= WORD_BYTES && window.getInt((int) (at - windowOffset)) == ExcerptFrame.MAGIC;
-    }
-
-    /** Nothing here yet, or not finished, or the end of the file. */
-    private static boolean isOpen(int word) {
-        return word == 0 || (word & NOT_COMPLETE) != 0;
+        return window.wordAt(at) == ExcerptFrame.MAGIC;
     }
 
     /** What lies behind a document's header. */
@@ -275,7 +254,7 @@ public final class WalReader implements AutoCloseable {
     private Frame frameAt(long at) throws IOException {
         Frame seen = inspect(at);
         if (seen != Frame.SOUND) {
-            windowBytes = 0; // read once more before it is called damage: the window may be older than the header
+            window.forget(); // read once more before it is called damage: the window may be older than the header
             seen = inspect(at);
         }
         return seen;
@@ -283,41 +262,47 @@ public final class WalReader implements AutoCloseable {
 
     /** Goes by the lengths in our own frame, which have a checksum; the queue's word before it has none. */
     private Frame inspect(long at) throws IOException {
-        int available = load(at, WORD_BYTES + ExcerptFrame.HEADER_BYTES) - WORD_BYTES;
-        int start = (int) (at - windowOffset) + WORD_BYTES;
+        int available = window.load(at, WORD_BYTES + ExcerptFrame.HEADER_BYTES) - WORD_BYTES;
+        int start = window.indexOf(at) + WORD_BYTES;
+        ByteBuffer bytes = window.bytes();
         if (available < ExcerptFrame.HEADER_BYTES
-                || window.getInt(start + ExcerptFrame.MAGIC_OFFSET) != ExcerptFrame.MAGIC) {
+                || bytes.getInt(start + ExcerptFrame.MAGIC_OFFSET) != ExcerptFrame.MAGIC) {
             return Frame.FOREIGN;
         }
-        int length = window.getInt(start + ExcerptFrame.LENGTH_OFFSET);
-        if (length < ExcerptFrame.HEADER_BYTES || length > MAX_DOCUMENT_BYTES) {
+        int length = bytes.getInt(start + ExcerptFrame.LENGTH_OFFSET);
+        if (length < ExcerptFrame.HEADER_BYTES || length > FileWindow.MAX_DOCUMENT_BYTES) {
             return Frame.FOREIGN;
         }
-        available = load(at, WORD_BYTES + length) - WORD_BYTES;
-        start = (int) (at - windowOffset) + WORD_BYTES;
-        if (!frame.soundHeader(window, start, Math.min(available, length))
-                || SizeRoll.cycleOf(window.getLong(start + ExcerptFrame.POSITION_OFFSET)) != cycle) {
+        available = window.load(at, WORD_BYTES + length) - WORD_BYTES;
+        start = window.indexOf(at) + WORD_BYTES;
+        bytes = window.bytes();
+        if (!frame.soundHeader(bytes, start, Math.min(available, length))) {
             return Frame.FOREIGN;
         }
-        int extraLength = window.getInt(start + ExcerptFrame.EXTRA_LENGTH_OFFSET);
+        long found = bytes.getLong(start + ExcerptFrame.POSITION_OFFSET);
+        if (SizeRoll.cycleOf(found) != cycle || found <= position) {
+            return Frame.FOREIGN; // a stale copy: a sector that was written to the wrong place
+        }
+        int extraLength = bytes.getInt(start + ExcerptFrame.EXTRA_LENGTH_OFFSET);
         int bodyStart = start + ExcerptFrame.HEADER_BYTES + extraLength;
         int bodyLength = length - ExcerptFrame.HEADER_BYTES - extraLength;
         return length <= available
-                        && frame.crcOf(window, bodyStart, bodyLength)
-                                == window.getInt(start + ExcerptFrame.BODY_CRC_OFFSET)
-                        && ExcerptKind.ofStoredCode(window.get(start + ExcerptFrame.KIND_OFFSET)) != null
-                        && window.get(start + ExcerptFrame.VERSION_OFFSET) == ExcerptFrame.VERSION
+                        && frame.crcOf(bytes, bodyStart, bodyLength)
+                                == bytes.getInt(start + ExcerptFrame.BODY_CRC_OFFSET)
+                        && ExcerptKind.ofStoredCode(bytes.get(start + ExcerptFrame.KIND_OFFSET)) != null
+                        && bytes.get(start + ExcerptFrame.VERSION_OFFSET) == ExcerptFrame.VERSION
                 ? Frame.SOUND
                 : Frame.BODY_DAMAGED;
     }
 
     private boolean give(Excerpt out, Frame what) {
-        int start = (int) (offset - windowOffset) + WORD_BYTES;
-        long framePosition = window.getLong(start + ExcerptFrame.POSITION_OFFSET);
-        long previous = window.getLong(start + ExcerptFrame.PREVIOUS_OFFSET);
-        long firstSequence = window.getLong(start + ExcerptFrame.FIRST_SEQUENCE_OFFSET);
-        int count = window.getInt(start + ExcerptFrame.COUNT_OFFSET);
-        ExcerptKind kind = ExcerptKind.ofStoredCode(window.get(start + ExcerptFrame.KIND_OFFSET));
+        int start = window.indexOf(offset) + WORD_BYTES;
+        ByteBuffer bytes = window.bytes();
+        long framePosition = bytes.getLong(start + ExcerptFrame.POSITION_OFFSET);
+        long previous = bytes.getLong(start + ExcerptFrame.PREVIOUS_OFFSET);
+        long firstSequence = bytes.getLong(start + ExcerptFrame.FIRST_SEQUENCE_OFFSET);
+        int count = bytes.getInt(start + ExcerptFrame.COUNT_OFFSET);
+        ExcerptKind kind = ExcerptKind.ofStoredCode(bytes.get(start + ExcerptFrame.KIND_OFFSET));
         if (position >= 0 && previous > position) {
             boolean counted = kind == ExcerptKind.ROWS && expectedSequence >= 0 && firstSequence >= expectedSequence;
             out.damaged(
@@ -328,12 +313,13 @@ public final class WalReader implements AutoCloseable {
                     "excerpts after position " + Long.toHexString(position) + " through "
                             + Long.toHexString(previous) + " are gone; the next sound one is in "
                             + directory.fileOf(cycle) + " at offset " + offset);
+            out.released = !Files.exists(directory.fileOf(SizeRoll.cycleOf(position)));
             position = previous;
             foundOffset = offset;
             return true;
         }
-        int extraLength = window.getInt(start + ExcerptFrame.EXTRA_LENGTH_OFFSET);
-        int length = window.getInt(start + ExcerptFrame.LENGTH_OFFSET);
+        int extraLength = bytes.getInt(start + ExcerptFrame.EXTRA_LENGTH_OFFSET);
+        int length = bytes.getInt(start + ExcerptFrame.LENGTH_OFFSET);
         int bodyStart = start + ExcerptFrame.HEADER_BYTES + extraLength;
         if (what == Frame.SOUND) {
             out.kind = kind;
@@ -341,8 +327,9 @@ public final class WalReader implements AutoCloseable {
             out.position = framePosition;
             out.firstSequence = firstSequence;
             out.count = count;
-            out.body = view(bodyStart, length - ExcerptFrame.HEADER_BYTES - extraLength);
+            out.body = window.view(bodyStart, length - ExcerptFrame.HEADER_BYTES - extraLength);
             out.damage = "";
+            out.released = false;
         } else {
             out.damaged(
                     framePosition,
@@ -352,22 +339,13 @@ public final class WalReader implements AutoCloseable {
                     "the body of the excerpt in " + directory.fileOf(cycle) + " at offset " + offset
                             + " does not match its checksum");
         }
-        out.lossBefore = ExcerptFrame.loss(window, start);
-        out.extra = view(start + ExcerptFrame.HEADER_BYTES, extraLength);
+        out.lossBefore = ExcerptFrame.loss(bytes, start);
+        out.extra = window.view(start + ExcerptFrame.HEADER_BYTES, extraLength);
         position = framePosition;
         expectedSequence = firstSequence + count;
         tailDeclared = false;
-        offset = after(offset, length);
+        offset = FileWindow.after(offset, length);
         return true;
-    }
-
-    private ByteBuffer view(int start, int length) {
-        return window.duplicate()
-                .limit(start + length)
-                .position(start)
-                .slice()
-                .asReadOnlyBuffer()
-                .order(ByteOrder.LITTLE_ENDIAN);
     }
 
     /**
@@ -382,26 +360,11 @@ public final class WalReader implements AutoCloseable {
         if (newer < 0 && shouldBe == searchedFor) {
             return false;
         }
-        long size = channel.size();
-        long at = offset;
-        windowBytes = 0;
-        while (at + WORD_BYTES + ExcerptFrame.HEADER_BYTES <= size) {
-            int available = load(at, (int) Math.min(WINDOW_BYTES, size - at));
-            int from = (int) (at - windowOffset);
-            int last = available - WORD_BYTES - ExcerptFrame.HEADER_BYTES;
-            int hop = 0;
-            while (hop <= last && window.getInt(from + hop + WORD_BYTES) != ExcerptFrame.MAGIC) {
-                hop += WORD_BYTES;
-            }
-            at += hop;
-            if (hop <= last) {
-                if (isFurtherFrame(at, shouldBe, newer)) {
-                    foundOffset = at;
-                    return true;
-                }
-                at += WORD_BYTES;
-            } else if (hop == 0) {
-                break; // the file was cut meanwhile
+        window.forget();
+        for (long at = window.nextMagic(offset); at >= 0; at = window.nextMagic(at + WORD_BYTES)) {
+            if (isFurtherFrame(at, shouldBe, newer)) {
+                foundOffset = at;
+                return true;
             }
         }
         if (newer >= 0) {
@@ -416,10 +379,9 @@ public final class WalReader implements AutoCloseable {
         if (inspect(at) == Frame.FOREIGN) {
             return false;
         }
-        int start = (int) (at - windowOffset) + WORD_BYTES;
-        long found = window.getLong(start + ExcerptFrame.POSITION_OFFSET);
-        boolean finished = newer >= 0 || found <= shouldBe || !isOpen(wordAt(at, false));
-        return found > position && finished;
+        long found = window.bytes().getLong(window.indexOf(at) + WORD_BYTES + ExcerptFrame.POSITION_OFFSET);
+        boolean finished = newer >= 0 || found <= shouldBe || !FileWindow.isOpenWord(window.wordAt(at));
+        return finished;
     }
 
     /** What the writer says it appended and no file holds: lost with the power, or damaged; said once. */
@@ -447,49 +409,6 @@ public final class WalReader implements AutoCloseable {
         return progress == null ? BEFORE_FIRST : progress.written();
     }
 
-    private static long after(long offset, int length) {
-        long end = offset + WORD_BYTES + length;
-        return (end + WORD_BYTES - 1) / WORD_BYTES * WORD_BYTES;
-    }
-
-    /** @return the header word at an offset, 0 beyond the end of the file */
-    private int wordAt(long at, boolean fresh) throws IOException {
-        if (!fresh) {
-            return load(at, WORD_BYTES) < WORD_BYTES ? 0 : window.getInt((int) (at - windowOffset));
-        }
-        windowBytes = 0;
-        probe.clear();
-        while (probe.hasRemaining()) {
-            if (channel.read(probe, at + probe.position()) < 0) {
-                return 0;
-            }
-        }
-        return probe.getInt(0);
-    }
-
-    /** Has the window hold the bytes from {@code at} on. @return how many of them there are, fewer only at the end */
-    private int load(long at, int bytes) throws IOException {
-        long have = windowOffset + windowBytes - at;
-        if (at >= windowOffset && have >= bytes) {
-            return (int) have;
-        }
-        if (window.capacity() < bytes) {
-            window = ByteBuffer.allocateDirect(Math.max(bytes, Math.min(2 * window.capacity(), MAX_DOCUMENT_BYTES)))
-                    .order(ByteOrder.LITTLE_ENDIAN);
-        }
-        windowOffset = at;
-        windowBytes = 0;
-        window.clear();
-        while (windowBytes < bytes) {
-            int read = channel.read(window, at + windowBytes);
-            if (read < 0) {
-                break;
-            }
-            windowBytes += read;
-        }
-        return windowBytes;
-    }
-
     /** The file a writer makes next. */
     private int successor() {
         return cycle >= 0 ? cycle + 1 : position < 0 ? 0 : SizeRoll.cycleOf(position) + 1;
@@ -508,7 +427,7 @@ public final class WalReader implements AutoCloseable {
 
     private boolean openFile(int which) {
         try {
-            channel = FileChannel.open(directory.fileOf(which), StandardOpenOption.READ);
+            window.open(directory.fileOf(which));
         } catch (NoSuchFileException released) {
             return false;
         } catch (IOException e) {
@@ -516,17 +435,13 @@ public final class WalReader implements AutoCloseable {
         }
         cycle = which;
         offset = 0;
-        windowOffset = 0;
-        windowBytes = 0;
         foundOffset = -1;
         return true;
     }
 
     private void closeFile() {
-        WalDirectory.closeQuietly(channel);
-        channel = null;
+        window.close();
         cycle = -1;
-        windowBytes = 0;
         foundOffset = -1;
     }
 

@@ -89,6 +89,7 @@ public final class WalWriter implements AutoCloseable {
         this.directory = directory;
         this.settings = settings;
         this.progress = WalProgress.forWriter(directory.path());
+        progress.limits(settings.quotaBytes(), settings.reserveBytes());
         this.frame = new ExcerptFrame(directory.identity().incarnation());
         this.store = Files.getFileStore(directory.path());
         // The queue reports through SLF4J, which may be us: its lines on our threads go nowhere.

@@ -9,8 +9,9 @@
  * &lt;root&gt;/&lt;producer, escaped&gt;/&lt;startMillis&gt;-&lt;incarnation&gt;/
  *   identity                whose it is: text, forced before the directory gets its name
  *   writer.lock             locked while the writer lives
- *   progress                one mapped page: 64 i64 claimed sequence, 128 i64 written position, 192 i64 forced position,
- *                           256 i64 × 8 events lost without a sequence, by reason, 320 i64 × 8 of them declared
+ *   progress                one mapped page: 8 i64 quota, 16 i64 reserve, 64 i64 claimed sequence, 128 i64 written
+ *                           position, 192 i64 forced position, 256 i64 × 8 events lost without a sequence, by reason,
+ *                           320 i64 × 8 of them declared
  *   19700101-000007.cq4     file 7 of a Chronicle Queue; rolled by size, deleted whole once acknowledged
  *   metadata.cq4t           the queue's own; the reader does without it
  * </pre>

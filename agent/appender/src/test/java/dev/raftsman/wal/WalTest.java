@@ -152,6 +152,32 @@ final class WalTest {
         }
     }
 
+    /** As random damage found it: a sector with an older frame's header, just where another one's was. */
+    @Test
+    void aStaleCopyOfAnOlderFrameIsNotReadAgain() throws IOException {
+        WalDirectory directory = create();
+        try (WalWriter writer = WalWriter.open(directory, SMALL)) {
+            fill(writer, 40, 1000);
+        }
+        Path file = directory.fileOf(0);
+        int frame = ExcerptFrame.HEADER_BYTES + 1000;
+        byte[] whole = Files.readAllBytes(file);
+        int older = (int) find(file, random(7, 1000)) - ExcerptFrame.HEADER_BYTES;
+        int newer = (int) find(file, random(27, 1000)) - ExcerptFrame.HEADER_BYTES;
+        for (int length : new int[] {512, frame}) {
+            byte[] damaged = whole.clone();
+            System.arraycopy(whole, older, damaged, newer, length);
+            Files.write(file, damaged);
+            try (WalReader reader = WalReader.open(directory)) {
+                List<String> seen = describe(reader);
+                assertThat(seen).as("%d bytes", length).hasSize(40);
+                assertThat(seen.get(26)).isEqualTo("ROWS 26+1");
+                assertThat(seen.get(27)).isEqualTo("DAMAGED 27+1");
+                assertThat(seen.get(28)).isEqualTo("ROWS 28+1");
+            }
+        }
+    }
+
     @Test
     void aMissingFileIsDeclaredAsOneHole() throws IOException {
         WalDirectory directory = create();
@@ -379,6 +405,30 @@ final class WalTest {
         assertThat(WalDirectory.list(root, (path, why) -> unreadable.add(path))).containsExactly(sound);
         assertThat(unreadable).hasSize(1);
         assertThat(unreadable.get(0).toRealPath()).isEqualTo(damaged.path());
+        assertThatThrownBy(() -> WalDirectory.list(root)).hasMessageContaining("identity");
+    }
+
+    @Test
+    void findsLogsByTheirOwnPathTheirProducersAndTheirRoots() throws IOException {
+        WalDirectory one = create();
+        one.releaseLock();
+        WalDirectory other = WalDirectory.create(root, WalIdentity.startingNow("acme", "other", "events"));
+        other.releaseLock();
+        assertThat(WalDirectory.find(one.path(), WalTest::unexpected)).containsExactly(one);
+        assertThat(WalDirectory.find(one.path().getParent(), WalTest::unexpected))
+                .containsExactly(one);
+        assertThat(WalDirectory.find(root, WalTest::unexpected)).containsExactlyInAnyOrder(one, other);
+        assertThat(WalDirectory.find(root.resolve("absent"), WalTest::unexpected))
+                .isEmpty();
+        assertThat(WalDirectory.list(root)).hasSize(2);
+        Files.delete(one.path().resolve("identity"));
+        assertThat(WalDirectory.byName(one.path()).orElseThrow().identity().incarnation())
+                .isEqualTo(one.identity().incarnation());
+        assertThat(WalDirectory.byName(root)).isEmpty();
+    }
+
+    private static void unexpected(Path path, IOException why) {
+        throw new AssertionError(path.toString(), why);
     }
 
     @Test
