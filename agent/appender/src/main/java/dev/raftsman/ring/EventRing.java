@@ -10,6 +10,8 @@ import com.lmax.disruptor.TimeoutException;
 import dev.raftsman.event.Level;
 import dev.raftsman.event.Loss;
 import dev.raftsman.event.LossReason;
+import dev.raftsman.event.NameTable;
+import dev.raftsman.event.RowBatch;
 import dev.raftsman.wal.ExcerptKind;
 import dev.raftsman.wal.WalDirectory;
 import dev.raftsman.wal.WalProgress;
@@ -48,6 +50,7 @@ public final class EventRing implements AutoCloseable {
 
     private static final long REFUSED = -1;
     private static final int BATCH_BYTES = 256 << 10;
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0).order(ByteOrder.LITTLE_ENDIAN);
     private static final long PARK_FOR_SLOT_NANOS = 50_000;
     private static final long PARK_FOR_FORCE_NANOS = 100_000;
     private static final long PARK_FOR_ROOM_NANOS = 10_000_000;
@@ -80,7 +83,7 @@ public final class EventRing implements AutoCloseable {
     private final AtomicLong wantedForced = new AtomicLong(REFUSED);
 
     /** Of the flusher. */
-    private final ByteBuffer batch;
+    private final RowBatch batch;
 
     private WalWriter writer;
     private long unforcedPosition = WalWriter.NONE;
@@ -93,14 +96,13 @@ public final class EventRing implements AutoCloseable {
         this.settings = settings;
         this.onFailure = onFailure;
         this.progress = WalProgress.ofWriter(directory);
-        this.batch = ByteBuffer.allocateDirect(Math.min(BATCH_BYTES, walSettings.maxExcerptBytes()))
-                .order(ByteOrder.LITTLE_ENDIAN);
-        ByteBuffer memory = ByteBuffer.allocateDirect(settings.slots() * settings.slotBytes())
-                .order(ByteOrder.LITTLE_ENDIAN);
+        NameTable names = new NameTable();
+        this.batch = new RowBatch(names, BATCH_BYTES, walSettings.maxExcerptBytes());
+        byte[] memory = new byte[settings.slots() * settings.slotBytes()];
         int[] offset = {0};
         this.ring = RingBuffer.createMultiProducer(
                 () -> {
-                    Slot slot = new Slot(memory, offset[0], settings.slotBytes());
+                    Slot slot = new Slot(memory, offset[0], settings.slotBytes(), names);
                     offset[0] += settings.slotBytes();
                     return slot;
                 },
@@ -139,16 +141,17 @@ public final class EventRing implements AutoCloseable {
      * Takes an event. Any thread; waits only for a slot or a force, as the policies say. Calls from the ring's own
      * threads are ignored: what the log itself logs must not come back to it.
      *
+     * @param prepared handed to the encoder; may be null
      * @param force whether to wait until the event is forced to the disk, whatever the ring's policy
      */
-    public Outcome publish(RowSource event, boolean force) {
+    public <E, P> Outcome publish(EventEncoder<E, P> encoder, E event, P prepared, boolean force) {
         if (isOwnThread()) {
             return Outcome.LOST;
         }
         if (!accepting) {
             return lost(LossReason.RING_FULL);
         }
-        long sequence = claim(event);
+        long sequence = settings.whenFull() == FullPolicy.DROP ? claimOrDrop(encoder.level(event)) : claimOrWait();
         if (sequence == REFUSED) {
             return lost(outOfRoom ? LossReason.QUOTA : LossReason.RING_FULL);
         }
@@ -157,9 +160,9 @@ public final class EventRing implements AutoCloseable {
             progress.claimed(sequence);
             Slot slot = ring.get(sequence);
             try {
-                slot.encode(event, settings.maxEventBytes());
+                slot.encode(encoder, event, prepared, settings.maxEventBytes());
             } catch (Throwable broken) {
-                slot.encodeFailure(event, broken.getClass().getName());
+                slot.encodeFailure(encoder, event, broken.getClass().getName());
             }
             if (wait) {
                 wantedForced.accumulateAndGet(sequence, Math::max);
@@ -181,14 +184,13 @@ public final class EventRing implements AutoCloseable {
         return Thread.currentThread() == flusher;
     }
 
-    private long claim(RowSource event) {
-        if (settings.whenFull() == FullPolicy.DROP) {
-            boolean chatter = event.level().code() <= Level.DEBUG.code();
-            if (chatter && ring.remainingCapacity() < settings.slots() / 4) {
-                return REFUSED;
-            }
-            return tryClaim();
-        }
+    /** Chatter goes first, while there still is room for the rest. */
+    private long claimOrDrop(Level level) {
+        boolean chatter = level.code() <= Level.DEBUG.code();
+        return chatter && ring.remainingCapacity() < settings.slots() / 4 ? REFUSED : tryClaim();
+    }
+
+    private long claimOrWait() {
         long sequence = tryClaim();
         return sequence == REFUSED ? claimWaiting() : sequence;
     }
@@ -282,44 +284,36 @@ public final class EventRing implements AutoCloseable {
     /** @return the last sequence that is in the log now */
     private long flush(long from, long through) {
         long first = from;
-        int bytes = 0;
         for (long sequence = from; sequence <= through; sequence++) {
-            Slot slot = ring.get(sequence);
-            int length = slot.encodedLength();
-            if (bytes + length > batch.capacity() && bytes > 0) {
-                if (!append(first, sequence - 1, batch.limit(bytes).position(0))) {
+            if (!add(ring.get(sequence))) {
+                if (!append(first)) {
                     return first - 1;
                 }
                 first = sequence;
-                bytes = 0;
-            }
-            if (length > batch.capacity()) {
-                if (!append(
-                        sequence,
-                        sequence,
-                        slot.buffer().duplicate().position(slot.offset()).limit(slot.offset() + length))) {
-                    return sequence - 1;
+                if (!add(ring.get(sequence))) {
+                    ring.get(sequence).refuse("an excerpt does not take it, with the names it uses");
+                    add(ring.get(sequence));
                 }
-                first = sequence + 1;
-            } else {
-                batch.clear();
-                batch.put(bytes, slot.buffer(), slot.offset(), length);
-                bytes += length;
             }
         }
-        if (bytes > 0 && !append(first, through, batch.limit(bytes).position(0))) {
-            return first - 1;
-        }
-        return through;
+        return append(first) ? through : first - 1;
     }
 
-    /** @return false if the ring gave up before there was room */
-    private boolean append(long first, long last, ByteBuffer rows) {
+    private boolean add(Slot slot) {
+        int length = slot.encodedLength();
+        return batch.add(slot.row(), slot.offset(), length);
+    }
+
+    /** Appends the batch and begins the next; false if the ring gave up before there was room. */
+    private boolean append(long first) {
+        long last = first + batch.count() - 1;
         while (true) {
             Loss loss = progress.undeclared();
-            long position = writer.append(ExcerptKind.ROWS, first, (int) (last - first + 1), loss, null, rows);
+            long position =
+                    writer.append(ExcerptKind.ROWS, first, batch.count(), loss, batch.definitions(), batch.rows());
             if (position != WalWriter.NO_ROOM) {
                 outOfRoom = false;
+                batch.clear();
                 release(first, last);
                 unforcedPosition = position;
                 unforcedSequence = last;
@@ -358,7 +352,7 @@ public final class EventRing implements AutoCloseable {
     /** Losses that no event came after: an excerpt of no rows for each reason. */
     private void declareRest(long next) {
         for (Loss rest = progress.undeclared(); rest.count() > 0; rest = progress.undeclared()) {
-            if (writer.append(ExcerptKind.ROWS, next, 0, rest, null, batch.limit(0)) == WalWriter.NO_ROOM) {
+            if (writer.append(ExcerptKind.ROWS, next, 0, rest, null, NOTHING) == WalWriter.NO_ROOM) {
                 return; // the progress page keeps them
             }
         }

@@ -1,62 +1,69 @@
 package dev.raftsman.ring;
 
-import dev.raftsman.event.EventRowWriter;
 import dev.raftsman.event.Level;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import dev.raftsman.event.NameTable;
+import dev.raftsman.event.RowWriter;
 
 /**
  * One place in the ring: a stretch of the ring's memory, and a writer of its own, so that no thread needs one. Owned by
  * the producer from claim to publish, by the flusher from then on.
  */
 final class Slot {
-    private final ByteBuffer memory;
+    private final byte[] memory;
     private final int offset;
     private final int bytes;
-    private final EventRowWriter writer = new EventRowWriter();
+    private final RowWriter writer;
 
     /** The slow way: the row of an event that is larger than the slot. */
-    private ByteBuffer large;
+    private byte[] large;
 
     private int length;
 
-    Slot(ByteBuffer memory, int offset, int bytes) {
+    Slot(byte[] memory, int offset, int bytes, NameTable names) {
         this.memory = memory;
         this.offset = offset;
         this.bytes = bytes;
+        this.writer = new RowWriter(names);
     }
 
-    void encode(RowSource event, int maxEventBytes) {
-        length = EventRowWriter.OVERFLOW; // not the last lap's, should anything be thrown here
-        length = event.encode(writer, memory, offset, offset + bytes, RowSource.UNCUT);
-        if (length == EventRowWriter.OVERFLOW) {
-            encodeLarge(event, maxEventBytes);
+    <E, P> void encode(EventEncoder<E, P> encoder, E event, P prepared, int maxEventBytes) {
+        length = RowWriter.OVERFLOW; // not the last lap's, should anything be thrown here
+        length = encode(encoder, event, prepared, memory, offset, bytes, RowWriter.UNCUT);
+        if (length == RowWriter.OVERFLOW) {
+            encodeLarge(encoder, event, prepared, maxEventBytes);
         }
     }
 
-    private void encodeLarge(RowSource event, int maxEventBytes) {
+    private <E, P> int encode(
+            EventEncoder<E, P> encoder, E event, P prepared, byte[] target, int at, int room, int maxChars) {
+        writer.begin(target, at, at + room, encoder.level(event), encoder.timestampNanos(event), maxChars);
+        encoder.encode(event, prepared, writer);
+        return writer.end();
+    }
+
+    private <E, P> void encodeLarge(EventEncoder<E, P> encoder, E event, P prepared, int maxEventBytes) {
         int capacity = bytes;
         do {
             capacity = (int) Math.min(4L * capacity, maxEventBytes);
-            large = ByteBuffer.allocate(capacity).order(ByteOrder.LITTLE_ENDIAN);
-            length = event.encode(writer, large, 0, capacity, RowSource.UNCUT);
-        } while (length == EventRowWriter.OVERFLOW && capacity < maxEventBytes);
+            large = new byte[capacity];
+            length = encode(encoder, event, prepared, large, 0, capacity, RowWriter.UNCUT);
+        } while (length == RowWriter.OVERFLOW && capacity < maxEventBytes);
         // Halved until it fits: how many texts there are and how many bytes a character takes, the event knows.
-        for (int chars = maxEventBytes / 2; length == EventRowWriter.OVERFLOW && chars > 0; chars /= 2) {
-            length = event.encode(writer, large, 0, capacity, chars);
+        for (int chars = maxEventBytes / 2; length == RowWriter.OVERFLOW && chars > 0; chars /= 2) {
+            length = encode(encoder, event, prepared, large, 0, capacity, chars);
         }
-        if (length == EventRowWriter.OVERFLOW) {
-            encodeFailure(event, "it does not fit into " + maxEventBytes + " bytes");
+        if (length == RowWriter.OVERFLOW) {
+            encodeFailure(encoder, event, "it does not fit into " + maxEventBytes + " bytes");
         }
     }
 
     /** The sequence is claimed, so something must stand there: the event's time and level, and why it is not there. */
-    void encodeFailure(RowSource event, String why) {
+    <E, P> void encodeFailure(EventEncoder<E, P> encoder, E event, String why) {
         Level level = Level.ERROR;
         long timestampNanos = 0;
         try {
-            level = event.level();
-            timestampNanos = event.timestampNanos();
+            level = encoder.level(event);
+            timestampNanos = encoder.timestampNanos(event);
         } catch (Throwable alsoBroken) {
             // The row is written all the same.
         }
@@ -66,20 +73,26 @@ final class Slot {
     private void encodeFailure(Level level, long timestampNanos, String why) {
         large = null;
         String message = "event could not be encoded: " + why;
-        writer.begin(memory, offset, offset + bytes, level, timestampNanos);
-        writer.message(message.substring(0, Math.min(message.length(), (bytes - 32) / 4)));
-        length = writer.truncated().end();
+        writer.begin(memory, offset, offset + bytes, level, timestampNanos, (bytes - 32) / 4);
+        length = writer.message(message.substring(0, Math.min(message.length(), (bytes - 32) / 4)))
+                .truncated()
+                .end();
     }
 
     /** Of the flusher, before it takes the row. */
     int encodedLength() {
-        if (length == EventRowWriter.OVERFLOW) {
+        if (length == RowWriter.OVERFLOW) {
             encodeFailure(Level.ERROR, 0, "no memory");
         }
         return length;
     }
 
-    ByteBuffer buffer() {
+    /** Of the flusher: the row is replaced by one that says why it could not be taken. */
+    void refuse(String why) {
+        encodeFailure(Level.ERROR, 0, why);
+    }
+
+    byte[] row() {
         return large == null ? memory : large;
     }
 

@@ -1,12 +1,13 @@
 /**
  * The ring between the threads that log and the one that writes.
  *
- * <p>In come events of any framework, as {@link dev.raftsman.ring.RowSource}, on the application's threads; out go
+ * <p>In come events of any framework, through an {@link dev.raftsman.ring.EventEncoder}, on the application's threads; out go
  * excerpts of rows into {@link dev.raftsman.wal}, on the thread {@code raftsman-flush}.
  *
  * <pre>
- *  memory   | slot 0: one row, up to slotBytes | slot 1 | … | slot n-1 |     one stretch, laid out once
- *  excerpt  | row of sequence f | row of f+1 | … | row of f+count-1 |        rows as dev.raftsman.event draws them,
+ *  memory   | slot 0: one row, up to slotBytes | slot 1 | … | slot n-1 |     one array, laid out once
+ *  excerpt  extra part | names that its rows use, each once |
+ *           body       | row of sequence f | row of f+1 | … |              compact rows as dev.raftsman.event draws them,
  *                                                                            back to back, lossBefore = given up before f
  * </pre>
  *

@@ -4,11 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.raftsman.event.CompactRows;
 import dev.raftsman.event.EventRow;
-import dev.raftsman.event.EventRowWriter;
 import dev.raftsman.event.Level;
 import dev.raftsman.event.Loss;
 import dev.raftsman.event.LossReason;
+import dev.raftsman.event.RowWriter;
 import dev.raftsman.ring.EventRing.Outcome;
 import dev.raftsman.wal.Excerpt;
 import dev.raftsman.wal.ExcerptKind;
@@ -62,7 +63,7 @@ final class EventRingTest {
                 for (int i = 0; i < calls; i++) {
                     // Every 97th is larger than a slot.
                     String padding = i % 97 == 0 ? "x".repeat(3000) : "";
-                    if (ring.publish(new TextEvent(Level.INFO, id + ":" + i + ":" + padding), false) == Outcome.LOST) {
+                    if (publish(ring, Level.INFO, id + ":" + i + ":" + padding, false) == Outcome.LOST) {
                         lost.incrementAndGet();
                     }
                 }
@@ -100,10 +101,10 @@ final class EventRingTest {
         RingSettings settings = new RingSettings(
                 64, 256, 64 << 10, FullPolicy.BLOCK, SyncPolicy.INTERVAL, Duration.ofSeconds(1), Duration.ofSeconds(5));
         try (EventRing ring = EventRing.open(directory, WAL, settings, EventRingTest::unexpected)) {
-            ring.publish(new TextEvent(Level.INFO, "small"), false);
-            ring.publish(new TextEvent(Level.INFO, "ü".repeat(10_000)), false);
-            ring.publish(new TextEvent(Level.INFO, "z".repeat(100_000)), false);
-            ring.publish(new TextEvent(Level.INFO, "after"), false);
+            publish(ring, Level.INFO, "small", false);
+            publish(ring, Level.INFO, "ü".repeat(10_000), false);
+            publish(ring, Level.INFO, "z".repeat(100_000), false);
+            publish(ring, Level.INFO, "after", false);
         }
         Contents contents = Contents.of(directory);
         assertThat(contents.messages).hasSize(4);
@@ -118,7 +119,7 @@ final class EventRingTest {
         WalDirectory directory = create();
         try (EventRing ring = EventRing.open(directory, WAL, RING, EventRingTest::unexpected)) {
             for (int i = 0; i < 10; i++) {
-                ring.publish(new TextEvent(Level.INFO, "x".repeat(i % 3 == 0 ? 600_000 : 10)), false);
+                publish(ring, Level.INFO, "x".repeat(i % 3 == 0 ? 600_000 : 10), false);
             }
         }
         Contents contents = Contents.of(directory);
@@ -130,16 +131,18 @@ final class EventRingTest {
     void anEventThatCannotEncodeItselfLeavesARowThatSaysSo() {
         WalDirectory directory = create();
         try (EventRing ring = EventRing.open(directory, WAL, RING, EventRingTest::unexpected)) {
-            ring.publish(new TextEvent(Level.INFO, "before"), false);
+            publish(ring, Level.INFO, "before", false);
             ring.publish(
-                    new TextEvent(Level.WARN, "broken") {
+                    new TextEncoder() {
                         @Override
-                        public int encode(EventRowWriter row, ByteBuffer buffer, int offset, int limit, int maxChars) {
+                        public void encode(TextEvent event, Void nothing, RowWriter row) {
                             throw new IllegalStateException("broken");
                         }
                     },
+                    new TextEvent(Level.WARN, "broken"),
+                    null,
                     false);
-            ring.publish(new TextEvent(Level.INFO, "after"), false);
+            publish(ring, Level.INFO, "after", false);
         }
         assertThat(Contents.of(directory).messages)
                 .containsExactly("before", "event could not be encoded: java.lang.IllegalStateException", "after");
@@ -155,8 +158,7 @@ final class EventRingTest {
                 RING.withPolicies(FullPolicy.BLOCK, sync).withMaxBlock(Duration.ofSeconds(20)),
                 EventRingTest::unexpected)) {
             for (int i = 0; i < 20; i++) {
-                assertThat(ring.publish(new TextEvent(Level.ERROR, "audit"), true))
-                        .isEqualTo(Outcome.PUBLISHED);
+                assertThat(publish(ring, Level.ERROR, "audit", true)).isEqualTo(Outcome.PUBLISHED);
                 assertThat(directory.forcedPosition()).isEqualTo(directory.writtenPosition());
                 assertThat(directory.forcedPosition()).isNotNegative();
             }
@@ -182,15 +184,15 @@ final class EventRingTest {
                 WalReader reader = WalReader.open(directory)) {
             while (ring.lostCount(LossReason.QUOTA) < 3) {
                 long before = System.nanoTime();
-                ring.publish(new TextEvent(Level.INFO, message), false);
+                publish(ring, Level.INFO, message, false);
                 calls++;
                 assertThat(System.nanoTime() - before)
                         .isLessThan(Duration.ofSeconds(5).toNanos());
-                assertThat(calls).isLessThan(5000);
+                assertThat(ring.claimedCount()).isLessThan(5000);
             }
             contents.read(reader);
             reader.releaseBelow(reader.position());
-            ring.publish(new TextEvent(Level.INFO, "room again"), false);
+            publish(ring, Level.INFO, "room again", false);
             calls++;
             await().atMost(Duration.ofSeconds(10)).until(() -> ring.writtenCount() == ring.claimedCount());
         }
@@ -214,10 +216,10 @@ final class EventRingTest {
                 EventRingTest::unexpected);
         int debug = 0;
         int info = 0;
-        while (ring.publish(new TextEvent(Level.DEBUG, "chatter"), false) == Outcome.PUBLISHED) {
+        while (publish(ring, Level.DEBUG, "chatter", false) == Outcome.PUBLISHED) {
             debug++;
         }
-        while (ring.publish(new TextEvent(Level.INFO, "news"), false) == Outcome.PUBLISHED) {
+        while (publish(ring, Level.INFO, "news", false) == Outcome.PUBLISHED) {
             info++;
         }
         ring.close();
@@ -236,7 +238,7 @@ final class EventRingTest {
         AtomicReference<Throwable> reported = new AtomicReference<>();
         try (EventRing ring = EventRing.open(directory, WAL, RING, reported::set)) {
             await().atMost(Duration.ofSeconds(10)).until(() -> reported.get() != null);
-            assertThat(ring.publish(new TextEvent(Level.INFO, "x"), true)).isEqualTo(Outcome.LOST);
+            assertThat(publish(ring, Level.INFO, "x", true)).isEqualTo(Outcome.LOST);
             assertThat(ring.lostCount(LossReason.RING_FULL)).isEqualTo(1);
             assertThat(ring.failure()).isSameAs(reported.get());
         }
@@ -292,40 +294,32 @@ final class EventRingTest {
             System.out.write('r');
             System.out.flush();
             for (int i = 0; i < 5_000_000; i++) {
-                ring.publish(new TextEvent(Level.INFO, "event " + i), false);
+                publish(ring, Level.INFO, "event " + i, false);
             }
         }
     }
 
-    private static class TextEvent implements RowSource {
-        private final Level level;
-        private final String message;
+    private record TextEvent(Level level, String message) {}
 
-        TextEvent(Level level, String message) {
-            this.level = level;
-            this.message = message;
+    private static class TextEncoder implements EventEncoder<TextEvent, Void> {
+        @Override
+        public Level level(TextEvent event) {
+            return event.level;
         }
 
         @Override
-        public Level level() {
-            return level;
-        }
-
-        @Override
-        public long timestampNanos() {
+        public long timestampNanos(TextEvent event) {
             return 1;
         }
 
         @Override
-        public int encode(EventRowWriter row, ByteBuffer buffer, int offset, int limit, int maxChars) {
-            row.begin(buffer, offset, limit, level, timestampNanos()).logger("logger");
-            if (message.length() > maxChars) {
-                row.truncated().message(message.substring(0, maxChars));
-            } else {
-                row.message(message);
-            }
-            return row.end();
+        public void encode(TextEvent event, Void nothing, RowWriter row) {
+            row.logger("logger").message(event.message);
         }
+    }
+
+    private static Outcome publish(EventRing ring, Level level, String message, boolean force) {
+        return ring.publish(new TextEncoder(), new TextEvent(level, message), null, force);
     }
 
     /** What a directory holds, checked for contiguous sequences. */
@@ -346,6 +340,7 @@ final class EventRingTest {
 
         void read(WalReader reader) {
             Excerpt excerpt = new Excerpt();
+            CompactRows compact = new CompactRows();
             EventRow row = new EventRow();
             while (reader.next(excerpt)) {
                 assertThat(excerpt.kind()).isEqualTo(ExcerptKind.ROWS);
@@ -357,8 +352,10 @@ final class EventRingTest {
                 }
                 ByteBuffer body = excerpt.body();
                 int rows = 0;
-                for (int offset = 0; offset < body.limit(); offset += row.length(), rows++) {
-                    row.wrap(body, offset, body.limit());
+                compact.begin(excerpt.extra());
+                for (int offset = 0; offset < body.limit(); rows++) {
+                    offset = compact.expand(body, offset, body.limit());
+                    row.wrap(compact.row(), 0, compact.length());
                     messages.add(row.message());
                     truncated.add(row.truncated());
                 }

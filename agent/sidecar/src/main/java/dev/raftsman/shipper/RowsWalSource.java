@@ -1,6 +1,7 @@
 package dev.raftsman.shipper;
 
 import dev.raftsman.block.EventBlockBuilder;
+import dev.raftsman.event.CompactRows;
 import dev.raftsman.event.Loss;
 import dev.raftsman.event.LossReason;
 import dev.raftsman.input.OperatorLog;
@@ -42,6 +43,7 @@ final class RowsWalSource implements Source, FeedOwner {
     private final ShipperObserver observer;
     private final WalReader reader;
     private final Excerpt excerpt = new Excerpt();
+    private final CompactRows rows = new CompactRows();
     private final Feed feed;
 
     /** Which sequence each excerpt that was read ends with, until it is acknowledged. */
@@ -184,22 +186,18 @@ final class RowsWalSource implements Source, FeedOwner {
     }
 
     private void takeRows(long first, long end, long nowNanos) {
-        ByteBuffer rows = excerpt.body();
-        observer.readWal(rows.remaining());
-        int offset = rows.position();
-        int limit = rows.limit();
+        ByteBuffer body = excerpt.body();
+        observer.readWal(body.remaining());
+        int offset = body.position();
         long sequence = first;
         try {
+            rows.begin(excerpt.extra());
             for (; sequence <= end; sequence++) {
-                int length = limit - offset < Integer.BYTES ? 0 : rows.getInt(offset);
-                if (length <= 0 || length > limit - offset) {
-                    throw new IllegalArgumentException("row of " + length + " bytes at offset " + offset);
-                }
+                offset = rows.expand(body, offset, body.limit());
                 if (sequence >= next) {
-                    add(rows, offset, limit, length, sequence, nowNanos);
+                    add(sequence, nowNanos);
                     next = sequence + 1;
                 }
-                offset += length;
             }
         } catch (IllegalArgumentException e) {
             log.error("rows " + directory, "rows in the WAL cannot be taken apart: sequence=" + sequence + ", " + e);
@@ -207,18 +205,18 @@ final class RowsWalSource implements Source, FeedOwner {
         }
     }
 
-    private void add(ByteBuffer rows, int offset, int limit, int length, long sequence, long nowNanos) {
+    private void add(long sequence, long nowNanos) {
         if (builder == null) {
             builder = new EventBlockBuilder(blockBytes);
         }
-        if (!builder.hasRoom(length)) {
-            if (length > EventBlockBuilder.MAX_ROW_BYTES) {
-                throw new IllegalArgumentException("row of " + length + " bytes");
+        if (!builder.hasRoom(rows.length())) {
+            if (rows.length() > EventBlockBuilder.MAX_ROW_BYTES) {
+                throw new IllegalArgumentException("row of " + rows.length() + " bytes");
             }
             finish();
         }
         boolean begins = builder.count() == 0;
-        builder.add(rows, offset, limit);
+        builder.add(rows.row(), 0, rows.length());
         if (begins) {
             builderFirst = sequence;
             builderSinceNanos = nowNanos;

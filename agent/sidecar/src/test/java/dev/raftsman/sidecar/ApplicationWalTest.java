@@ -5,10 +5,12 @@ import static org.awaitility.Awaitility.await;
 
 import dev.raftsman.block.Block;
 import dev.raftsman.block.BlockKind;
-import dev.raftsman.event.EventRowWriter;
 import dev.raftsman.event.Level;
 import dev.raftsman.event.Loss;
 import dev.raftsman.event.LossReason;
+import dev.raftsman.event.NameTable;
+import dev.raftsman.event.RowBatch;
+import dev.raftsman.event.RowWriter;
 import dev.raftsman.input.OperatorLog;
 import dev.raftsman.wal.ExcerptKind;
 import dev.raftsman.wal.WalDirectory;
@@ -20,8 +22,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.RandomAccessFile;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -49,8 +49,10 @@ class ApplicationWalTest {
     private final ByteArrayOutputStream said = new ByteArrayOutputStream();
     private final OperatorLog log =
             new OperatorLog(new PrintStream(said, true, StandardCharsets.UTF_8), Clock.systemUTC());
-    private final ByteBuffer batch = ByteBuffer.allocateDirect(1 << 20).order(ByteOrder.LITTLE_ENDIAN);
-    private final EventRowWriter rows = new EventRowWriter();
+    private final NameTable names = new NameTable();
+    private final RowBatch batch = new RowBatch(names, 1 << 20, 1 << 20);
+    private final RowWriter row = new RowWriter(names);
+    private final byte[] scratch = new byte[256];
     private FakeCollector collector;
 
     @AfterEach
@@ -94,17 +96,17 @@ class ApplicationWalTest {
 
     private void write(WalWriter wal, long first, int count, Loss loss) {
         batch.clear();
-        int at = 0;
         for (int i = 0; i < count; i++) {
-            at += rows.begin(batch, at, batch.capacity(), Level.INFO, 1_000_000L * (first + i))
+            int length = row.begin(scratch, 0, 256, Level.INFO, 1_000_000L * (first + i), RowWriter.UNCUT)
                     .logger("shop.Orders")
                     .thread("main")
                     .message(message(first + i))
                     .attribute("order", Long.toString(first + i))
                     .end();
+            assertThat(batch.add(scratch, 0, length)).isTrue();
         }
         WalProgress.ofWriter(wal.directory()).claimed(first + count - 1);
-        wal.append(ExcerptKind.ROWS, first, count, loss, null, batch.position(0).limit(at));
+        wal.append(ExcerptKind.ROWS, first, count, loss, batch.definitions(), batch.rows());
     }
 
     private void awaitThat(BooleanSupplier holds) {

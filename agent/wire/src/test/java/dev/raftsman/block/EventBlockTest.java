@@ -3,11 +3,12 @@ package dev.raftsman.block;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.raftsman.event.CompactRows;
 import dev.raftsman.event.EventRow;
-import dev.raftsman.event.EventRowWriter;
 import dev.raftsman.event.Level;
 import dev.raftsman.event.Loss;
 import dev.raftsman.event.LossReason;
+import dev.raftsman.event.RowWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -29,15 +30,26 @@ class EventBlockTest {
         reader.close();
     }
 
-    private static byte[] row(EventRowWriter writer, ByteBuffer scratch) {
-        byte[] row = new byte[writer.end()];
-        scratch.get(0, row);
+    private static final ByteBuffer NO_NAMES = ByteBuffer.allocate(0).order(ByteOrder.LITTLE_ENDIAN);
+
+    private static RowWriter begin(byte[] scratch, Level level, long timestampNanos) {
+        return new RowWriter(null).begin(scratch, 0, scratch.length, level, timestampNanos, RowWriter.UNCUT);
+    }
+
+    /** The row in its plain form. */
+    private static byte[] row(RowWriter writer, byte[] scratch) {
+        CompactRows rows = new CompactRows();
+        rows.begin(NO_NAMES);
+        int length = writer.end();
+        assertThat(rows.expand(ByteBuffer.wrap(scratch).order(ByteOrder.LITTLE_ENDIAN), 0, length))
+                .isEqualTo(length);
+        byte[] row = new byte[rows.length()];
+        rows.row().get(0, row);
         return row;
     }
 
-    private static byte[] randomRow(Random random, ByteBuffer scratch) {
-        EventRowWriter writer = new EventRowWriter()
-                .begin(scratch, 0, scratch.capacity(), Level.ofCode(random.nextInt(5)), random.nextLong())
+    private static byte[] randomRow(Random random, byte[] scratch) {
+        RowWriter writer = begin(scratch, Level.ofCode(random.nextInt(5)), random.nextLong())
                 .logger(random.nextInt(9) == 0 ? "" : "logger-" + random.nextInt(300))
                 .thread("t" + random.nextInt(3))
                 .message("é€😀 message ".repeat(random.nextInt(20)) + random.nextInt());
@@ -57,7 +69,7 @@ class EventBlockTest {
     @ValueSource(longs = {1, 2, 3})
     void givesRowsBackByteForByte(long seed) throws IOException {
         Random random = new Random(seed);
-        ByteBuffer scratch = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
+        byte[] scratch = new byte[1 << 16];
         for (int round = 0; round < 3; round++) {
             List<byte[]> rows = new ArrayList<>();
             for (int i = 1 + random.nextInt(2000); i > 0; i--) {
@@ -87,63 +99,26 @@ class EventBlockTest {
 
     @Test
     void takesARowLongerThanTheTargetAlone() {
-        ByteBuffer large = ByteBuffer.allocate(EventBlockBuilder.MAX_ROW_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        int length = new EventRowWriter()
-                .begin(large, 0, large.capacity(), Level.INFO, 1)
-                .message("x".repeat((1 << 20) + 1000))
-                .end();
-        assertThat(builder.hasRoom(length)).isTrue();
-        builder.add(large, 0, length);
+        byte[] scratch = new byte[EventBlockBuilder.MAX_ROW_BYTES];
+        byte[] large = row(begin(scratch, Level.INFO, 1).message("x".repeat((1 << 20) + 1000)), scratch);
+        assertThat(builder.hasRoom(large.length)).isTrue();
+        builder.add(ByteBuffer.wrap(large).order(ByteOrder.LITTLE_ENDIAN), 0, large.length);
         assertThat(builder.hasRoom(1)).isFalse();
-        assertThat(Block.wrap(builder.build(0, Loss.NONE)).rawBytes()).isEqualTo(length);
+        assertThat(Block.wrap(builder.build(0, Loss.NONE)).rawBytes()).isEqualTo(large.length);
     }
 
     @Test
     void refusesARowWhoseLengthsDoNotFit() {
-        ByteBuffer scratch = ByteBuffer.allocate(256).order(ByteOrder.LITTLE_ENDIAN);
-        int length = new EventRowWriter()
-                .begin(scratch, 0, 256, Level.WARN, 1)
-                .logger("l")
-                .message("m")
-                .attribute("k", "v")
-                .end();
+        byte[] scratch = new byte[256];
+        byte[] row = row(begin(scratch, Level.WARN, 1).logger("l").message("m").attribute("k", "v"), scratch);
         for (int at = 14; at < EventRow.HEADER_BYTES; at++) {
             ByteBuffer damaged = ByteBuffer.allocate(256).order(ByteOrder.LITTLE_ENDIAN);
-            damaged.put(0, scratch, 0, 256);
+            damaged.put(0, row);
             damaged.put(at, (byte) (damaged.get(at) + 1));
-            assertThatThrownBy(() -> builder.add(damaged, 0, length))
+            assertThatThrownBy(() -> builder.add(damaged, 0, row.length))
                     .as("byte %d", at)
                     .isInstanceOf(IllegalArgumentException.class);
         }
         assertThat(builder.count()).isZero();
-    }
-
-    @Test
-    void declaresOverflowInsteadOfCuttingARow() {
-        ByteBuffer slot = ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN);
-        EventRowWriter writer = new EventRowWriter();
-        assertThat(writer.begin(slot, 0, 64, Level.INFO, 1)
-                        .message("x".repeat(36))
-                        .end())
-                .isEqualTo(64);
-        assertThat(writer.begin(slot, 0, 64, Level.INFO, 1)
-                        .message("x".repeat(37))
-                        .end())
-                .isEqualTo(EventRowWriter.OVERFLOW);
-        assertThat(writer.begin(slot, 0, 64, Level.INFO, 1)
-                        .message("x".repeat(30))
-                        .attribute("k", "v")
-                        .end())
-                .isEqualTo(EventRowWriter.OVERFLOW);
-    }
-
-    @Test
-    void encodesALoneSurrogateAsAQuestionMark() {
-        ByteBuffer slot = ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN);
-        int length = new EventRowWriter()
-                .begin(slot, 0, 64, Level.INFO, 1)
-                .message("a\uD800b\uD83D\uDE00")
-                .end();
-        assertThat(new EventRow().wrap(slot, 0, length).message()).isEqualTo("a?b\uD83D\uDE00");
     }
 }

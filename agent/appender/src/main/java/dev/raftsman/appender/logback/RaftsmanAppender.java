@@ -48,6 +48,7 @@ import org.slf4j.Marker;
  * loggers are not taken, and unless the configuration says otherwise its loggers are set to ERROR.
  */
 public final class RaftsmanAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
+    private static final LogbackEncoder ENCODER = new LogbackEncoder();
     private static final String QUEUE_LOGGERS = "net.openhft";
 
     /** Arguments that log while they are formatted may do so this deep; beyond, they would do so for ever. */
@@ -160,7 +161,7 @@ public final class RaftsmanAppender extends UnsynchronizedAppenderBase<ILoggingE
                 target.lost(LossReason.UNENCODABLE);
                 return;
             }
-            target.publish(new LogbackRow(event, callerData), mustBeForced(event));
+            target.publish(ENCODER, event, LogbackTexts.of(event, callerData), mustBeForced(event));
         } catch (Throwable broken) {
             // An event that cannot even be formatted, or a stack or heap that has run out: counted, not thrown.
             target.lost(LossReason.UNENCODABLE);

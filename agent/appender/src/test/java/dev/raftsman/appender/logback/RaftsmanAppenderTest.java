@@ -8,6 +8,7 @@ import ch.qos.logback.classic.joran.JoranConfigurator;
 import ch.qos.logback.classic.util.LogbackMDCAdapter;
 import ch.qos.logback.core.joran.spi.JoranException;
 import ch.qos.logback.core.status.Status;
+import dev.raftsman.event.CompactRows;
 import dev.raftsman.event.EventRow;
 import dev.raftsman.event.Level;
 import dev.raftsman.wal.Excerpt;
@@ -282,11 +283,14 @@ final class RaftsmanAppenderTest {
         List<Event> events = new ArrayList<>();
         try (WalReader reader = WalReader.open(directory)) {
             Excerpt excerpt = new Excerpt();
+            CompactRows rows = new CompactRows();
             EventRow row = new EventRow();
             while (reader.next(excerpt)) {
                 ByteBuffer body = excerpt.body();
-                for (int offset = 0; offset < body.limit(); offset += row.length()) {
-                    row.wrap(body, offset, body.limit());
+                rows.begin(excerpt.extra());
+                for (int offset = 0; offset < body.limit(); ) {
+                    offset = rows.expand(body, offset, body.limit());
+                    row.wrap(rows.row(), 0, rows.length());
                     Event event = new Event();
                     event.level = Level.ofCode(row.level());
                     event.timestampNanos = row.timestampNanos();
