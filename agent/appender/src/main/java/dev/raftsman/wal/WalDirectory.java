@@ -61,17 +61,18 @@ public final class WalDirectory {
     }
 
     /**
-     * Makes a new directory under {@code root} and takes its writer's lock; durable on return.
+     * Makes a new directory under {@code root} and takes its writer's lock; durable on return. On failure nothing is
+     * left behind.
      *
-     * @throws UncheckedIOException if it cannot be written
+     * @throws UncheckedIOException if it cannot be made, or the place is not to be trusted; says which, in words
      */
     public static WalDirectory create(Path root, WalIdentity identity) {
+        Path hidden = null;
         try {
-            Path producer = root.toAbsolutePath().normalize().resolve(Names.asFileName(identity.producer()));
-            Durable.createDirectories(producer);
+            Path producer = WalRoot.producerDirectory(root, identity.producer());
             String name = identity.startMillis() + "-" + identity.incarnation();
-            Path hidden = Files.createDirectory(producer.resolve("." + name + ".new"));
-            Path path = producer.toRealPath().resolve(name);
+            hidden = Files.createDirectory(producer.resolve("." + name + ".new"));
+            Path path = producer.resolve(name);
             writeIdentity(hidden, identity);
             WalProgress.create(hidden);
             FileLock lock = lock(hidden.resolve(LOCK_FILE));
@@ -79,14 +80,29 @@ public final class WalDirectory {
             try {
                 Durable.forceDirectory(hidden);
                 Files.move(hidden, path, StandardCopyOption.ATOMIC_MOVE);
+                hidden = path;
                 Durable.forceDirectory(producer);
             } catch (IOException | RuntimeException failed) {
                 unlock(path);
                 throw failed;
             }
+            hidden = null;
             return new WalDirectory(path, identity);
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot create a write-ahead log under " + root + ": " + e, e);
+            throw new UncheckedIOException(
+                    "cannot create a write-ahead log under " + root + ": " + WalRoot.words(e), e);
+        } finally {
+            if (hidden != null) {
+                discard(hidden);
+            }
+        }
+    }
+
+    private static void discard(Path halfMade) {
+        try {
+            Durable.deleteTree(halfMade);
+        } catch (IOException stays) {
+            // Hidden, small, and nobody takes it for a log.
         }
     }
 
@@ -250,11 +266,43 @@ public final class WalDirectory {
 
     /**
      * Events that got no sequence and that no excerpt declares: what is left for a CLOSE to declare once the writer is
-     * dead. {@link Loss#NONE} if there are none, or nobody knows any more.
+     * dead, under the reason of most of them. {@link Loss#NONE} if there are none, or nobody knows any more. Exact after
+     * any death of the process, if the log was read to its end.
+     *
+     * @param lastPosition where the reader stands at the end of the log
      */
-    public Loss undeclaredLoss() {
+    public Loss undeclaredLoss(long lastPosition) {
         WalProgress progress = WalProgress.forReader(path);
-        return progress == null ? Loss.NONE : progress.undeclared();
+        return progress == null ? Loss.NONE : progress.undeclared(lastPosition);
+    }
+
+    /** As {@link #undeclaredLoss(long)}, where nobody reads the log: the writer's own word on how far it goes decides. */
+    public Loss undeclaredLoss() {
+        return undeclaredLoss(WalProgress.NONE);
+    }
+
+    /**
+     * What the logs of this producer take whose writers are dead, at most: the space stays taken until a reader releases
+     * it.
+     *
+     * @param fileBytes the most that a file of theirs takes; the rest of it is a hole
+     */
+    long bytesOfPredecessors(long fileBytes) {
+        long bytes = 0;
+        for (Path sibling : children(path.getParent(), (unreadable, why) -> {})) {
+            if (sibling.equals(path)) {
+                continue;
+            }
+            try {
+                WalDirectory other = new WalDirectory(sibling, identity);
+                if (!other.writerAlive()) {
+                    bytes += other.bytesOnDisk(fileBytes);
+                }
+            } catch (UncheckedIOException gone) {
+                // It takes nothing any more.
+            }
+        }
+        return bytes;
     }
 
     /**
@@ -262,10 +310,14 @@ public final class WalDirectory {
      * quarter at most.
      */
     public long bytesOnDisk() {
+        return bytesOnDisk(Long.MAX_VALUE);
+    }
+
+    private long bytesOnDisk(long fileBytes) {
         long bytes = 0;
         for (Path file : files()) {
             try {
-                bytes += Files.size(file);
+                bytes += Math.min(fileBytes, Files.size(file));
             } catch (IOException released) {
                 // It takes nothing any more.
             }

@@ -14,11 +14,22 @@ import java.nio.file.StandardOpenOption;
 
 /**
  * Numbers that outlive the writer's process, in one mapped page: how far sequences were claimed, excerpts written and
- * files forced, and how many events were lost without a sequence. A reader of another process polls {@link #written} for
- * the price of a memory read.
+ * files forced, how many events were lost without a sequence, and how many of those an excerpt declares. A reader of
+ * another process polls {@link #written} for the price of a memory read.
  *
  * <p>They are hints after a power cut, when the page may be older or newer than the files beside it, and exact after any
  * death of the process. Written with release, read with acquire; claims and losses by any thread, the others by one each.
+ *
+ * <p>An excerpt and what the page says of it are two writes, and the process may die between them. So the page says first
+ * what will be declared <em>once the excerpt of a certain position is there</em>, in the one of two records that does not
+ * count, and then has that one count. Whoever reads the page after a death knows which excerpts there are, and so which
+ * record is true:
+ *
+ * <pre>
+ *  the excerpt of the counting record   declared is
+ *  is there                             what the counting record says
+ *  is not there                         what the other one says: its excerpt was there before this one was begun
+ * </pre>
  */
 public final class WalProgress {
     /** No sequence, no position. */
@@ -26,7 +37,7 @@ public final class WalProgress {
 
     static final String FILE_NAME = "progress";
 
-    private static final int MAGIC = 0x31505752; // "RWP1"
+    private static final int MAGIC = 0x32505752; // "RWP2"
     private static final int BYTES = 4096;
     private static final int QUOTA_OFFSET = 8;
     private static final int RESERVE_OFFSET = 16;
@@ -34,7 +45,10 @@ public final class WalProgress {
     private static final int WRITTEN_OFFSET = 128;
     private static final int FORCED_OFFSET = 192;
     private static final int LOST_OFFSET = 256; // by code of the reason
-    private static final int DECLARED_OFFSET = 320;
+    private static final int LIMIT_OFFSET = 320;
+    private static final int COUNTING_OFFSET = 384; // which of the two records
+    private static final int DECLARED_OFFSET = 448;
+    private static final int DECLARED_BYTES = 128; // position, then by code of the reason
     private static final LossReason[] REASONS = LossReason.values();
     private static final VarHandle LONG = MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
@@ -50,7 +64,10 @@ public final class WalProgress {
         zero.putInt(0, MAGIC)
                 .putLong(CLAIMED_OFFSET, NONE)
                 .putLong(WRITTEN_OFFSET, NONE)
-                .putLong(FORCED_OFFSET, NONE);
+                .putLong(FORCED_OFFSET, NONE)
+                .putLong(LIMIT_OFFSET, Long.MAX_VALUE)
+                .putLong(DECLARED_OFFSET, NONE)
+                .putLong(DECLARED_OFFSET + DECLARED_BYTES, NONE);
         try (FileChannel channel = FileChannel.open(
                 directory.resolve(FILE_NAME), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             while (zero.hasRemaining()) {
@@ -96,16 +113,20 @@ public final class WalProgress {
         return new WalProgress(page);
     }
 
-    /** Greatest sequence given to an event, or {@link #NONE}. */
+    /** Greatest sequence given to an event that belongs here, or {@link #NONE}. */
     public long claimed() {
-        return (long) LONG.getAcquire(page, CLAIMED_OFFSET);
+        return Math.min((long) LONG.getAcquire(page, CLAIMED_OFFSET), (long) LONG.getAcquire(page, LIMIT_OFFSET));
     }
 
     /** Any thread; the number never goes back. */
     public void claimed(long sequence) {
-        long seen = (long) LONG.getOpaque(page, CLAIMED_OFFSET);
-        while (seen < sequence) {
-            long found = (long) LONG.compareAndExchange(page, CLAIMED_OFFSET, seen, sequence);
+        raise(CLAIMED_OFFSET, sequence);
+    }
+
+    private void raise(int offset, long value) {
+        long seen = (long) LONG.getOpaque(page, offset);
+        while (seen < value) {
+            long found = (long) LONG.compareAndExchange(page, offset, seen, value);
             if (found == seen) {
                 return;
             }
@@ -118,6 +139,11 @@ public final class WalProgress {
         LONG.getAndAdd(page, LOST_OFFSET + Long.BYTES * reason.code(), events);
     }
 
+    /** How many events got no sequence, as counted elsewhere. Any thread; the number never goes back. */
+    public void lostInAll(LossReason reason, long events) {
+        raise(LOST_OFFSET + Long.BYTES * reason.code(), events);
+    }
+
     /** Events lost for this reason since the start, declared or not. */
     public long lost(LossReason reason) {
         return (long) LONG.getAcquire(page, LOST_OFFSET + Long.BYTES * reason.code());
@@ -125,7 +151,7 @@ public final class WalProgress {
 
     /** Of those, what excerpts declare. */
     public long declared(LossReason reason) {
-        return (long) LONG.getAcquire(page, DECLARED_OFFSET + Long.BYTES * reason.code());
+        return (long) LONG.getAcquire(page, record(counting()) + declaredOffset(reason));
     }
 
     /** Most bytes that the writer lets its files take, 0 if it has not said. */
@@ -145,14 +171,19 @@ public final class WalProgress {
     }
 
     /**
-     * One reason's losses that no excerpt has declared yet, or {@link Loss#NONE}. After a death right between an append
-     * and {@link #declared} the excerpt's own loss is in here once more.
+     * The log goes on in another directory: of this one, sequences count up to the last that was written, and losses
+     * only as far as they are declared. Threads that still count here do no harm. The writer's owner, before the lock is
+     * let go.
      */
+    public void end(long lastSequence) {
+        LONG.setRelease(page, LIMIT_OFFSET, lastSequence);
+    }
+
+    /** One reason's losses that no excerpt has declared yet, or {@link Loss#NONE}. The writer's owner. */
     public Loss undeclared() {
+        int record = record(counting());
         for (LossReason reason : REASONS) {
-            int offset = Long.BYTES * reason.code();
-            long more = (long) LONG.getAcquire(page, LOST_OFFSET + offset)
-                    - (long) LONG.getOpaque(page, DECLARED_OFFSET + offset);
+            long more = undeclared(reason, record);
             if (more > 0) {
                 return new Loss(reason, more);
             }
@@ -160,11 +191,65 @@ public final class WalProgress {
         return Loss.NONE;
     }
 
-    /** An excerpt with this loss before it was appended. The writer's owner. */
-    public void declared(Loss loss) {
-        if (loss.count() > 0) {
-            LONG.getAndAdd(page, DECLARED_OFFSET + Long.BYTES * loss.reason().code(), loss.count());
+    /**
+     * The losses that no excerpt declares, once the writer is dead: of all reasons together, under that of the most.
+     *
+     * @param lastPosition of the last excerpt that there is, or less if the reader cannot tell
+     */
+    Loss undeclared(long lastPosition) {
+        if ((long) LONG.getAcquire(page, LIMIT_OFFSET) != Long.MAX_VALUE) {
+            return Loss.NONE;
         }
+        int record = record(counting());
+        if ((long) LONG.getAcquire(page, record) > Math.max(lastPosition, written())) {
+            record = record(1 - counting());
+        }
+        long count = 0;
+        long most = 0;
+        LossReason reasonOfMost = LossReason.NONE;
+        for (LossReason reason : REASONS) {
+            long more = Math.max(0, undeclared(reason, record));
+            count += more;
+            if (more > most) {
+                most = more;
+                reasonOfMost = reason;
+            }
+        }
+        return new Loss(reasonOfMost, count);
+    }
+
+    private long undeclared(LossReason reason, int record) {
+        return lost(reason) - (long) LONG.getOpaque(page, record + declaredOffset(reason));
+    }
+
+    private int counting() {
+        return (int) (long) LONG.getAcquire(page, COUNTING_OFFSET);
+    }
+
+    private static int record(int which) {
+        return DECLARED_OFFSET + which * DECLARED_BYTES;
+    }
+
+    private static int declaredOffset(LossReason reason) {
+        return Long.BYTES + Long.BYTES * reason.code();
+    }
+
+    /**
+     * The excerpt of this position, which is the next thing to be written, declares a loss. Nothing is to be written
+     * behind an excerpt that has failed after this. The writer.
+     */
+    void declaring(long position, Loss loss) {
+        int now = counting();
+        int next = 1 - now;
+        for (LossReason reason : REASONS) {
+            long declared = (long) LONG.getOpaque(page, record(now) + declaredOffset(reason));
+            LONG.setOpaque(
+                    page,
+                    record(next) + declaredOffset(reason),
+                    declared + (reason == loss.reason() ? loss.count() : 0));
+        }
+        LONG.setOpaque(page, record(next), position);
+        LONG.setRelease(page, COUNTING_OFFSET, (long) next);
     }
 
     /** Position of the last excerpt appended, or {@link #NONE}. */

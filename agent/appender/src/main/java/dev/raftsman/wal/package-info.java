@@ -9,9 +9,11 @@
  * &lt;root&gt;/&lt;producer, escaped&gt;/&lt;startMillis&gt;-&lt;incarnation&gt;/
  *   identity                whose it is: text, forced before the directory gets its name
  *   writer.lock             locked while the writer lives
- *   progress                one mapped page: 8 i64 quota, 16 i64 reserve, 64 i64 claimed sequence, 128 i64 written
- *                           position, 192 i64 forced position, 256 i64 × 8 events lost without a sequence, by reason,
- *                           320 i64 × 8 of them declared
+ *   progress                one mapped page: 0 i32 magic "RWP2", 8 i64 quota, 16 i64 reserve, 64 i64 claimed sequence,
+ *                           128 i64 written position, 192 i64 forced position, 256 i64 × 8 events lost without a
+ *                           sequence, by reason, 320 i64 sequences count up to this one, 384 i64 which record of what
+ *                           is declared counts, 448 and 576 a record: i64 position of the excerpt that declares last,
+ *                           i64 × 8 declared up to there, by reason
  *   19700101-000007.cq4     file 7 of a Chronicle Queue; rolled by size, deleted whole once acknowledged
  *   metadata.cq4t           the queue's own; the reader does without it
  * </pre>

@@ -337,6 +337,52 @@ final class WalTest {
     }
 
     @Test
+    void theQuotaCountsWhatEarlierIncarnationsOfTheProducerHaveLeft() {
+        WalSettings settings = new WalSettings(2 << 20, 0, 256 << 10, 256 << 10, Duration.ofMillis(20));
+        WalDirectory earlier = create();
+        try (WalWriter writer = WalWriter.open(earlier, settings)) {
+            fill(writer, 120, 10_000);
+        }
+        try (WalWriter writer = WalWriter.open(create(), settings)) {
+            int appended = 0;
+            while (writer.append(ExcerptKind.ROWS, appended, 1, Loss.NONE, null, random(appended, 10_000))
+                    != WalWriter.NO_ROOM) {
+                appended++;
+            }
+            assertThat(appended).isLessThan(90);
+            earlier.delete();
+            int sequence = appended;
+            await().atMost(Duration.ofSeconds(5))
+                    .until(() -> writer.append(ExcerptKind.ROWS, sequence, 1, Loss.NONE, null, random(1, 10_000))
+                            != WalWriter.NO_ROOM);
+        }
+    }
+
+    @Test
+    void aLogThatIsRemovedUnderItsWriterIsFoundOutAtTheNextForce() throws IOException {
+        WalDirectory directory = create();
+        try (WalWriter writer = WalWriter.open(directory, SMALL.withForceInterval(Duration.ofHours(1)))) {
+            fill(writer, 3, 100);
+            assertThat(writer.isInPlace()).isTrue();
+            Files.delete(directory.fileOf(0));
+            assertThat(writer.isInPlace()).isFalse();
+            assertThatThrownBy(writer::force).isInstanceOf(WalException.class);
+            assertThatThrownBy(() -> fill(writer, 1, 100)).isInstanceOf(WalException.class);
+            assertThat(writer.failure()).isNotNull();
+        }
+        assertThat(directory.writerAlive()).isFalse();
+    }
+
+    @Test
+    void afterAFailureItCanBeToldWhetherTheLastExcerptIsThere() {
+        try (WalWriter writer = WalWriter.open(create(), SMALL)) {
+            assertThat(writer.holdsAfterFailure(0)).isFalse();
+            fill(writer, 40, 10_000);
+            assertThat(writer.holdsAfterFailure(40)).isFalse();
+        }
+    }
+
+    @Test
     void leavesTheReserveOfTheFileSystemAlone() throws IOException {
         WalDirectory directory = create();
         long free = Files.getFileStore(root).getUsableSpace();

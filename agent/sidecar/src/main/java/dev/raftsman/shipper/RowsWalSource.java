@@ -174,7 +174,9 @@ final class RowsWalSource implements Source, FeedOwner {
         if (end >= next) {
             takeRows(first, end, nowNanos);
         }
-        notes.add(new Note(excerpt.position(), end));
+        // No row, so a loss after the last one: it goes with CLOSE, or with the block of the next row. Until that is
+        // acknowledged the excerpt is not, else a restart in between would pass over it.
+        notes.add(new Note(excerpt.position(), excerpt.count() > 0 ? end : first));
         advance();
     }
 
@@ -337,7 +339,7 @@ final class RowsWalSource implements Source, FeedOwner {
             builder.close();
             builder = null;
         }
-        Loss trailing = sum(loss, directory.undeclaredLoss());
+        Loss trailing = sum(loss, directory.undeclaredLoss(reader.position()));
         retirement = new Retirement(incarnation(), List.of(feed), trailing, directory, session, cursorFile);
     }
 

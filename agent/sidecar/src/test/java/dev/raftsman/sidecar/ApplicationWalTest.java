@@ -217,7 +217,8 @@ class ApplicationWalTest {
         try (WalWriter wal = application()) {
             write(wal, 0, 100, Loss.NONE);
             WalProgress progress = WalProgress.ofWriter(wal.directory());
-            progress.lost(LossReason.RING_FULL, 7);
+            progress.lost(LossReason.QUOTA, 2);
+            progress.lost(LossReason.RING_FULL, 5);
             progress.claimed(130); // and then the process was killed
         }
         try (Agent agent = agent()) {
@@ -230,6 +231,25 @@ class ApplicationWalTest {
         assertThat(gap.gapReason()).isEqualTo(LossReason.PROCESS_DIED);
         assertThat(gap.count()).isEqualTo(31);
         assertThat(epoch().closeLoss).isEqualTo(new Loss(LossReason.RING_FULL, 7));
+    }
+
+    @Test
+    void aLossBehindTheLastRowIsDeclaredOnceAlsoAfterARestart() throws Exception {
+        collector = new FakeCollector(1, 0);
+        try (WalWriter wal = application()) {
+            try (Agent agent = agent()) {
+                write(wal, 0, 100, Loss.NONE);
+                write(wal, 100, 0, new Loss(LossReason.RING_FULL, 7));
+                awaitThat(() -> epoch() != null && epoch().last == 99);
+                assertThat(agent.metrics()).isNotNull();
+            }
+        }
+        try (Agent agent = agent()) {
+            awaitThat(() -> epoch().forgotten);
+            assertThat(agent.metrics()).isNotNull();
+        }
+        assertThat(epoch().closeLoss).isEqualTo(new Loss(LossReason.RING_FULL, 7));
+        assertThat(epoch().blocks.stream().mapToLong(Block::lostCount).sum()).isZero();
     }
 
     @Test
