@@ -1,12 +1,9 @@
 package dev.raftsman.ring;
 
-import com.lmax.disruptor.AlertException;
 import com.lmax.disruptor.InsufficientCapacityException;
 import com.lmax.disruptor.RingBuffer;
 import com.lmax.disruptor.Sequence;
-import com.lmax.disruptor.SequenceBarrier;
 import com.lmax.disruptor.SleepingWaitStrategy;
-import com.lmax.disruptor.TimeoutException;
 import dev.raftsman.event.Level;
 import dev.raftsman.event.Loss;
 import dev.raftsman.event.LossReason;
@@ -29,7 +26,7 @@ import java.util.function.Consumer;
  * <p>{@link #publish} claims a slot, encodes the event into it and is done (A0). One daemon thread, the flusher, opens the
  * write-ahead log (that takes up to seconds, and is nothing for an application's start-up), copies rows out of the slots
  * into one excerpt after the other (A1), and lets the slots go once the excerpt is in the log. It sleeps when there is
- * nothing to do, for a millisecond at a time: the cores belong to the application.
+ * nothing to do, for a millisecond at a time or, after a second of silence, four: the cores belong to the application.
  *
  * <p>Every call is either stored or counted. A claimed sequence is mirrored in the log's progress page before the event is
  * encoded, so what a {@code kill -9} takes out of the ring is known exactly. An event that gets no sequence is counted in
@@ -51,6 +48,9 @@ public final class EventRing implements AutoCloseable {
     private static final long REFUSED = -1;
     private static final int BATCH_BYTES = 256 << 10;
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0).order(ByteOrder.LITTLE_ENDIAN);
+    private static final long LINGER_NANOS = 1_000_000;
+    private static final long IDLE_NANOS = 4_000_000;
+    private static final int LOOKS_BEFORE_IDLE = 1000;
     private static final long PARK_FOR_SLOT_NANOS = 50_000;
     private static final long PARK_FOR_FORCE_NANOS = 100_000;
     private static final long PARK_FOR_ROOM_NANOS = 10_000_000;
@@ -61,7 +61,6 @@ public final class EventRing implements AutoCloseable {
     private final WalProgress progress;
     private final Consumer<Throwable> onFailure;
     private final RingBuffer<Slot> ring;
-    private final SequenceBarrier barrier;
     private final Sequence flushed = new Sequence(REFUSED);
     private final Thread flusher;
     private final Thread shutdownHook;
@@ -107,9 +106,8 @@ public final class EventRing implements AutoCloseable {
                     return slot;
                 },
                 settings.slots(),
-                new SleepingWaitStrategy(50, 1_000_000));
+                new SleepingWaitStrategy()); // its signal costs nothing, and nobody waits by it
         this.ring.addGatingSequences(flushed);
-        this.barrier = ring.newBarrier();
         this.flusher = new Thread(this::run, "raftsman-flush");
         flusher.setDaemon(true);
         this.shutdownHook = new Thread(this::drain, "raftsman-drain");
@@ -170,6 +168,9 @@ public final class EventRing implements AutoCloseable {
         } finally {
             ring.publish(sequence);
         }
+        if (wait) {
+            LockSupport.unpark(flusher);
+        }
         return wait ? awaitForced(sequence) : Outcome.PUBLISHED;
     }
 
@@ -213,6 +214,7 @@ public final class EventRing implements AutoCloseable {
                 stalled = true;
                 break;
             }
+            LockSupport.unpark(flusher);
             LockSupport.parkNanos(this, PARK_FOR_SLOT_NANOS);
             long sequence = tryClaim();
             if (sequence != REFUSED) {
@@ -261,24 +263,47 @@ public final class EventRing implements AutoCloseable {
         declareRest(next);
     }
 
-    /** @return the greatest published sequence, at least {@code next}; less if the ring is stopped and empty */
+    /**
+     * Waits for events, and once there are some for more: a batch costs about the same whether it holds one or a thousand,
+     * and a flusher that looks all the time takes cache lines and a core from those who log.
+     *
+     * @return the greatest published sequence, at least {@code next}; less if the ring is stopped and empty
+     */
     private long await(long next) {
-        while (!givingUp && !(stopping && ring.getCursor() < next)) {
-            forceIfWanted();
-            try {
-                long available = barrier.waitFor(next);
-                if (available >= next) {
-                    return available;
+        boolean lingered = false;
+        for (int looks = 0; !givingUp; looks++) {
+            long claimed = ring.getCursor();
+            if (claimed >= next) {
+                if (lingered || stopping || claimed - next >= settings.slots() / 4 || isWaitedFor()) {
+                    long available = published(next, claimed);
+                    if (available >= next) {
+                        return available;
+                    }
+                    Thread.onSpinWait(); // claimed, and being encoded
+                    continue;
                 }
-                Thread.onSpinWait(); // claimed, and being encoded
-            } catch (AlertException lookAgain) {
-                barrier.clearAlert(); // the flags were set before the alert
-            } catch (TimeoutException | InterruptedException ignored) {
-                // Neither is this strategy's.
+                lingered = true;
+            } else if (stopping) {
+                return REFUSED;
             }
-            Thread.interrupted(); // by mistake only, and it would keep the strategy from sleeping
+            forceIfWanted();
+            LockSupport.parkNanos(this, looks < LOOKS_BEFORE_IDLE ? LINGER_NANOS : IDLE_NANOS);
+            Thread.interrupted(); // by mistake only, and it would keep the thread from parking
         }
         return REFUSED;
+    }
+
+    private long published(long from, long through) {
+        for (long sequence = from; sequence <= through; sequence++) {
+            if (!ring.isAvailable(sequence)) {
+                return sequence - 1;
+            }
+        }
+        return through;
+    }
+
+    private boolean isWaitedFor() {
+        return wantedForced.get() > forcedSequence;
     }
 
     /** @return the last sequence that is in the log now */
@@ -343,7 +368,7 @@ public final class EventRing implements AutoCloseable {
         if (unforcedSequence == forcedSequence) {
             return;
         }
-        if (wantedForced.get() > forcedSequence || writer.forcedThrough() >= unforcedPosition) {
+        if (isWaitedFor() || writer.forcedThrough() >= unforcedPosition) {
             writer.force();
             forcedSequence = unforcedSequence;
         }
@@ -386,7 +411,7 @@ public final class EventRing implements AutoCloseable {
     private void drain() {
         long last = ring.getCursor();
         wantedForced.accumulateAndGet(last, Math::max);
-        barrier.alert(); // has the flusher look, even if it sleeps
+        LockSupport.unpark(flusher);
         long deadline = System.nanoTime() + settings.maxDrain().toNanos();
         while (forcedSequence < last && failure == null && flusher.isAlive() && System.nanoTime() - deadline < 0) {
             LockSupport.parkNanos(this, PARK_FOR_FORCE_NANOS);
@@ -406,11 +431,11 @@ public final class EventRing implements AutoCloseable {
             // It runs beside this, and does no harm.
         }
         stopping = true;
-        barrier.alert();
+        LockSupport.unpark(flusher);
         boolean interrupted = !join(settings.maxDrain().toMillis());
         if (flusher.isAlive()) {
             givingUp = true;
-            barrier.alert();
+            LockSupport.unpark(flusher);
             interrupted |= !join(1000);
         }
         if (interrupted) {
