@@ -4,6 +4,8 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodHandles.Lookup;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.Constructor;
+import java.lang.reflect.Field;
+import net.openhft.chronicle.core.shutdown.PriorityHook;
 
 /**
  * Opens the doors of {@code java.base} that Chronicle Queue goes through, so that no application needs a JVM flag for
@@ -38,9 +40,11 @@ final class ModuleDoors {
             return;
         }
         opened = true;
-        quiet("chronicle.analytics.disable");
-        quiet("chronicle.announcer.disable");
-        quiet("chronicle.disk.monitor.disable"); // only warns, with a thread of its own; our reserve refuses
+        preset("chronicle.analytics.disable", "true");
+        preset("chronicle.announcer.disable", "true");
+        preset("chronicle.disk.monitor.disable", "true"); // only warns, with a thread of its own; our reserve refuses
+        preset("background.releaser", "false"); // a thread without end, to unmap files; the flusher does that itself
+        sparePriorityHook();
         if (!Boolean.parseBoolean(System.getProperty("raftsman.openModules", "true"))) {
             return;
         }
@@ -62,9 +66,29 @@ final class ModuleDoors {
         }
     }
 
-    private static void quiet(String property) {
+    private static void preset(String property, String value) {
         if (System.getProperty(property) == null) {
-            System.setProperty(property, "true");
+            System.setProperty(property, value);
+        }
+    }
+
+    /**
+     * The queue adds a shutdown hook for what its releasing thread has still to do, and we have it do nothing there. The hook
+     * would keep the application's class loader for ever, and adding it fails in a JVM that is already going down: the
+     * log of a program that runs for less time than the queue takes to load could not be opened. So the queue is told
+     * that its hook is there.
+     */
+    private static void sparePriorityHook() {
+        try {
+            Field registered = PriorityHook.class.getDeclaredField("registeredHook");
+            registered.setAccessible(true);
+            if (registered.get(null) == null) {
+                Constructor<PriorityHook> hook = PriorityHook.class.getDeclaredConstructor();
+                hook.setAccessible(true);
+                registered.set(null, hook.newInstance());
+            }
+        } catch (ReflectiveOperationException changed) {
+            // Then the queue has its hook; a test of the finished jar would have seen it.
         }
     }
 
