@@ -9,6 +9,7 @@ import dev.raftsman.event.Loss;
 import dev.raftsman.event.LossReason;
 import dev.raftsman.event.NameTable;
 import dev.raftsman.event.RowBatch;
+import dev.raftsman.event.RowWriter;
 import dev.raftsman.wal.ExcerptKind;
 import dev.raftsman.wal.WalDirectory;
 import dev.raftsman.wal.WalProgress;
@@ -51,6 +52,7 @@ public final class EventRing implements AutoCloseable {
     private static final long LINGER_NANOS = 1_000_000;
     private static final long IDLE_NANOS = 4_000_000;
     private static final int LOOKS_BEFORE_IDLE = 1000;
+    private static final long PARK_FOR_ROW_NANOS = 20_000;
     private static final long PARK_FOR_SLOT_NANOS = 50_000;
     private static final long PARK_FOR_FORCE_NANOS = 100_000;
     private static final long PARK_FOR_ROOM_NANOS = 10_000_000;
@@ -61,6 +63,7 @@ public final class EventRing implements AutoCloseable {
     private final WalProgress progress;
     private final Consumer<Throwable> onFailure;
     private final RingBuffer<Slot> ring;
+    private final WriterPool writers;
     private final Sequence flushed = new Sequence(REFUSED);
     private final Thread flusher;
     private final Thread shutdownHook;
@@ -96,12 +99,13 @@ public final class EventRing implements AutoCloseable {
         this.onFailure = onFailure;
         this.progress = WalProgress.ofWriter(directory);
         NameTable names = new NameTable();
+        this.writers = new WriterPool(names);
         this.batch = new RowBatch(names, BATCH_BYTES, walSettings.maxExcerptBytes());
         byte[] memory = new byte[settings.slots() * settings.slotBytes()];
         int[] offset = {0};
         this.ring = RingBuffer.createMultiProducer(
                 () -> {
-                    Slot slot = new Slot(memory, offset[0], settings.slotBytes(), names);
+                    Slot slot = new Slot(memory, offset[0], settings.slotBytes());
                     offset[0] += settings.slotBytes();
                     return slot;
                 },
@@ -158,7 +162,9 @@ public final class EventRing implements AutoCloseable {
             progress.claimed(sequence);
             Slot slot = ring.get(sequence);
             try {
-                slot.encode(encoder, event, prepared, settings.maxEventBytes());
+                RowWriter row = writers.take();
+                slot.encode(row, encoder, event, prepared, settings.maxEventBytes());
+                writers.giveBack(row);
             } catch (Throwable broken) {
                 slot.encodeFailure(encoder, event, broken.getClass().getName());
             }
@@ -279,7 +285,8 @@ public final class EventRing implements AutoCloseable {
                     if (available >= next) {
                         return available;
                     }
-                    Thread.onSpinWait(); // claimed, and being encoded
+                    // Claimed and being encoded, by a thread that perhaps waits for this very core.
+                    LockSupport.parkNanos(this, PARK_FOR_ROW_NANOS);
                     continue;
                 }
                 lingered = true;

@@ -1,56 +1,58 @@
 package dev.raftsman.ring;
 
 import dev.raftsman.event.Level;
-import dev.raftsman.event.NameTable;
 import dev.raftsman.event.RowWriter;
 
-/**
- * One place in the ring: a stretch of the ring's memory, and a writer of its own, so that no thread needs one. Owned by
- * the producer from claim to publish, by the flusher from then on.
- */
+/** One place in the ring: a stretch of the ring's memory. Owned by the producer from claim to publish, by the flusher from then on. */
 final class Slot {
     private final byte[] memory;
     private final int offset;
     private final int bytes;
-    private final RowWriter writer;
 
     /** The slow way: the row of an event that is larger than the slot. */
     private byte[] large;
 
     private int length;
 
-    Slot(byte[] memory, int offset, int bytes, NameTable names) {
+    Slot(byte[] memory, int offset, int bytes) {
         this.memory = memory;
         this.offset = offset;
         this.bytes = bytes;
-        this.writer = new RowWriter(names);
     }
 
-    <E, P> void encode(EventEncoder<E, P> encoder, E event, P prepared, int maxEventBytes) {
+    <E, P> void encode(RowWriter writer, EventEncoder<E, P> encoder, E event, P prepared, int maxEventBytes) {
         length = RowWriter.OVERFLOW; // not the last lap's, should anything be thrown here
-        length = encode(encoder, event, prepared, memory, offset, bytes, RowWriter.UNCUT);
+        length = encode(writer, encoder, event, prepared, memory, offset, bytes, RowWriter.UNCUT);
         if (length == RowWriter.OVERFLOW) {
-            encodeLarge(encoder, event, prepared, maxEventBytes);
+            encodeLarge(writer, encoder, event, prepared, maxEventBytes);
         }
     }
 
     private <E, P> int encode(
-            EventEncoder<E, P> encoder, E event, P prepared, byte[] target, int at, int room, int maxChars) {
+            RowWriter writer,
+            EventEncoder<E, P> encoder,
+            E event,
+            P prepared,
+            byte[] target,
+            int at,
+            int room,
+            int maxChars) {
         writer.begin(target, at, at + room, encoder.level(event), encoder.timestampNanos(event), maxChars);
         encoder.encode(event, prepared, writer);
         return writer.end();
     }
 
-    private <E, P> void encodeLarge(EventEncoder<E, P> encoder, E event, P prepared, int maxEventBytes) {
+    private <E, P> void encodeLarge(
+            RowWriter writer, EventEncoder<E, P> encoder, E event, P prepared, int maxEventBytes) {
         int capacity = bytes;
         do {
             capacity = (int) Math.min(4L * capacity, maxEventBytes);
             large = new byte[capacity];
-            length = encode(encoder, event, prepared, large, 0, capacity, RowWriter.UNCUT);
+            length = encode(writer, encoder, event, prepared, large, 0, capacity, RowWriter.UNCUT);
         } while (length == RowWriter.OVERFLOW && capacity < maxEventBytes);
         // Halved until it fits: how many texts there are and how many bytes a character takes, the event knows.
         for (int chars = maxEventBytes / 2; length == RowWriter.OVERFLOW && chars > 0; chars /= 2) {
-            length = encode(encoder, event, prepared, large, 0, capacity, chars);
+            length = encode(writer, encoder, event, prepared, large, 0, capacity, chars);
         }
         if (length == RowWriter.OVERFLOW) {
             encodeFailure(encoder, event, "it does not fit into " + maxEventBytes + " bytes");
@@ -73,6 +75,7 @@ final class Slot {
     private void encodeFailure(Level level, long timestampNanos, String why) {
         large = null;
         String message = "event could not be encoded: " + why;
+        RowWriter writer = new RowWriter(null);
         writer.begin(memory, offset, offset + bytes, level, timestampNanos, (bytes - 32) / 4);
         length = writer.message(message.substring(0, Math.min(message.length(), (bytes - 32) / 4)))
                 .truncated()

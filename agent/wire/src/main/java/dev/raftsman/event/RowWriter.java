@@ -64,6 +64,9 @@ public final class RowWriter implements BiConsumer<String, String> {
     private short[] keys = new short[8];
     private int attributes;
 
+    /** Digits of the last floating-point argument. */
+    private StringBuilder number;
+
     /** Only while texts are cut: the pattern and its arguments, put together, and the message that was cut. */
     private StringBuilder joined;
 
@@ -175,6 +178,14 @@ public final class RowWriter implements BiConsumer<String, String> {
         arguments++;
         digits(value);
         return this;
+    }
+
+    public RowWriter argument(double value) {
+        if (number == null) {
+            number = new StringBuilder(32);
+        }
+        number.setLength(0);
+        return argument(number.append(value));
     }
 
     private void join(CharSequence text) {

@@ -79,6 +79,8 @@ final class LogbackEncoder implements EventEncoder<ILoggingEvent, LogbackTexts> 
                     || argument instanceof Short
                     || argument instanceof Byte) {
                 row.argument(((Number) argument).longValue());
+            } else if (argument instanceof Double number) {
+                row.argument(number);
             } else {
                 row.argument(String.valueOf(argument));
             }
