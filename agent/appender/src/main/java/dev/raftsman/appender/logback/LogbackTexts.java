@@ -2,76 +2,195 @@ package dev.raftsman.appender.logback;
 
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.IThrowableProxy;
+import ch.qos.logback.classic.spi.StackTraceElementProxy;
+import dev.raftsman.appender.Arguments;
+import dev.raftsman.appender.ThrowableText;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import org.slf4j.Marker;
 import org.slf4j.event.KeyValuePair;
+import org.slf4j.helpers.MessageFormatter;
 
-/** The texts of one Logback event that foreign code makes; made by the caller's thread before it claims anything. */
+/**
+ * The texts of one Logback event that foreign code makes; made by the caller's thread before it claims anything. Null
+ * where the event itself says it all.
+ */
 final class LogbackTexts {
-    /** For the events, most of them, that need none. */
-    static final LogbackTexts NONE = new LogbackTexts(null, null, new String[0], null);
+    /** Of markers that hold other markers, which may go round in circles. */
+    private static final int MAX_MARKERS = 64;
 
-    /** The whole message, or null where pattern and arguments say it all. */
+    private enum Proxies implements ThrowableText.View<IThrowableProxy> {
+        VIEW;
+
+        @Override
+        public String headline(IThrowableProxy thrown) {
+            if (thrown.getOverridingMessage() != null) {
+                return thrown.getOverridingMessage();
+            }
+            return thrown.getMessage() == null
+                    ? thrown.getClassName()
+                    : thrown.getClassName() + ": " + thrown.getMessage();
+        }
+
+        @Override
+        public String className(IThrowableProxy thrown) {
+            return thrown.getClassName();
+        }
+
+        @Override
+        public StackTraceElement[] frames(IThrowableProxy thrown) {
+            StackTraceElementProxy[] proxies = thrown.getStackTraceElementProxyArray();
+            if (proxies == null) {
+                return null;
+            }
+            StackTraceElement[] frames = new StackTraceElement[proxies.length];
+            for (int i = 0; i < frames.length; i++) {
+                frames[i] = proxies[i] == null ? null : proxies[i].getStackTraceElement();
+            }
+            return frames;
+        }
+
+        @Override
+        public IThrowableProxy cause(IThrowableProxy thrown) {
+            return thrown.getCause();
+        }
+
+        @Override
+        public IThrowableProxy[] suppressed(IThrowableProxy thrown) {
+            return thrown.getSuppressed();
+        }
+
+        @Override
+        public boolean isCyclic(IThrowableProxy thrown) {
+            return thrown.isCyclic();
+        }
+    }
+
+    /** The whole message, where pattern and arguments do not say it. */
     final String message;
+
+    /** One for each argument, null where the argument is plain. */
+    final String[] arguments;
 
     final String throwable;
     final String[] values;
+    final List<String> markers;
     final String caller;
 
-    private LogbackTexts(String message, String throwable, String[] values, String caller) {
-        this.message = message;
-        this.throwable = throwable;
-        this.values = values;
-        this.caller = caller;
+    private LogbackTexts(ILoggingEvent event, boolean callerData) {
+        boolean pattern = isPattern(event);
+        message = pattern || event.getArgumentArray() == null ? null : event.getFormattedMessage();
+        arguments = pattern ? arguments(event.getMessage(), event.getArgumentArray()) : null;
+        throwable =
+                event.getThrowableProxy() == null ? null : ThrowableText.of(event.getThrowableProxy(), Proxies.VIEW);
+        values = values(event.getKeyValuePairs());
+        markers = event.getMarkerList() == null ? null : names(event.getMarkerList());
+        caller = callerData ? caller(event.getCallerData()) : null;
     }
 
     static LogbackTexts of(ILoggingEvent event, boolean callerData) {
-        boolean plain = isPlain(event.getMessage(), event.getArgumentArray());
-        IThrowableProxy thrown = event.getThrowableProxy();
-        List<KeyValuePair> pairs = event.getKeyValuePairs();
-        boolean paired = pairs != null && !pairs.isEmpty();
-        if (plain && thrown == null && !paired && !callerData) {
-            return NONE;
-        }
-        StackTraceElement[] callers = callerData ? event.getCallerData() : null;
-        return new LogbackTexts(
-                plain ? null : String.valueOf(event.getFormattedMessage()),
-                thrown == null ? null : ThrowableText.of(thrown),
-                paired ? texts(pairs) : NONE.values,
-                callers == null || callers.length == 0 ? null : callers[0].toString());
+        return new LogbackTexts(event, callerData);
     }
 
-    /** Whether the ring may put pattern and arguments together as the framework does: no escapes, nothing with code of its own. */
-    private static boolean isPlain(String pattern, Object[] arguments) {
-        if (pattern == null || arguments == null || arguments.length == 0 || pattern.indexOf('\\') >= 0) {
-            return false;
+    static boolean areNeeded(ILoggingEvent event) {
+        if (event.getThrowableProxy() != null) {
+            return true;
         }
-        for (Object argument : arguments) {
-            if (!(argument == null
-                    || argument instanceof String
-                    || argument instanceof Integer
-                    || argument instanceof Long
-                    || argument instanceof Double
-                    || argument instanceof Boolean
-                    || argument instanceof Float
-                    || argument instanceof Short
-                    || argument instanceof Byte
-                    || argument instanceof Character)) {
-                return false;
+        Object[] arguments = event.getArgumentArray();
+        if (arguments != null && arguments.length > 0) {
+            if (!isPattern(event)) {
+                return true;
+            }
+            for (Object argument : arguments) {
+                if (!Arguments.isPlain(argument)) {
+                    return true;
+                }
             }
         }
-        return true;
+        return hasForeignValue(event.getKeyValuePairs()) || hasReferences(event.getMarkerList());
     }
 
-    private static String[] texts(List<KeyValuePair> pairs) {
-        String[] texts = new String[pairs.size()];
+    /**
+     * Whether the ring may put pattern and arguments together as SLF4J does. It may not where there are escapes, nor where
+     * the last argument is a throwable, which SLF4J leaves out of the text.
+     */
+    private static boolean isPattern(ILoggingEvent event) {
+        Object[] arguments = event.getArgumentArray();
+        return event.getMessage() != null
+                && arguments != null
+                && arguments.length > 0
+                && !(arguments[arguments.length - 1] instanceof Throwable)
+                && event.getMessage().indexOf('\\') < 0;
+    }
+
+    private static boolean hasForeignValue(List<KeyValuePair> pairs) {
+        if (pairs != null) {
+            for (int i = 0; i < pairs.size(); i++) {
+                if (!Arguments.isPlain(pairs.get(i).value)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private static boolean hasReferences(List<Marker> markers) {
+        if (markers != null) {
+            for (int i = 0; i < markers.size(); i++) {
+                if (markers.get(i).hasReferences()) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /** As SLF4J would put them into the message; those that have no place in it are not asked for a text. */
+    private static String[] arguments(String pattern, Object[] arguments) {
+        String[] texts = new String[Math.min(arguments.length, Arguments.places(pattern))];
         for (int i = 0; i < texts.length; i++) {
-            Object value = pairs.get(i).value;
-            try {
-                texts[i] = String.valueOf(value);
-            } catch (Throwable broken) {
-                texts[i] = "[FAILED toString(): " + broken.getClass().getName() + "]";
+            if (!Arguments.isPlain(arguments[i])) {
+                texts[i] = MessageFormatter.arrayFormat("{}", new Object[] {arguments[i]}, null)
+                        .getMessage();
             }
         }
         return texts;
+    }
+
+    private static String[] values(List<KeyValuePair> pairs) {
+        if (pairs == null) {
+            return null;
+        }
+        String[] texts = new String[pairs.size()];
+        for (int i = 0; i < texts.length; i++) {
+            texts[i] = Arguments.text(pairs.get(i).value);
+        }
+        return texts;
+    }
+
+    /** The markers' names, each followed by those it holds, once each. */
+    static List<String> names(List<Marker> markers) {
+        List<String> names = new ArrayList<>();
+        for (int i = 0; i < markers.size(); i++) {
+            addNames(markers.get(i), names, 0);
+        }
+        return names;
+    }
+
+    private static void addNames(Marker marker, List<String> names, int depth) {
+        if (names.size() == MAX_MARKERS || depth == MAX_MARKERS || names.contains(marker.getName())) {
+            return;
+        }
+        names.add(marker.getName());
+        if (marker.hasReferences()) {
+            for (Iterator<Marker> references = marker.iterator(); references.hasNext(); ) {
+                addNames(references.next(), names, depth + 1);
+            }
+        }
+    }
+
+    private static String caller(StackTraceElement[] callers) {
+        return callers == null || callers.length == 0 ? null : callers[0].toString();
     }
 }

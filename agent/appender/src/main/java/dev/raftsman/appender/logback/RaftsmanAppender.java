@@ -6,23 +6,12 @@ import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.UnsynchronizedAppenderBase;
 import ch.qos.logback.core.spi.FilterReply;
-import dev.raftsman.config.Units;
-import dev.raftsman.event.LossReason;
+import dev.raftsman.appender.AppenderSettings;
+import dev.raftsman.appender.Intake;
+import dev.raftsman.appender.InvalidSettingsException;
+import dev.raftsman.appender.Setting;
 import dev.raftsman.ring.EventRing;
-import dev.raftsman.ring.FullPolicy;
-import dev.raftsman.ring.RingSettings;
-import dev.raftsman.ring.SyncPolicy;
-import dev.raftsman.wal.WalDirectory;
-import dev.raftsman.wal.WalIdentity;
-import dev.raftsman.wal.WalSettings;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Locale;
-import java.util.function.Supplier;
 import org.slf4j.LoggerFactory;
-import org.slf4j.Marker;
 
 /**
  * Writes every event into a log of its own on this host, from where Raftsman's agent ships it.
@@ -43,89 +32,40 @@ import org.slf4j.Marker;
  * </appender>
  * }</pre>
  *
- * <p>Never throws into the application, never blocks it longer than {@code maxBlock} an event, starts daemon threads only,
+ * <p>The settings are those of {@link Setting}. Never throws into the application, never blocks it longer than {@code maxBlock} an event, starts daemon threads only,
  * and needs no JVM flag. What cannot be logged is counted, and the count is shipped. Events of Chronicle Queue's own
  * loggers are not taken, and unless the configuration says otherwise its loggers are set to ERROR.
  */
 public final class RaftsmanAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
-    private static final LogbackEncoder ENCODER = new LogbackEncoder();
-    private static final String QUEUE_LOGGERS = "net.openhft";
+    private final AppenderSettings.Texts texts = new AppenderSettings.Texts();
 
-    /** Arguments that log while they are formatted may do so this deep; beyond, they would do so for ever. */
-    private static final int MAX_DEPTH = 8;
-
-    private static final Duration NEVER = Duration.ofDays(365);
-
-    private final ThreadLocal<int[]> depth = ThreadLocal.withInitial(() -> new int[1]);
-    private final List<String> problems = new ArrayList<>();
-
-    private String app;
-    private String stream;
-    private String tenant = "default";
-    private String directory;
-    private FullPolicy whenFull = FullPolicy.BLOCK;
-    private Duration maxBlock = RingSettings.DEFAULTS.maxBlock();
-    private SyncPolicy sync = SyncPolicy.INTERVAL;
-    private Duration syncInterval = Duration.ofMillis(100);
-    private Level syncLevel = Level.OFF;
-    private String syncMarker;
-    private long quota = 1L << 30;
-    private long reserve = 512L << 20;
-    private int slots = RingSettings.DEFAULTS.slots();
-    private boolean callerData;
-
-    private volatile EventRing ring;
+    private volatile LogbackForm form;
+    private volatile Intake intake;
 
     @Override
     public void start() {
-        List<String> found = new ArrayList<>(problems);
-        require("app", app, found);
-        require("directory", directory, found);
-        for (String problem : found) {
-            addError(problem);
-        }
-        if (!found.isEmpty()) {
+        if (isStarted()) {
             return;
         }
         LoggerFactory.getILoggerFactory(); // set up by this thread, if not yet: never by the flusher, beside the others
         quietQueueLoggers();
         try {
-            ring = openRing();
+            AppenderSettings settings = texts.check();
+            form = new LogbackForm(settings.callerData());
+            intake = Intake.open(settings, this::addError);
             super.start();
+        } catch (InvalidSettingsException wrong) {
+            for (String problem : wrong.problems()) {
+                addError(problem);
+            }
         } catch (RuntimeException | Error refused) {
             addError("cannot start, events go elsewhere only: " + refused.getMessage(), refused);
         }
     }
 
-    private EventRing openRing() {
-        WalSettings wal = WalSettings.ofQuota(quota)
-                .withReserveBytes(reserve)
-                .withForceInterval(sync == SyncPolicy.NEVER ? NEVER : syncInterval);
-        RingSettings settings = RingSettings.DEFAULTS
-                .withSlots(slots)
-                .withPolicies(whenFull, sync)
-                .withMaxBlock(maxBlock);
-        WalIdentity identity = WalIdentity.startingNow(tenant, app, stream == null ? app : stream);
-        WalDirectory made = WalDirectory.create(Path.of(directory), identity);
-        try {
-            return EventRing.open(
-                    made, wal, settings, failed -> addError("the log failed, events are counted as lost", failed));
-        } catch (RuntimeException | Error refused) {
-            made.releaseLock();
-            made.delete();
-            throw refused;
-        }
-    }
-
-    private static void require(String key, String value, List<String> found) {
-        if (value == null || value.isEmpty()) {
-            found.add(key + ": missing; expected a text");
-        }
-    }
-
     private void quietQueueLoggers() {
         if (getContext() instanceof LoggerContext context) {
-            Logger logger = context.getLogger(QUEUE_LOGGERS);
+            Logger logger = context.getLogger(Intake.QUEUE_LOGGERS);
             if (logger.getLevel() == null) {
                 logger.setLevel(Level.ERROR);
             }
@@ -138,146 +78,94 @@ public final class RaftsmanAppender extends UnsynchronizedAppenderBase<ILoggingE
      */
     @Override
     public void doAppend(ILoggingEvent event) {
-        if (!started || getFilterChainDecision(event) == FilterReply.DENY) {
-            return;
-        }
-        int[] nested = depth.get();
-        nested[0]++;
-        try {
-            append(event);
-        } finally {
-            nested[0]--;
-        }
+        append(event);
     }
 
+    /** After {@link #stop} as well: what comes late is counted. */
     @Override
     protected void append(ILoggingEvent event) {
-        EventRing target = ring;
-        if (target == null || target.isOwnThread() || event.getLoggerName().startsWith(QUEUE_LOGGERS)) {
+        Intake target = intake;
+        if (target == null) {
             return;
         }
         try {
-            if (depth.get()[0] > MAX_DEPTH) {
-                target.lost(LossReason.UNENCODABLE);
-                return;
+            if (getFilterChainDecision(event) != FilterReply.DENY) {
+                target.take(form, event);
             }
-            target.publish(ENCODER, event, LogbackTexts.of(event, callerData), mustBeForced(event));
         } catch (Throwable broken) {
-            // An event that cannot even be formatted, or a stack or heap that has run out: counted, not thrown.
-            target.lost(LossReason.UNENCODABLE);
+            target.lost(); // a filter's fault, and not to be the caller's
         }
-    }
-
-    private boolean mustBeForced(ILoggingEvent event) {
-        if (event.getLevel().isGreaterOrEqual(syncLevel)) {
-            return true;
-        }
-        List<Marker> markers = syncMarker == null ? null : event.getMarkerList();
-        if (markers != null) {
-            for (int i = 0; i < markers.size(); i++) {
-                if (markers.get(i).contains(syncMarker)) {
-                    return true;
-                }
-            }
-        }
-        return false;
     }
 
     /** Writes what is in the ring, declares what was lost, closes the log. */
     @Override
     public void stop() {
         super.stop();
-        EventRing closing = ring;
-        ring = null;
+        Intake closing = intake;
         if (closing != null) {
             closing.close();
         }
     }
 
-    /** What happens inside, or null while the appender is stopped. */
+    /** What happens inside, or null before the appender has started. */
     public EventRing ring() {
-        return ring;
+        Intake open = intake;
+        return open == null ? null : open.ring();
     }
 
-    public void setApp(String name) {
-        app = name;
+    public void setApp(String text) {
+        texts.put(Setting.APP, text);
     }
 
-    public void setStream(String name) {
-        stream = name;
+    public void setDirectory(String text) {
+        texts.put(Setting.DIRECTORY, text);
     }
 
-    public void setTenant(String name) {
-        tenant = name;
+    public void setStream(String text) {
+        texts.put(Setting.STREAM, text);
     }
 
-    public void setDirectory(String path) {
-        directory = path;
+    public void setTenant(String text) {
+        texts.put(Setting.TENANT, text);
     }
 
-    public void setWhenFull(String policy) {
-        whenFull = choice("whenFull", policy, FullPolicy.class, whenFull);
+    public void setWhenFull(String text) {
+        texts.put(Setting.WHEN_FULL, text);
     }
 
-    public void setMaxBlock(String duration) {
-        maxBlock = parsed("maxBlock", duration, () -> Units.duration(duration), maxBlock);
+    public void setMaxBlock(String text) {
+        texts.put(Setting.MAX_BLOCK, text);
     }
 
-    public void setSync(String policy) {
-        sync = choice("sync", policy, SyncPolicy.class, sync);
+    public void setSync(String text) {
+        texts.put(Setting.SYNC, text);
     }
 
-    public void setSyncInterval(String duration) {
-        syncInterval = parsed("syncInterval", duration, () -> Units.duration(duration), syncInterval);
+    public void setSyncInterval(String text) {
+        texts.put(Setting.SYNC_INTERVAL, text);
     }
 
-    public void setSyncLevel(String level) {
-        syncLevel = Level.toLevel(level, null);
-        if (syncLevel == null) {
-            problems.add("syncLevel: '" + level + "'; expected TRACE, DEBUG, INFO, WARN, ERROR or OFF");
-        }
+    public void setSyncLevel(String text) {
+        texts.put(Setting.SYNC_LEVEL, text);
     }
 
-    public void setSyncMarker(String name) {
-        syncMarker = name;
+    public void setSyncMarker(String text) {
+        texts.put(Setting.SYNC_MARKER, text);
     }
 
-    public void setQuota(String size) {
-        quota = parsed("quota", size, () -> Units.bytes(size), quota);
+    public void setQuota(String text) {
+        texts.put(Setting.QUOTA, text);
     }
 
-    public void setReserve(String size) {
-        reserve = parsed("reserve", size, () -> Units.bytes(size), reserve);
+    public void setReserve(String text) {
+        texts.put(Setting.RESERVE, text);
     }
 
-    public void setSlots(int count) {
-        slots = count;
+    public void setSlots(String text) {
+        texts.put(Setting.SLOTS, text);
     }
 
-    public void setCallerData(boolean wanted) {
-        callerData = wanted;
-    }
-
-    private <E extends Enum<E>> E choice(String key, String text, Class<E> type, E otherwise) {
-        for (E choice : type.getEnumConstants()) {
-            if (choice.name().toLowerCase(Locale.ROOT).equals(text)) {
-                return choice;
-            }
-        }
-        StringBuilder expected = new StringBuilder();
-        for (E choice : type.getEnumConstants()) {
-            expected.append(expected.isEmpty() ? "" : ", ").append(choice.name().toLowerCase(Locale.ROOT));
-        }
-        problems.add(key + ": '" + text + "'; expected one of " + expected);
-        return otherwise;
-    }
-
-    private <T> T parsed(String key, String text, Supplier<T> parser, T otherwise) {
-        try {
-            return parser.get();
-        } catch (IllegalArgumentException wrong) {
-            problems.add(key + ": '" + text + "'; expected " + wrong.getMessage());
-            return otherwise;
-        }
+    public void setCallerData(String text) {
+        texts.put(Setting.CALLER_DATA, text);
     }
 }
