@@ -1,0 +1,67 @@
+package dev.raftsman.bundle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.raftsman.bundle.Application.Run;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Applications as strangers write them, with the finished jar on their class path and no option of the JVM: what they
+ * print is what they print without us, their threads are theirs, they end when they are done.
+ */
+class SampleApplicationsIT {
+    private static final int EVENTS = 2_000;
+
+    /** The main thread is over; what the log still has to do, the JVM waits for. Much, on a loaded machine. */
+    private static final Duration PROMPTLY = Duration.ofSeconds(5);
+
+    @TempDir
+    Path root;
+
+    static Stream<Arguments> everyFrameworkAndJdk() {
+        return Stream.of(Framework.values())
+                .flatMap(framework -> Stream.of(17, 25).map(release -> Arguments.of(framework, release)));
+    }
+
+    @ParameterizedTest(name = "{0}, Java {1}")
+    @MethodSource("everyFrameworkAndJdk")
+    void printsWhatItPrintsWithoutUs(Framework framework, int release) {
+        Jdk jdk = Jdk.of(release);
+        Run plain = framework.application(root.resolve("plain")).run(jdk, framework.main(), EVENTS, "");
+        Application logging = framework.loggingApplication(root.resolve("logging"));
+        Run run = logging.run(jdk, framework.main(), EVENTS, Application.WRITING);
+
+        assertThat(plain.exitCode()).as(plain.error()).isZero();
+        assertThat(run.exitCode()).as(run.error()).isZero();
+        assertThat(run.error()).isEqualTo(plain.error());
+        assertThat(run.output()).isEqualTo(plain.output()).contains("sold " + (EVENTS - 1) + " of apples");
+        assertThat(logging.stored()).isEqualTo(EVENTS);
+        List<String> added = new ArrayList<>(run.threads());
+        added.removeAll(plain.threads());
+        assertThat(added)
+                .contains("daemon raftsman-flush", "daemon " + Application.WRITING)
+                .allMatch(thread -> thread.startsWith("daemon raftsman-"));
+        assertThat(run.afterMain()).isLessThan(PROMPTLY);
+    }
+
+    @ParameterizedTest(name = "{0}, Java {1}")
+    @MethodSource("everyFrameworkAndJdk")
+    void losesNothingIfItEndsBeforeTheLogIsOpen(Framework framework, int release) {
+        Jdk jdk = Jdk.of(release);
+        Application logging = framework.loggingApplication(root.resolve("logging"));
+        Run run = logging.run(jdk, framework.main(), EVENTS, "");
+
+        assertThat(run.exitCode()).as(run.error()).isZero();
+        assertThat(run.error()).isEqualTo("closed\n");
+        assertThat(logging.stored()).isEqualTo(EVENTS);
+        assertThat(run.afterMain()).isLessThan(PROMPTLY);
+    }
+}
