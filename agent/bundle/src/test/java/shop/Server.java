@@ -41,8 +41,7 @@ public final class Server {
     private static ClassLoader deploy(List<URL> classPath, String application) throws Exception {
         Thread thread = Thread.currentThread();
         ClassLoader before = thread.getContextClassLoader();
-        URLClassLoader loader =
-                new URLClassLoader(classPath.toArray(URL[]::new), ClassLoader.getPlatformClassLoader());
+        URLClassLoader loader = new URLClassLoader(classPath.toArray(URL[]::new), ClassLoader.getPlatformClassLoader());
         thread.setContextClassLoader(loader);
         try {
             ((Runnable) loader.loadClass(application).getConstructor().newInstance()).run();

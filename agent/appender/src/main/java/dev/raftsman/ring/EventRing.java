@@ -11,6 +11,7 @@ import dev.raftsman.event.NameTable;
 import dev.raftsman.event.RowBatch;
 import dev.raftsman.event.RowWriter;
 import dev.raftsman.wal.ExcerptKind;
+import dev.raftsman.wal.OwnThread;
 import dev.raftsman.wal.WalDirectory;
 import dev.raftsman.wal.WalProgress;
 import dev.raftsman.wal.WalSettings;
@@ -112,9 +113,8 @@ public final class EventRing implements AutoCloseable {
                 settings.slots(),
                 new SleepingWaitStrategy()); // its signal costs nothing, and nobody waits by it
         this.ring.addGatingSequences(flushed);
-        this.flusher = new Thread(this::run, "raftsman-flush");
-        flusher.setDaemon(true);
-        this.shutdownHook = new Thread(this::drain, "raftsman-drain");
+        this.flusher = OwnThread.of("raftsman-flush", this::run);
+        this.shutdownHook = OwnThread.of("raftsman-drain", this::drain);
     }
 
     /**

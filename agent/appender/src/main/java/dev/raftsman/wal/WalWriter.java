@@ -107,8 +107,7 @@ public final class WalWriter implements AutoCloseable {
                 .build();
         this.appender = queue.createAppender();
         this.predecessorBytes = countPredecessors();
-        this.forcer = new Thread(this::forceRegularly, "raftsman-wal-force");
-        forcer.setDaemon(true);
+        this.forcer = OwnThread.of("raftsman-wal-force", this::forceRegularly);
         forcer.start();
     }
 

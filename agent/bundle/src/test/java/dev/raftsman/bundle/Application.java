@@ -112,8 +112,7 @@ final class Application {
     /** Runs {@code main(events, report, awaited thread)}. */
     Run run(Jdk jdk, String main, int events, String awaited) {
         String joined = classPath.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator));
-        return run(List.of(
-                jdk.java().toString(), "-cp", joined, main, "" + events, report().toString(), awaited));
+        return run(List.of(jdk.java().toString(), "-cp", joined, main, "" + events, report().toString(), awaited));
     }
 
     Run run(List<String> command) {
@@ -165,7 +164,8 @@ final class Application {
             try (WalReader reader = WalReader.open(directory)) {
                 Excerpt excerpt = new Excerpt();
                 while (reader.next(excerpt)) {
-                    if (excerpt.kind() != ExcerptKind.ROWS || excerpt.lossBefore().count() > 0) {
+                    if (excerpt.kind() != ExcerptKind.ROWS
+                            || excerpt.lossBefore().count() > 0) {
                         throw new AssertionError(directory + ": " + excerpt);
                     }
                     stored += excerpt.count();

@@ -36,7 +36,7 @@ class SampleApplicationsIT {
     void printsWhatItPrintsWithoutUs(Framework framework, int release) {
         Jdk jdk = Jdk.of(release);
         Run plain = framework.application(root.resolve("plain")).run(jdk, framework.main(), EVENTS, "");
-        Application logging = framework.loggingApplication(root.resolve("logging"));
+        Application logging = framework.loggingApplication(root.resolve("logging"), true);
         Run run = logging.run(jdk, framework.main(), EVENTS, Application.WRITING);
 
         assertThat(plain.exitCode()).as(plain.error()).isZero();
@@ -56,7 +56,7 @@ class SampleApplicationsIT {
     @MethodSource("everyFrameworkAndJdk")
     void losesNothingIfItEndsBeforeTheLogIsOpen(Framework framework, int release) {
         Jdk jdk = Jdk.of(release);
-        Application logging = framework.loggingApplication(root.resolve("logging"));
+        Application logging = framework.loggingApplication(root.resolve("logging"), true);
         Run run = logging.run(jdk, framework.main(), EVENTS, "");
 
         assertThat(run.exitCode()).as(run.error()).isZero();
