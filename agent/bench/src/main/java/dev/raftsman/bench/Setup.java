@@ -108,7 +108,7 @@ enum Setup {
     boolean available() {
         return switch (this) {
             case RAFTSMAN_LOG4J2, RAFTSMAN_LOG4J2_NEVER ->
-                Setup.class.getClassLoader().getResource("dev/raftsman/appender/log4j2/package-info.class") != null;
+                Setup.class.getClassLoader().getResource("dev/raftsman/appender/log4j2/RaftsmanAppender.class") != null;
             default -> true;
         };
     }

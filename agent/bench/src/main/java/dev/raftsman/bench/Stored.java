@@ -1,11 +1,13 @@
 package dev.raftsman.bench;
 
+import dev.raftsman.block.Lines;
 import dev.raftsman.wal.Excerpt;
 import dev.raftsman.wal.ExcerptKind;
 import dev.raftsman.wal.WalDirectory;
 import dev.raftsman.wal.WalReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -64,13 +66,10 @@ record Stored(long events, long declared) {
             return 0;
         }
         long count = 0;
-        ByteBuffer buffer = ByteBuffer.allocate(1 << 20);
+        ByteBuffer buffer = ByteBuffer.allocateDirect(1 << 20).order(ByteOrder.LITTLE_ENDIAN);
         try (FileChannel channel = FileChannel.open(file)) {
             while (channel.read(buffer.clear()) > 0) {
-                byte[] bytes = buffer.array();
-                for (int i = 0; i < buffer.position(); i++) {
-                    count += bytes[i] == '\n' ? 1 : 0;
-                }
+                count += Lines.count(buffer, 0, buffer.position());
             }
         }
         return count;

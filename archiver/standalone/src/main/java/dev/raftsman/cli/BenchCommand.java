@@ -6,21 +6,27 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-@Command(name = "bench", description = "Measures.", subcommands = BenchCommand.Pipeline.class)
+@Command(
+        name = "bench",
+        description = "Measures.",
+        subcommands = {BenchCommand.Pipeline.class, BenchCommand.Appender.class})
 final class BenchCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "missing verb: pipeline");
+        throw new ParameterException(spec.commandLine(), "missing verb: pipeline or appender");
     }
 
     @Command(
@@ -84,6 +90,107 @@ final class BenchCommand implements Runnable {
                 DemoCommand.delete(dir);
             }
             return ExitCodes.OK;
+        }
+    }
+
+    @Command(
+            name = "appender",
+            description = {
+                "The appender beside the appenders people use: same event, same run, each in JVMs of its own.",
+                "Prints throughput with 1, 2 and 4 threads, what a call takes its thread at 50,000 a second, bytes allocated, CPU"
+                        + " and disk of an event, events lost, and what is missing after a kill -9. Some 20 minutes; ends with 1 if"
+                        + " a count does not come out. Only in a checkout: it brings other people's appenders."
+            })
+    static final class Appender implements Callable<Integer> {
+        /** Where a build of the checkout leaves it. */
+        private static final Path LIB = Path.of("agent", "bench", "target", "bench", "lib");
+
+        @Option(names = "--quick", description = "within 2 minutes: one short round")
+        private boolean quick;
+
+        @Option(names = "--only", paramLabel = "SET-UP", split = ",", description = "these only, in this order")
+        private List<String> only;
+
+        @Option(names = "--threads", paramLabel = "N", split = ",", description = "instead of 1,2,4")
+        private List<Integer> threads;
+
+        @Option(names = "--rounds", paramLabel = "N", description = "how often each is measured (default: 3)")
+        private Integer rounds;
+
+        @Option(names = "--json", paramLabel = "FILE", description = "all figures of all rounds, too")
+        private Path json;
+
+        @Option(
+                names = "--data",
+                paramLabel = "DIR",
+                description =
+                        "where log files go, on the file system to be measured (default: a temporary directory, removed)")
+        private Path data;
+
+        @Option(
+                names = "--outliers",
+                description = "instead: the ten slowest calls of each, and what the kernel says of them")
+        private boolean outliers;
+
+        @Option(
+                names = "--jfr",
+                paramLabel = "FILE",
+                description = "instead: one set-up of --only at full speed, or at --rate, with a flight recording")
+        private Path jfr;
+
+        @Option(names = "--seconds", paramLabel = "N", description = "of service times, or under the flight recorder")
+        private Integer seconds;
+
+        @Option(names = "--rate", paramLabel = "N", description = "with --jfr: calls a second of each thread")
+        private Integer rate;
+
+        @Spec
+        private CommandSpec spec;
+
+        @Override
+        public Integer call() throws IOException, InterruptedException {
+            String launcher = System.getProperty("raftsman.launcher");
+            Path lib = launcher == null ? LIB : Path.of(launcher).resolveSibling(LIB);
+            if (!Files.isDirectory(lib)) {
+                throw new CommandException(
+                        ExitCodes.UNAVAILABLE,
+                        "no bench here (" + lib + "): it is part of a checkout and not of an installation, because it"
+                                + " brings other people's appenders");
+            }
+            List<String> command = new ArrayList<>(List.of(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-Draftsman.terminal=" + System.getProperty("raftsman.terminal", "false"),
+                    "-cp",
+                    lib.resolve("*").toString(),
+                    "dev.raftsman.bench.AppenderBench"));
+            List<String> given = spec.commandLine().getParseResult().originalArgs();
+            command.addAll(List.of("--command", "raftsman " + String.join(" ", given)));
+            add(command, "--quick", quick ? "" : null);
+            add(command, "--only", only == null ? null : String.join(",", only));
+            add(command, "--threads", threads == null ? null : join(threads));
+            add(command, "--rounds", rounds);
+            add(command, "--json", json);
+            add(command, "--data", data);
+            add(command, "--outliers", outliers ? "" : null);
+            add(command, "--jfr", jfr);
+            add(command, "--seconds", seconds);
+            add(command, "--rate", rate);
+            Process bench = new ProcessBuilder(command).inheritIO().start();
+            Runtime.getRuntime().addShutdownHook(new Thread(bench::destroy, "bench-stop"));
+            return bench.waitFor();
+        }
+
+        private static String join(List<Integer> numbers) {
+            return numbers.stream().map(String::valueOf).collect(Collectors.joining(","));
+        }
+
+        private static void add(List<String> command, String name, Object value) {
+            if (value != null) {
+                command.add(name);
+                if (!value.equals("")) {
+                    command.add(value.toString());
+                }
+            }
         }
     }
 }

@@ -65,4 +65,20 @@ class MainTest {
                 .isEqualTo(ExitCodes.NO_INPUT);
         assertThat(err.toString().lines()).hasSize(4).allMatch(line -> line.startsWith("raftsman: "));
     }
+
+    @Test
+    void theAppendersBenchIsNotInstalled(@TempDir Path dir) {
+        String launcher =
+                System.setProperty("raftsman.launcher", dir.resolve("raftsman").toString());
+        try {
+            assertThat(run("bench", "appender", "--quick")).isEqualTo(ExitCodes.UNAVAILABLE);
+        } finally {
+            if (launcher == null) {
+                System.clearProperty("raftsman.launcher");
+            } else {
+                System.setProperty("raftsman.launcher", launcher);
+            }
+        }
+        assertThat(err.toString().lines()).hasSize(1).allMatch(line -> line.contains("part of a checkout"));
+    }
 }
