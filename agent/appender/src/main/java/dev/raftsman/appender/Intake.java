@@ -4,7 +4,6 @@ import dev.raftsman.event.Level;
 import dev.raftsman.event.LossReason;
 import dev.raftsman.ring.EventRing;
 import dev.raftsman.ring.EventRing.Outcome;
-import dev.raftsman.wal.WalDirectory;
 import dev.raftsman.wal.WalIdentity;
 
 /**
@@ -46,35 +45,24 @@ public final class Intake implements AutoCloseable {
     }
 
     /**
-     * Opens a new incarnation of the application's log.
+     * Opens the application's log, or goes on trying where there can be none yet.
      *
-     * @param status told when the log fails later on
-     * @throws RuntimeException if there can be none; the message says why
+     * @param status told what becomes of it
+     * @throws IllegalArgumentException if the settings do not fit each other
      */
     public static Intake open(AppenderSettings settings, StatusLine status) {
-        boolean interrupted = Thread.interrupted(); // it would close the files that are being made
-        try {
-            return new Intake(settings, openRing(settings, status));
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
+        WalIdentity identity = WalIdentity.startingNow(settings.tenant(), settings.app(), settings.stream());
+        return new Intake(
+                settings,
+                EventRing.open(
+                        settings.directory(), identity, settings.wal(), settings.ring(), now -> say(now, status)));
     }
 
-    private static EventRing openRing(AppenderSettings settings, StatusLine status) {
-        WalIdentity identity = WalIdentity.startingNow(settings.tenant(), settings.app(), settings.stream());
-        WalDirectory directory = WalDirectory.create(settings.directory(), identity);
-        try {
-            return EventRing.open(
-                    directory,
-                    settings.wal(),
-                    settings.ring(),
-                    failed -> status.error("the log failed, events are counted as lost", failed));
-        } catch (RuntimeException | Error refused) {
-            directory.releaseLock();
-            directory.delete();
-            throw refused;
+    private static void say(EventRing.Status now, StatusLine status) {
+        if (now.state() == EventRing.State.RECORDING) {
+            status.fine(now.text());
+        } else {
+            status.error(now.text(), now.cause());
         }
     }
 

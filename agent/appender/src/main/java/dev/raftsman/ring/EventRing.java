@@ -10,14 +10,16 @@ import dev.raftsman.event.LossReason;
 import dev.raftsman.event.NameTable;
 import dev.raftsman.event.RowBatch;
 import dev.raftsman.event.RowWriter;
-import dev.raftsman.wal.ExcerptKind;
 import dev.raftsman.wal.OwnThread;
 import dev.raftsman.wal.WalDirectory;
-import dev.raftsman.wal.WalProgress;
+import dev.raftsman.wal.WalException;
+import dev.raftsman.wal.WalIdentity;
 import dev.raftsman.wal.WalSettings;
-import dev.raftsman.wal.WalWriter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -31,8 +33,24 @@ import java.util.function.Consumer;
  * nothing to do, for a millisecond at a time or, after a second of silence, four: the cores belong to the application.
  *
  * <p>Every call is either stored or counted. A claimed sequence is mirrored in the log's progress page before the event is
- * encoded, so what a {@code kill -9} takes out of the ring is known exactly. An event that gets no sequence is counted in
- * the same page, and the next excerpt declares it.
+ * encoded, so what a {@code kill -9} takes out of the ring is known exactly. An event that gets no sequence is counted,
+ * there too, and the next excerpt declares it.
+ *
+ * <p>Where there can be no log, or no more of it, the ring holds what it can, counts the rest, and the flusher tries on:
+ *
+ * <pre>
+ *  what happens                                  what the flusher does
+ *  --------------------------------------------  ----------------------------------------------------------
+ *  the place cannot be made, or is not trusted   tries again, after a pause that doubles up to five seconds
+ *  the writer cannot be opened                   the same, in the same place
+ *  quota or reserve leave no room                looks every ten milliseconds
+ *  a write or force fails, the log is removed    ends that {@link Incarnation} at its last row and goes on with the
+ *                                                ring's next in another one
+ * </pre>
+ *
+ * From one incarnation to the next, a claim must be in the page of one of them at any moment. A producer claims, then looks
+ * which one is current; the flusher makes the next one current, then looks what is claimed, then ends the one before. So a
+ * claim that was mirrored in the old one only is seen by the flusher, and the old one does not count it any more.
  *
  * <p>Nothing here throws into the caller, except for what {@link #open} refuses.
  */
@@ -47,6 +65,25 @@ public final class EventRing implements AutoCloseable {
         LOST
     }
 
+    /** How it is with the log. */
+    public enum State {
+        OPENING,
+        /** Events are written. */
+        RECORDING,
+        /** Quota or reserve have left no room for a while. */
+        NO_ROOM,
+        /** There is none that could be written. */
+        NO_LOG,
+        CLOSED
+    }
+
+    /**
+     * A change of {@link State}, for a person.
+     *
+     * @param cause may be null
+     */
+    public record Status(State state, String text, Throwable cause) {}
+
     private static final long REFUSED = -1;
     private static final int BATCH_BYTES = 256 << 10;
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0).order(ByteOrder.LITTLE_ENDIAN);
@@ -57,12 +94,17 @@ public final class EventRing implements AutoCloseable {
     private static final long PARK_FOR_SLOT_NANOS = 50_000;
     private static final long PARK_FOR_FORCE_NANOS = 100_000;
     private static final long PARK_FOR_ROOM_NANOS = 10_000_000;
+    private static final long NO_ROOM_FOR_A_WHILE_NANOS = 1_000_000_000;
+    private static final long LEAST_PAUSE_NANOS = 100_000_000;
+    private static final long MOST_PAUSE_NANOS = 5_000_000_000L;
+    private static final long FIRST_PLACE_NANOS = 1_000_000_000;
+    private static final LossReason[] REASONS = LossReason.values();
 
     private final RingSettings settings;
     private final WalSettings walSettings;
-    private final WalDirectory directory;
-    private final WalProgress progress;
-    private final Consumer<Throwable> onFailure;
+    private final Path root;
+    private final Consumer<Status> listener;
+    private final Losses losses = new Losses();
     private final RingBuffer<Slot> ring;
     private final WriterPool writers;
     private final Sequence flushed = new Sequence(REFUSED);
@@ -74,6 +116,18 @@ public final class EventRing implements AutoCloseable {
     private volatile boolean givingUp;
     private volatile boolean outOfRoom;
 
+    /** The log that accounts for what is claimed now, or null while there was none yet. */
+    private volatile Incarnation current;
+
+    private volatile State state = State.OPENING;
+    private final CountDownLatch placedOrNot = new CountDownLatch(1);
+
+    /** The JVM is going down: events are waited for until they are in the log, since it may end with the call. */
+    private volatile boolean draining;
+
+    /** A page that cannot be written any more; found by any thread, and the flusher's to act on. */
+    private volatile Throwable pageFailure;
+
     /** A caller has waited in vain; until the flusher moves again the others do not wait at all. */
     private volatile boolean stalled;
 
@@ -82,23 +136,32 @@ public final class EventRing implements AutoCloseable {
     /** Greatest sequence that is forced; written by the flusher. */
     private volatile long forcedSequence = REFUSED;
 
+    /** Up to here some were in a log that failed before they were forced; set before {@link #forcedSequence} passes them. */
+    private volatile long doubtfulSequence = REFUSED;
+
     /** Somebody waits for the force of this sequence or one below it. Set before the sequence is published. */
     private final AtomicLong wantedForced = new AtomicLong(REFUSED);
 
     /** Of the flusher. */
     private final RowBatch batch;
 
-    private WalWriter writer;
-    private long unforcedPosition = WalWriter.NONE;
+    private WalIdentity nextIdentity;
     private long unforcedSequence = REFUSED;
+    private long appendingFirst = REFUSED;
+    private Loss appendingLoss = Loss.NONE;
+    private long noRoomSinceNanos;
 
     private EventRing(
-            WalDirectory directory, WalSettings walSettings, RingSettings settings, Consumer<Throwable> onFailure) {
-        this.directory = directory;
+            Path root,
+            WalIdentity identity,
+            WalSettings walSettings,
+            RingSettings settings,
+            Consumer<Status> listener) {
+        this.root = root;
+        this.nextIdentity = identity;
         this.walSettings = walSettings;
         this.settings = settings;
-        this.onFailure = onFailure;
-        this.progress = WalProgress.ofWriter(directory);
+        this.listener = listener;
         NameTable names = new NameTable();
         this.writers = new WriterPool(names);
         this.batch = new RowBatch(names, BATCH_BYTES, walSettings.maxExcerptBytes());
@@ -118,25 +181,41 @@ public final class EventRing implements AutoCloseable {
     }
 
     /**
-     * Starts a ring that writes into a new directory.
+     * Starts a ring that writes into a new log under {@code root}, as soon and as long as there can be one. Returns when
+     * there is a place for it, whose page would survive a death from now on, or has turned out to be none yet; waits a
+     * second for that at most.
      *
-     * @param directory just made, its lock held by this process; the ring closes it
-     * @param onFailure called once, by the flusher, when the log cannot be used any more: events are then counted as lost
+     * @param identity of the first log; a later one is its {@link WalIdentity#next}
+     * @param listener told of changes by the flusher, not too often: when a log can be written, when there can be none, when
+     *     it has no room, and when these are over
      */
     public static EventRing open(
-            WalDirectory directory, WalSettings walSettings, RingSettings settings, Consumer<Throwable> onFailure) {
+            Path root,
+            WalIdentity identity,
+            WalSettings walSettings,
+            RingSettings settings,
+            Consumer<Status> listener) {
         if (settings.maxEventBytes() > walSettings.maxExcerptBytes()) {
             throw new IllegalArgumentException("maxEventBytes " + settings.maxEventBytes() + " is more than the "
                     + walSettings.maxExcerptBytes() + " an excerpt takes");
         }
-        EventRing ring = new EventRing(directory, walSettings, settings, onFailure);
+        EventRing ring = new EventRing(root, identity, walSettings, settings, listener);
         ring.flusher.start();
         try {
             Runtime.getRuntime().addShutdownHook(ring.shutdownHook);
         } catch (IllegalStateException alreadyShuttingDown) {
             // Then close() is all there is.
         }
+        ring.awaitPlace();
         return ring;
+    }
+
+    private void awaitPlace() {
+        try {
+            placedOrNot.await(FIRST_PLACE_NANOS, TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /**
@@ -159,7 +238,7 @@ public final class EventRing implements AutoCloseable {
         }
         boolean wait = force || settings.sync() == SyncPolicy.ALWAYS;
         try {
-            progress.claimed(sequence);
+            mirror(sequence);
             Slot slot = ring.get(sequence);
             try {
                 RowWriter row = writers.take();
@@ -177,13 +256,42 @@ public final class EventRing implements AutoCloseable {
         if (wait) {
             LockSupport.unpark(flusher);
         }
-        return wait ? awaitForced(sequence) : Outcome.PUBLISHED;
+        if (wait) {
+            return awaitForced(sequence);
+        }
+        if (draining) {
+            awaitWritten(sequence);
+        }
+        return Outcome.PUBLISHED;
+    }
+
+    /** The page has it before the slot is encoded: whoever counts what died in the ring counts this one. */
+    private void mirror(long sequence) {
+        Incarnation log = current;
+        if (log != null) {
+            try {
+                log.claimed(sequence);
+            } catch (Throwable gone) {
+                pageFailure = gone;
+            }
+        }
     }
 
     /** Counts an event that was given up before it came here. Any thread. */
     public Outcome lost(LossReason reason) {
-        progress.lost(reason, 1);
+        mirror(reason, losses.count(reason));
         return Outcome.LOST;
+    }
+
+    private void mirror(LossReason reason, long inAll) {
+        Incarnation log = current;
+        if (log != null) {
+            try {
+                log.lost(reason, inAll);
+            } catch (Throwable gone) {
+                pageFailure = gone;
+            }
+        }
     }
 
     /** Whether the current thread works for this ring. */
@@ -233,29 +341,153 @@ public final class EventRing implements AutoCloseable {
     private Outcome awaitForced(long sequence) {
         long deadline = System.nanoTime() + settings.maxBlock().toNanos();
         while (forcedSequence < sequence) {
-            if (failure != null || System.nanoTime() - deadline >= 0) {
+            if (sequence <= doubtfulSequence || !isRecording() || System.nanoTime() - deadline >= 0) {
                 return Outcome.NOT_YET_FORCED;
             }
             LockSupport.parkNanos(this, PARK_FOR_FORCE_NANOS);
         }
-        return Outcome.PUBLISHED;
+        return sequence <= doubtfulSequence ? Outcome.NOT_YET_FORCED : Outcome.PUBLISHED;
+    }
+
+    private void awaitWritten(long sequence) {
+        LockSupport.unpark(flusher);
+        long deadline = System.nanoTime() + settings.maxBlock().toNanos();
+        while (flushed.get() < sequence && isRecording() && System.nanoTime() - deadline < 0) {
+            LockSupport.parkNanos(this, PARK_FOR_FORCE_NANOS);
+        }
+    }
+
+    private boolean isRecording() {
+        return state == State.RECORDING || state == State.OPENING;
     }
 
     private void run() {
+        long pauseNanos = LEAST_PAUSE_NANOS;
+        boolean lastTry = false;
+        long beganNanos = System.nanoTime();
+        while (!record() && !lastTry && !(stopping && isEmpty())) {
+            if (System.nanoTime() - beganNanos > MOST_PAUSE_NANOS) {
+                pauseNanos = LEAST_PAUSE_NANOS; // it went well for a while
+            }
+            pause(pauseNanos);
+            pauseNanos = Math.min(MOST_PAUSE_NANOS, 2 * pauseNanos);
+            lastTry = stopping;
+            beganNanos = System.nanoTime();
+        }
+        accepting = false;
+        closeQuietly(current);
+        state = State.CLOSED;
+    }
+
+    private boolean isEmpty() {
+        return flushed.get() == ring.getCursor() && losses.undeclared().count() == 0;
+    }
+
+    /** @return whether the ring is stopped and everything done; if not, this log is, or there is none */
+    private boolean record() {
         try {
-            writer = WalWriter.open(directory, walSettings);
+            placeIfNeeded();
+            placedOrNot.countDown();
+            current.open(walSettings);
+            say(State.RECORDING, "events are recorded in " + current.directory(), null);
             flushUntilStopped();
+            current.close();
+            return true;
         } catch (Throwable failed) {
             // The queue throws Errors as well; whatever it was, the application goes on.
-            fail(failed);
-        } finally {
-            accepting = false;
-            closeWriter();
+            giveUpLog(failed);
+            return false;
+        }
+    }
+
+    /** A place for the ring's next sequence, if the current one cannot take it. */
+    private void placeIfNeeded() {
+        Incarnation before = current;
+        if (before != null && before.isUnwritten()) {
+            return;
+        }
+        Incarnation next = Incarnation.place(root, nextIdentity, flushed.get() + 1, losses);
+        nextIdentity = nextIdentity.next();
+        pageFailure = null;
+        current = next;
+        mirror(ring.getCursor());
+        for (LossReason reason : REASONS) {
+            mirror(reason, losses.counted(reason));
+        }
+        if (before != null) {
+            end(before);
+        }
+    }
+
+    private static void end(Incarnation before) {
+        try {
+            before.end();
+        } catch (Throwable unusable) {
+            // It has failed before; the agent makes of it what it can.
+        }
+    }
+
+    private void giveUpLog(Throwable failed) {
+        failure = failed;
+        Incarnation log = current;
+        if (log != null) {
+            try {
+                if (appendingFirst != REFUSED && log.holds(appendingFirst, batch.count())) {
+                    appended(appendingFirst, appendingLoss);
+                }
+            } catch (Throwable unreadable) {
+                // Then it is written once more elsewhere: better twice than never.
+            }
+            doubtfulSequence = flushed.get();
+        }
+        appendingFirst = REFUSED;
+        batch.clear();
+        unforcedSequence = forcedSequence;
+        outOfRoom = false;
+        say(
+                State.NO_LOG,
+                "events cannot be recorded, the ring holds " + settings.slots()
+                        + " and what finds no place there is counted; trying on: " + words(failed),
+                failed);
+        placedOrNot.countDown(); // whoever waits for the place has been told why there is none
+    }
+
+    private static void closeQuietly(Incarnation log) {
+        try {
+            if (log != null) {
+                log.close();
+            }
+        } catch (Throwable alreadySaid) {
+            // What is claimed and not written stays so in its page.
+        }
+    }
+
+    private static String words(Throwable failed) {
+        return failed.getMessage() == null ? failed.toString() : failed.getMessage();
+    }
+
+    private void pause(long nanos) {
+        long deadline = System.nanoTime() + nanos;
+        for (long left = nanos; !stopping && left > 0; left = deadline - System.nanoTime()) {
+            LockSupport.parkNanos(this, left);
+            Thread.interrupted(); // by mistake only, and it would keep the thread from parking
+        }
+    }
+
+    private void say(State now, String text, Throwable cause) {
+        boolean first = state != now;
+        state = now;
+        if (first) {
+            try {
+                listener.accept(new Status(now, text, cause));
+            } catch (Throwable notOurs) {
+                // Nobody is left to tell.
+            }
         }
     }
 
     private void flushUntilStopped() {
-        long next = 0;
+        long next = flushed.get() + 1;
         while (true) {
             long available = await(next);
             if (available < next) {
@@ -294,6 +526,8 @@ public final class EventRing implements AutoCloseable {
                 return REFUSED;
             }
             forceIfWanted();
+            current.checkPlace();
+            checkPage();
             LockSupport.parkNanos(this, looks < LOOKS_BEFORE_IDLE ? LINGER_NANOS : IDLE_NANOS);
             Thread.interrupted(); // by mistake only, and it would keep the thread from parking
         }
@@ -309,8 +543,15 @@ public final class EventRing implements AutoCloseable {
         return through;
     }
 
+    private void checkPage() {
+        Throwable gone = pageFailure;
+        if (gone != null) {
+            throw new WalException("the progress page cannot be written: " + gone, gone);
+        }
+    }
+
     private boolean isWaitedFor() {
-        return wantedForced.get() > forcedSequence;
+        return draining || wantedForced.get() > forcedSequence;
     }
 
     /** @return the last sequence that is in the log now */
@@ -338,25 +579,50 @@ public final class EventRing implements AutoCloseable {
 
     /** Appends the batch and begins the next; false if the ring gave up before there was room. */
     private boolean append(long first) {
-        long last = first + batch.count() - 1;
         while (true) {
-            Loss loss = progress.undeclared();
-            long position =
-                    writer.append(ExcerptKind.ROWS, first, batch.count(), loss, batch.definitions(), batch.rows());
-            if (position != WalWriter.NO_ROOM) {
-                outOfRoom = false;
-                batch.clear();
-                release(first, last);
-                unforcedPosition = position;
-                unforcedSequence = last;
+            Loss loss = losses.undeclared();
+            appendingFirst = first;
+            appendingLoss = loss;
+            if (current.append(first, batch.count(), loss, batch.definitions(), batch.rows())) {
+                appended(first, loss);
                 forceIfWanted();
                 return true;
             }
-            outOfRoom = true;
+            appendingFirst = REFUSED;
+            noRoom();
             if (givingUp) {
                 return false;
             }
             LockSupport.parkNanos(this, PARK_FOR_ROOM_NANOS);
+        }
+    }
+
+    private void appended(long first, Loss loss) {
+        long last = first + batch.count() - 1;
+        appendingFirst = REFUSED;
+        batch.clear();
+        losses.declare(loss);
+        release(first, last);
+        unforcedSequence = last;
+        if (outOfRoom) {
+            outOfRoom = false;
+            say(State.RECORDING, "there is room again, events are recorded in " + current.directory(), null);
+        }
+    }
+
+    private void noRoom() {
+        long nowNanos = System.nanoTime();
+        if (!outOfRoom) {
+            outOfRoom = true;
+            noRoomSinceNanos = nowNanos;
+        } else if (nowNanos - noRoomSinceNanos >= NO_ROOM_FOR_A_WHILE_NANOS) {
+            say(
+                    State.NO_ROOM,
+                    "no room for events in " + current.directory() + ": the quota of " + walSettings.quotaBytes()
+                            + " bytes or the disk's reserve of " + walSettings.reserveBytes()
+                            + " is reached; the ring holds " + settings.slots()
+                            + " and what finds no place there is counted",
+                    null);
         }
     }
 
@@ -375,52 +641,43 @@ public final class EventRing implements AutoCloseable {
         if (unforcedSequence == forcedSequence) {
             return;
         }
-        if (isWaitedFor() || writer.forcedThrough() >= unforcedPosition) {
-            writer.force();
+        if (wantedForced.get() > forcedSequence || current.isForced()) {
+            current.force();
             forcedSequence = unforcedSequence;
         }
     }
 
-    /** Losses that no event came after: an excerpt of no rows for each reason. */
+    /**
+     * Losses that no event came after: an excerpt of no rows for each reason. Not if there are events that could not be
+     * written: then the page keeps the losses, since an excerpt of none says that there is nothing behind it.
+     */
     private void declareRest(long next) {
-        for (Loss rest = progress.undeclared(); rest.count() > 0; rest = progress.undeclared()) {
-            if (writer.append(ExcerptKind.ROWS, next, 0, rest, null, NOTHING) == WalWriter.NO_ROOM) {
-                return; // the progress page keeps them
+        if (ring.getCursor() >= next) {
+            return;
+        }
+        for (Loss rest = losses.undeclared(); rest.count() > 0; rest = losses.undeclared()) {
+            appendingFirst = next;
+            appendingLoss = rest;
+            boolean room = current.append(next, 0, rest, null, NOTHING);
+            appendingFirst = REFUSED;
+            if (!room) {
+                return; // the page keeps them
             }
+            losses.declare(rest);
         }
     }
 
-    private void fail(Throwable failed) {
-        failure = failed;
-        accepting = false;
-        try {
-            onFailure.accept(failed);
-        } catch (RuntimeException notOurs) {
-            // Nobody is left to tell.
-        }
-    }
-
-    private void closeWriter() {
-        try {
-            if (writer != null) {
-                writer.close();
-            } else {
-                directory.releaseLock();
-            }
-        } catch (Throwable failed) {
-            if (failure == null) {
-                fail(failed);
-            }
-        }
-    }
-
-    /** At the end of the JVM: waits until what is in the ring now is written and forced. The ring goes on. */
+    /**
+     * At the end of the JVM: waits until what is in the ring now is written and forced. The ring goes on, for other hooks
+     * may log after this one; from now on each event is waited for until it is written.
+     */
     private void drain() {
+        draining = true;
         long last = ring.getCursor();
         wantedForced.accumulateAndGet(last, Math::max);
         LockSupport.unpark(flusher);
         long deadline = System.nanoTime() + settings.maxDrain().toNanos();
-        while (forcedSequence < last && failure == null && flusher.isAlive() && System.nanoTime() - deadline < 0) {
+        while (forcedSequence < last && isRecording() && System.nanoTime() - deadline < 0) {
             LockSupport.parkNanos(this, PARK_FOR_FORCE_NANOS);
         }
     }
@@ -459,8 +716,15 @@ public final class EventRing implements AutoCloseable {
         }
     }
 
+    /** Where events are recorded now, or were last; null while there was no place yet. Any thread. */
     public WalDirectory directory() {
-        return directory;
+        Incarnation log = current;
+        return log == null ? null : log.directory();
+    }
+
+    /** Any thread. */
+    public State state() {
+        return state;
     }
 
     /** Events given a sequence so far. Any thread. */
@@ -475,10 +739,10 @@ public final class EventRing implements AutoCloseable {
 
     /** Events given up for this reason so far. Any thread. */
     public long lostCount(LossReason reason) {
-        return progress.lost(reason);
+        return losses.counted(reason);
     }
 
-    /** Why the log cannot be used any more, or null. Any thread. */
+    /** Why a log could not be used, the last time that happened; or null. Any thread. */
     public Throwable failure() {
         return failure;
     }

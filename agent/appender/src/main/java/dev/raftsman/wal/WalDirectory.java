@@ -402,6 +402,15 @@ public final class WalDirectory {
         }
     }
 
+    /** Whether it is where it was made, and no excerpt was ever written. */
+    public boolean isUnwritten() {
+        return Files.exists(path.resolve(WalProgress.FILE_NAME)) && cycles().isEmpty();
+    }
+
+    boolean isLockedHere() {
+        return HELD.containsKey(path);
+    }
+
     /** Takes the lock, or keeps it if this process has had it since {@link #create}. */
     void takeLock() throws IOException {
         if (HELD.containsKey(path)) {

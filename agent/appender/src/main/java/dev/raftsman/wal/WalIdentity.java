@@ -27,4 +27,9 @@ public record WalIdentity(String tenant, String producer, String stream, UUID in
     public static WalIdentity startingNow(String tenant, String producer, String stream) {
         return new WalIdentity(tenant, producer, stream, UUID.randomUUID(), System.currentTimeMillis());
     }
+
+    /** The next incarnation of the same producer, which begins now. */
+    public WalIdentity next() {
+        return startingNow(tenant, producer, stream);
+    }
 }

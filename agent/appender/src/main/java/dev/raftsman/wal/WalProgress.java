@@ -179,18 +179,6 @@ public final class WalProgress {
         LONG.setRelease(page, LIMIT_OFFSET, lastSequence);
     }
 
-    /** One reason's losses that no excerpt has declared yet, or {@link Loss#NONE}. The writer's owner. */
-    public Loss undeclared() {
-        int record = record(counting());
-        for (LossReason reason : REASONS) {
-            long more = undeclared(reason, record);
-            if (more > 0) {
-                return new Loss(reason, more);
-            }
-        }
-        return Loss.NONE;
-    }
-
     /**
      * The losses that no excerpt declares, once the writer is dead: of all reasons together, under that of the most.
      *

@@ -46,6 +46,7 @@ public final class WalWriter implements AutoCloseable {
     /** Before the first excerpt. */
     public static final long NONE = WalProgress.NONE;
 
+    private static final String QUEUE_TABLE = "metadata.cq4t";
     private static final int STEP_BYTES = 4 << 20;
     private static final int PAGE_BYTES = 4096;
 
@@ -99,21 +100,28 @@ public final class WalWriter implements AutoCloseable {
         this.store = Files.getFileStore(directory.path());
         // The queue reports through SLF4J, which may be us: its lines on our threads go nowhere.
         Jvm.setThreadLocalExceptionHandlers(SILENT, SILENT, SILENT, SILENT);
-        this.queue = SingleChronicleQueueBuilder.binary(directory.path())
+        SingleChronicleQueue opened = SingleChronicleQueueBuilder.binary(directory.path())
                 .rollCycle(roll)
                 .timeProvider(roll)
                 .blockSize(settings.blockBytes())
                 .syncMode(SyncMode.NONE)
                 .build();
-        this.appender = queue.createAppender();
-        this.predecessorBytes = countPredecessors();
+        try {
+            this.appender = opened.createAppender();
+            this.predecessorBytes = countPredecessors();
+        } catch (Throwable failed) {
+            WalDirectory.closeQuietly(opened);
+            throw failed;
+        }
+        this.queue = opened;
         this.forcer = OwnThread.of("raftsman-wal-force", this::forceRegularly);
         forcer.start();
     }
 
     /**
      * Opens the directory for its only writer. The first call in a JVM takes up to seconds, while the queue's classes
-     * load: not for an application's start-up thread.
+     * load: not for an application's start-up thread. If it fails, it may be tried again; a lock that was held before the
+     * call is held then, too.
      *
      * @throws IllegalStateException if it was written before: an incarnation writes once
      * @throws WalException if the queue cannot be opened
@@ -124,12 +132,16 @@ public final class WalWriter implements AutoCloseable {
         }
         ModuleDoors.open();
         awaitLogging();
+        boolean locked = directory.isLockedHere();
         try {
             directory.takeLock();
+            Files.deleteIfExists(directory.path().resolve(QUEUE_TABLE)); // of a try that failed
             return new WalWriter(directory, settings);
         } catch (Throwable failed) {
             // The queue fails with Errors too.
-            directory.releaseLock();
+            if (!locked) {
+                directory.releaseLock();
+            }
             throw new WalException("cannot open " + directory + ": " + failed, failed);
         }
     }

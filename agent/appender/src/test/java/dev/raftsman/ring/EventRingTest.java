@@ -17,7 +17,6 @@ import dev.raftsman.wal.WalDirectory;
 import dev.raftsman.wal.WalIdentity;
 import dev.raftsman.wal.WalReader;
 import dev.raftsman.wal.WalSettings;
-import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -29,7 +28,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,21 +37,19 @@ final class EventRingTest {
     private static final WalSettings WAL = new WalSettings(64 << 20, 0, 4 << 20, 8 << 20, Duration.ofMillis(20));
     private static final RingSettings RING = RingSettings.DEFAULTS.withSlots(64);
 
+    private static final WalIdentity IDENTITY = WalIdentity.startingNow("acme", "app", "events");
+
     @TempDir
     Path root;
 
     @ParameterizedTest
     @EnumSource(FullPolicy.class)
     void everyCallOfFourThreadsAgainstAFullRingIsStoredOrDeclared(FullPolicy policy) throws Exception {
-        WalDirectory directory = create();
         int threads = 4;
         int calls = 25_000;
         AtomicLong lost = new AtomicLong();
-        EventRing ring = EventRing.open(
-                directory,
-                WAL,
-                RING.withPolicies(policy, SyncPolicy.INTERVAL).withMaxBlock(Duration.ofMillis(200)),
-                EventRingTest::unexpected);
+        EventRing ring =
+                open(WAL, RING.withPolicies(policy, SyncPolicy.INTERVAL).withMaxBlock(Duration.ofMillis(200)));
         CountDownLatch go = new CountDownLatch(1);
         List<Thread> producers = new ArrayList<>();
         for (int t = 0; t < threads; t++) {
@@ -77,6 +73,7 @@ final class EventRingTest {
         }
         ring.close();
 
+        WalDirectory directory = directory();
         Contents contents = Contents.of(directory);
         assertThat(contents.messages.size() + contents.lost()).isEqualTo((long) threads * calls);
         assertThat(contents.lost()).isEqualTo(lost.get());
@@ -97,16 +94,15 @@ final class EventRingTest {
 
     @Test
     void anEventLargerThanASlotTakesTheSlowWayAndOneThatIsTooLargeIsCutAndMarked() {
-        WalDirectory directory = create();
         RingSettings settings = new RingSettings(
                 64, 256, 64 << 10, FullPolicy.BLOCK, SyncPolicy.INTERVAL, Duration.ofSeconds(1), Duration.ofSeconds(5));
-        try (EventRing ring = EventRing.open(directory, WAL, settings, EventRingTest::unexpected)) {
+        try (EventRing ring = open(WAL, settings)) {
             publish(ring, Level.INFO, "small", false);
             publish(ring, Level.INFO, "ü".repeat(10_000), false);
             publish(ring, Level.INFO, "z".repeat(100_000), false);
             publish(ring, Level.INFO, "after", false);
         }
-        Contents contents = Contents.of(directory);
+        Contents contents = Contents.of(directory());
         assertThat(contents.messages).hasSize(4);
         assertThat(contents.messages.get(1)).isEqualTo("ü".repeat(10_000));
         assertThat(contents.messages.get(2)).matches("z{30000,65000}");
@@ -116,21 +112,19 @@ final class EventRingTest {
 
     @Test
     void rowsLargerThanABatchGoIntoExcerptsOfTheirOwn() {
-        WalDirectory directory = create();
-        try (EventRing ring = EventRing.open(directory, WAL, RING, EventRingTest::unexpected)) {
+        try (EventRing ring = open(WAL, RING)) {
             for (int i = 0; i < 10; i++) {
                 publish(ring, Level.INFO, "x".repeat(i % 3 == 0 ? 600_000 : 10), false);
             }
         }
-        Contents contents = Contents.of(directory);
+        Contents contents = Contents.of(directory());
         assertThat(contents.messages).hasSize(10);
         assertThat(contents.messages.get(9)).hasSize(600_000);
     }
 
     @Test
     void anEventThatCannotEncodeItselfLeavesARowThatSaysSo() {
-        WalDirectory directory = create();
-        try (EventRing ring = EventRing.open(directory, WAL, RING, EventRingTest::unexpected)) {
+        try (EventRing ring = open(WAL, RING)) {
             publish(ring, Level.INFO, "before", false);
             ring.publish(
                     new TextEncoder() {
@@ -144,19 +138,17 @@ final class EventRingTest {
                     false);
             publish(ring, Level.INFO, "after", false);
         }
-        assertThat(Contents.of(directory).messages)
+        assertThat(Contents.of(directory()).messages)
                 .containsExactly("before", "event could not be encoded: java.lang.IllegalStateException", "after");
     }
 
     @ParameterizedTest
     @EnumSource(SyncPolicy.class)
     void anEventThatAsksForItIsForcedWhenPublishReturns(SyncPolicy sync) {
-        WalDirectory directory = create();
-        try (EventRing ring = EventRing.open(
-                directory,
+        try (EventRing ring = open(
                 WAL.withForceInterval(Duration.ofHours(1)),
-                RING.withPolicies(FullPolicy.BLOCK, sync).withMaxBlock(Duration.ofSeconds(20)),
-                EventRingTest::unexpected)) {
+                RING.withPolicies(FullPolicy.BLOCK, sync).withMaxBlock(Duration.ofSeconds(20)))) {
+            WalDirectory directory = directory();
             for (int i = 0; i < 20; i++) {
                 assertThat(publish(ring, Level.ERROR, "audit", true)).isEqualTo(Outcome.PUBLISHED);
                 assertThat(directory.forcedPosition()).isEqualTo(directory.writtenPosition());
@@ -167,7 +159,6 @@ final class EventRingTest {
 
     @Test
     void whereTheLogHasNoRoomCallersWaitNoLongerThanAllowedAndTheLossIsDeclaredOnceThereIs() {
-        WalDirectory directory = create();
         WalSettings tiny = new WalSettings(1 << 20, 0, 128 << 10, 256 << 10, Duration.ofMillis(20));
         RingSettings settings = new RingSettings(
                 16,
@@ -180,8 +171,8 @@ final class EventRingTest {
         String message = "x".repeat(900);
         Contents contents = new Contents();
         int calls = 0;
-        try (EventRing ring = EventRing.open(directory, tiny, settings, EventRingTest::unexpected);
-                WalReader reader = WalReader.open(directory)) {
+        try (EventRing ring = open(tiny, settings);
+                WalReader reader = WalReader.open(ring.directory())) {
             while (ring.lostCount(LossReason.QUOTA) < 3) {
                 long before = System.nanoTime();
                 publish(ring, Level.INFO, message, false);
@@ -196,7 +187,7 @@ final class EventRingTest {
             calls++;
             await().atMost(Duration.ofSeconds(10)).until(() -> ring.writtenCount() == ring.claimedCount());
         }
-        try (WalReader reader = WalReader.open(directory)) {
+        try (WalReader reader = WalReader.open(directory())) {
             reader.seekAfter(contents.position);
             contents.read(reader);
         }
@@ -206,14 +197,11 @@ final class EventRingTest {
 
     @Test
     void chatterIsDroppedFirstWhenTheRingFillsUp() throws IOException {
-        WalDirectory directory = create();
         WalSettings noRoom = WAL.withReserveBytes(2 * Files.getFileStore(root).getTotalSpace());
-        EventRing ring = EventRing.open(
-                directory,
+        EventRing ring = open(
                 noRoom,
                 new RingSettings(
-                        64, 1024, 4096, FullPolicy.DROP, SyncPolicy.INTERVAL, Duration.ZERO, Duration.ofMillis(1)),
-                EventRingTest::unexpected);
+                        64, 1024, 4096, FullPolicy.DROP, SyncPolicy.INTERVAL, Duration.ZERO, Duration.ofMillis(1)));
         int debug = 0;
         int info = 0;
         while (publish(ring, Level.DEBUG, "chatter", false) == Outcome.PUBLISHED) {
@@ -225,6 +213,7 @@ final class EventRingTest {
         ring.close();
         assertThat(debug).isEqualTo(49);
         assertThat(info).isEqualTo(15);
+        WalDirectory directory = directory();
         // Nothing could be written: the page says what was claimed, and what never was.
         assertThat(directory.claimed()).isEqualTo(63);
         assertThat(directory.undeclaredLoss().count()).isEqualTo(2);
@@ -232,71 +221,9 @@ final class EventRingTest {
     }
 
     @Test
-    void aLogThatCannotBeOpenedIsReportedOnceAndTheApplicationGoesOn() throws IOException {
-        WalDirectory directory = create();
-        Files.createFile(directory.path().resolve("19700101-000000.cq4"));
-        AtomicReference<Throwable> reported = new AtomicReference<>();
-        try (EventRing ring = EventRing.open(directory, WAL, RING, reported::set)) {
-            await().atMost(Duration.ofSeconds(10)).until(() -> reported.get() != null);
-            assertThat(publish(ring, Level.INFO, "x", true)).isEqualTo(Outcome.LOST);
-            assertThat(ring.lostCount(LossReason.RING_FULL)).isEqualTo(1);
-            assertThat(ring.failure()).isSameAs(reported.get());
-        }
-        await().until(() -> !directory.writerAlive());
-    }
-
-    @Test
     void refusesAnEventLimitThatNoExcerptTakes() {
-        WalDirectory directory = create();
-        assertThatThrownBy(
-                        () -> EventRing.open(directory, WAL.withBlockBytes(256 << 10), RING, EventRingTest::unexpected))
+        assertThatThrownBy(() -> open(WAL.withBlockBytes(256 << 10), RING))
                 .isInstanceOf(IllegalArgumentException.class);
-        directory.releaseLock();
-    }
-
-    @Test
-    void afterAKillTheClaimedCounterSaysHowManyEventsDiedInTheRing() throws Exception {
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx64m",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        EndlessLogging.class.getName(),
-                        root.toString())
-                .redirectError(new File("/dev/null"))
-                .start();
-        WalDirectory directory;
-        try {
-            assertThat(process.getInputStream().read()).isEqualTo('r');
-            directory = WalDirectory.list(root).get(0);
-            await().atMost(Duration.ofSeconds(20)).until(() -> directory.claimed() > 20_000);
-        } finally {
-            process.destroyForcibly().waitFor();
-        }
-        Contents contents = Contents.of(directory);
-        long died = directory.claimed() + 1 - contents.messages.size();
-        assertThat(died).isBetween(0L, (long) RingSettings.DEFAULTS.slots());
-        assertThat(contents.messages).hasSizeGreaterThan(10_000);
-    }
-
-    /** Publishes as fast as it can until it is killed. */
-    static final class EndlessLogging {
-        private EndlessLogging() {}
-
-        public static void main(String[] args) {
-            WalDirectory directory =
-                    WalDirectory.create(Path.of(args[0]), WalIdentity.startingNow("acme", "app", "events"));
-            EventRing ring = EventRing.open(
-                    directory,
-                    WalSettings.ofQuota(2L << 30).withReserveBytes(0),
-                    RingSettings.DEFAULTS,
-                    EventRingTest::unexpected);
-            System.out.write('r');
-            System.out.flush();
-            for (int i = 0; i < 5_000_000; i++) {
-                publish(ring, Level.INFO, "event " + i, false);
-            }
-        }
     }
 
     private record TextEvent(Level level, String message) {}
@@ -368,12 +295,21 @@ final class EventRingTest {
         }
     }
 
-    private WalDirectory create() {
-        return WalDirectory.create(root, WalIdentity.startingNow("acme", "app", "events"));
+    private EventRing open(WalSettings wal, RingSettings settings) {
+        return EventRing.open(root, IDENTITY, wal, settings, EventRingTest::expectNoTrouble);
     }
 
-    private static void unexpected(Throwable failure) {
-        throw new AssertionError(failure);
+    /** The only log there is. */
+    private WalDirectory directory() {
+        List<WalDirectory> found = WalDirectory.list(root);
+        assertThat(found).hasSize(1);
+        return found.get(0);
+    }
+
+    private static void expectNoTrouble(EventRing.Status status) {
+        if (status.cause() != null) {
+            throw new AssertionError(status.text(), status.cause());
+        }
     }
 
     private static void awaitQuietly(CountDownLatch latch) {

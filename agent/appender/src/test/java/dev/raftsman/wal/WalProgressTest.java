@@ -55,17 +55,6 @@ final class WalProgressTest {
     }
 
     @Test
-    void theOwnerDeclaresOneReasonAfterTheOther() {
-        writer.lost(LossReason.QUOTA, 2);
-        writer.lost(LossReason.RING_FULL, 3);
-        assertThat(writer.undeclared()).isEqualTo(new Loss(LossReason.RING_FULL, 3));
-        writer.declaring(0, writer.undeclared());
-        assertThat(writer.undeclared()).isEqualTo(new Loss(LossReason.QUOTA, 2));
-        writer.declaring(1, writer.undeclared());
-        assertThat(writer.undeclared()).isEqualTo(Loss.NONE);
-    }
-
-    @Test
     void anEndedLogClaimsWhatWasWrittenThereWhateverIsCountedLater() {
         writer.claimed(20);
         writer.lost(LossReason.RING_FULL, 3);

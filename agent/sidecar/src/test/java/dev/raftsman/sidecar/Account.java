@@ -52,8 +52,8 @@ record Account(long stored, long died, long lost) {
             int thread = Integer.parseInt(raw, at, colon, 10);
             long number = Long.parseLong(raw, colon + 1, raw.indexOf(':', colon + 1), 10);
             if (number < next[thread] || !holes && number > next[thread]) {
-                throw new AssertionError("thread " + thread + " logged " + number + " after " + (next[thread] - 1) + "; "
-                        + Arrays.toString(next));
+                throw new AssertionError("thread " + thread + " logged " + number + " after " + (next[thread] - 1)
+                        + "; " + Arrays.toString(next));
             }
             next[thread] = number + 1;
         }

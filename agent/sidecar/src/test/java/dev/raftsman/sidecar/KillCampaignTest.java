@@ -77,11 +77,7 @@ class KillCampaignTest {
         Path tallyFile = directory.resolve(name + ".tally");
         Tally tally = new Tally(tallyFile);
         Process process = LoadedApplication.start(
-                root,
-                name,
-                tally,
-                tallyFile,
-                Map.of("threads", "" + threads, "whenFull", block ? "BLOCK" : "DROP"));
+                root, name, tally, tallyFile, Map.of("threads", "" + threads, "whenFull", block ? "BLOCK" : "DROP"));
         try {
             awaitThat(() -> tally.state() == Tally.RUNNING && tally.returned() >= calls);
             if (held) {

@@ -7,7 +7,6 @@ import dev.raftsman.ring.EventRing;
 import dev.raftsman.ring.FullPolicy;
 import dev.raftsman.ring.RingSettings;
 import dev.raftsman.ring.SyncPolicy;
-import dev.raftsman.wal.WalDirectory;
 import dev.raftsman.wal.WalIdentity;
 import dev.raftsman.wal.WalSettings;
 import java.io.File;
@@ -72,8 +71,8 @@ final class LoadedApplication {
         RingSettings ring = RingSettings.DEFAULTS
                 .withPolicies(FullPolicy.valueOf(System.getProperty("whenFull")), SyncPolicy.INTERVAL)
                 .withMaxBlock(Duration.ofMillis(Long.getLong("maxBlockMillis", 30_000)));
-        WalDirectory directory = WalDirectory.create(Path.of(args[0]), WalIdentity.startingNow("default", args[1], args[1]));
-        EventRing open = EventRing.open(directory, wal, ring, failed -> {});
+        EventRing open = EventRing.open(
+                Path.of(args[0]), WalIdentity.startingNow("default", args[1], args[1]), wal, ring, status -> {});
         tally.state(Tally.RUNNING);
         Latencies[] latencies = new Latencies[threads];
         List<Thread> running = new ArrayList<>();

@@ -38,8 +38,8 @@ final class Tally {
     private final MappedByteBuffer page;
 
     Tally(Path file) {
-        try (FileChannel channel = FileChannel.open(
-                file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+        try (FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             page = channel.map(FileChannel.MapMode.READ_WRITE, 0, BYTES);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -1,6 +1,7 @@
 package dev.raftsman.appender.logback;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
@@ -20,6 +21,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -161,8 +163,13 @@ final class RaftsmanAppenderTest {
         File file = root.resolve("file").toFile();
         assertThat(file.createNewFile()).isTrue();
         configure("<app>app</app>", file.toString());
-        context.getLogger("app").info("nobody takes this");
-        assertThat(errors()).anyMatch(e -> e.contains("cannot start"));
+        context.getLogger("app").info("the ring takes this");
+        assertThat(errors()).singleElement().asString().contains("cannot be recorded", file + " is not a directory");
+        assertThat(file.delete()).isTrue();
+        await().atMost(Duration.ofSeconds(20))
+                .until(() -> !WalDirectory.list(file.toPath()).isEmpty());
+        context.stop();
+        assertThat(events(WalDirectory.list(file.toPath()).get(0))).hasSize(1);
     }
 
     @Test
