@@ -357,6 +357,7 @@ public final class FileInput implements AutoCloseable {
             return false;
         }
         try {
+            tail.failing = false;
             long size = tail.channel.size();
             if (size != tail.size) {
                 tail.size = size;
@@ -384,6 +385,7 @@ public final class FileInput implements AutoCloseable {
             tail.lookAtNanos = nowNanos + LOOK_LEAST_NANOS;
             return false;
         } catch (IOException e) {
+            tail.failing = true;
             tail.lookAtNanos = nowNanos + LOOK_MOST_NANOS;
             log.error("read " + tail.path, "file cannot be read, trying on: path=" + tail.path + ", reason=" + e);
             return false;
@@ -412,9 +414,11 @@ public final class FileInput implements AutoCloseable {
     private boolean takesOver(FileTail tail, long nowNanos) {
         FileTail before = tail.predecessor;
         boolean over = !before.channel.isOpen() || before.quietSince(tail.openedNanos, nowNanos);
-        // Somebody goes on writing to the renamed file: the two are read side by side.
+        // Somebody goes on writing to the renamed file: the two are read side by side. It must have a checkpoint by
+        // then, since after a crash nobody looks for what came before a file that is known.
         boolean both = nowNanos - tail.openedNanos > PREDECESSOR_MOST_NANOS
                 && before.predecessor == null
+                && (before.offset > 0 || before.failing)
                 && before.size - before.offset < before.settings.blockBytes();
         if (over || both) {
             tail.predecessor = null;

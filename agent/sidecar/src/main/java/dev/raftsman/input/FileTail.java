@@ -36,6 +36,9 @@ final class FileTail {
     long lookAtNanos;
     int generation;
 
+    /** It could not be read at the last look. */
+    boolean failing;
+
     /** Another file has its name now, or none. */
     boolean retired;
 
@@ -74,8 +77,11 @@ final class FileTail {
                 stream, home.toString(), key.device(), key.inode(), fingerprint.length(), fingerprint.crc(), offset);
     }
 
-    /** All there is was made into blocks, and for so long nothing was added. */
+    /** It had its turn, all there is was made into blocks, and for so long nothing was added. */
     boolean quietSince(long sinceNanos, long nowNanos) {
+        if (predecessor != null) {
+            return false;
+        }
         long quietNanos = nowNanos - (grewNanos - sinceNanos > 0 ? grewNanos : sinceNanos);
         return offset == size && quietNanos >= settings.idle().toNanos();
     }

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -32,6 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 class FileInputTest {
     private static final long MILLI = 1_000_000L;
     private static final int BLOCK_BYTES = 4096;
+    private static final Instant RUN_BEGAN = Instant.parse("2026-01-01T00:00:00Z");
 
     @TempDir
     Path logs;
@@ -130,6 +132,10 @@ class FileInputTest {
 
     private Path write(String name, String text) throws IOException {
         return Files.writeString(logs.resolve(name), text, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    }
+
+    private static Path lastWritten(Path file, int minutes) throws IOException {
+        return Files.setLastModifiedTime(file, FileTime.from(RUN_BEGAN.plus(Duration.ofMinutes(minutes))));
     }
 
     private static String lines(int from, int to) {
@@ -330,6 +336,28 @@ class FileInputTest {
         pass(3_000);
         assertThat(sink.text("app.log")).isEqualTo(lines(0, 30));
         assertThat(sink.raw).containsOnlyKeys("app.log");
+    }
+
+    @Test
+    void renamedFilesAreReadOneAfterAnotherHoweverLongTheFirstHasToWait() throws IOException {
+        Path file = write("app.log", "");
+        open("app.log");
+        for (int i = 0; i < 2; i++) {
+            write("app.log", lines(i, i + 1));
+            pass(3_000);
+            lastWritten(Files.move(file, logs.resolve("app.log." + i)), i);
+        }
+        close();
+        for (int i = 0; i < 2; i++) {
+            lastWritten(write("app.log." + i, lines(10 + 10 * i, 20 + 10 * i)), i);
+        }
+        write("app.log", lines(30, 40));
+        sink.full = true;
+        open(sink.checkpoints.values(), "app.log");
+        pass(3_000);
+        sink.full = false;
+        pass(6_000);
+        assertThat(sink.text("app.log")).isEqualTo(lines(0, 2) + lines(10, 40));
     }
 
     @Test
