@@ -8,21 +8,19 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 
 /**
  * Reads files as they grow and makes blocks of whole lines, one stream a file, without an object for a line.
@@ -39,6 +37,8 @@ import java.util.function.LongSupplier;
  *  the file has another name that matches             read on where it was, in the stream of its first name
  *  the file has no name any more                      held and read; closed a minute after its last growth
  *  at the start: renamed to what no pattern matches   found by its inode beside its old name, read to its end
+ *  the name points to a new file, and others had it   they are found by their age beside it and read first, in the
+ *  in between: two renames between two looks          same stream; see {@link FileHistory}
  *  empty, or begins otherwise                         it was written anew: from its beginning
  *  begins as it did, shorter than what was read       its end was lost after we had it: read on at its new end
  *  ends in the middle of a line                       the rest waits for its newline; after the idle time it is
@@ -62,7 +62,7 @@ public final class FileInput implements AutoCloseable {
     private final LineBlockBuilder builder = new LineBlockBuilder();
     private final ByteBuffer buffer;
 
-    private final Map<FileKey, SourceCheckpoint> known = new HashMap<>();
+    private final FileHistory history;
     private final Map<FileKey, FileTail> tails = new LinkedHashMap<>();
     private final Map<String, FileTail> newestOfStream = new HashMap<>();
     private int generation;
@@ -71,20 +71,29 @@ public final class FileInput implements AutoCloseable {
 
     private record Input(FileInputSettings settings, List<PathGlob> globs) {}
 
-    /** A file sighted for the first time. */
-    private record Sighting(FileTail tail, long modifiedMillis) {
+    /**
+     * A file sighted for the first time in this run.
+     *
+     * @param isNew nothing of it was read before
+     */
+    private record Sighting(FileTail tail, FileTime modified, boolean isNew) {
+        /** Renamed files of a stream first, those known before those missed, then by age: their lines are older. */
+        static final Comparator<Sighting> IN_ORDER = Comparator.comparing(Sighting::hasItsFirstName)
+                .thenComparing(Sighting::isNew)
+                .thenComparing(Sighting::modified);
+
         boolean hasItsFirstName() {
             return tail.path.equals(tail.home);
         }
     }
 
     /**
-     * @param known how far each file was read before, the newest checkpoint of each
+     * @param known how far each file was read before, the newest checkpoint of each, in the order they were taken
      * @param epochNanos the time, in nanoseconds since 1970
      */
     public FileInput(
             List<FileInputSettings> inputs,
-            Collection<SourceCheckpoint> known,
+            List<KnownFile> known,
             BlockSink sink,
             OperatorLog log,
             LongSupplier epochNanos,
@@ -98,9 +107,7 @@ public final class FileInput implements AutoCloseable {
             this.inputs.add(new Input(settings, globs));
             blockBytes = Math.max(blockBytes, settings.blockBytes());
         }
-        for (SourceCheckpoint checkpoint : known) {
-            this.known.put(checkpoint.key(), checkpoint);
-        }
+        this.history = new FileHistory(known, log);
         this.sink = sink;
         this.log = log;
         this.epochNanos = epochNanos;
@@ -171,10 +178,10 @@ public final class FileInput implements AutoCloseable {
         if (generation == 1) {
             findMoved(nowNanos, sightings);
         }
+        findMissed(nowNanos, sightings);
         tails.values().removeIf(tail -> retire(tail, nowNanos));
-        // Renamed files of a stream first, then by age: their lines are older.
         List<Sighting> inOrder = new ArrayList<>(sightings.values());
-        inOrder.sort(Comparator.comparing(Sighting::hasItsFirstName).thenComparingLong(Sighting::modifiedMillis));
+        inOrder.sort(Sighting.IN_ORDER);
         for (Sighting sighting : inOrder) {
             FileTail tail = sighting.tail;
             tail.retired = !sighting.hasItsFirstName();
@@ -193,18 +200,23 @@ public final class FileInput implements AutoCloseable {
 
     private void sight(FileInputSettings settings, Path path, long nowNanos, Map<FileKey, Sighting> sightings) {
         try {
-            FileKey key = FileKey.of(path);
-            if (key == null) {
+            NamedFile file = NamedFile.at(path);
+            if (file == null) {
                 return;
             }
-            FileTail tail = tails.get(key);
+            FileTail tail = tails.get(file.key());
             if (tail == null) {
-                if (!sightings.containsKey(key)) { // or it is one file under two names
-                    open(settings, path, key, nowNanos, sightings);
+                if (!sightings.containsKey(file.key())) { // or it is one file under two names
+                    open(settings, file, path, nowNanos, sightings);
                 }
-            } else if (tail.generation != generation) {
+                return;
+            }
+            if (tail.generation != generation) {
                 tail.generation = generation;
                 tail.path = path;
+            }
+            if (path.equals(tail.home)) {
+                history.seen(path, file.key(), file.modified());
             }
         } catch (NoSuchFileException e) {
             return; // renamed or deleted between two looks
@@ -218,82 +230,91 @@ public final class FileInput implements AutoCloseable {
      * was, once at the start, since what is unread in it would be lost without a word.
      */
     private void findMoved(long nowNanos, Map<FileKey, Sighting> sightings) {
-        Map<Path, Map<FileKey, SourceCheckpoint>> missing = new HashMap<>();
-        for (SourceCheckpoint checkpoint : known.values()) {
-            Path directory = pathOf(checkpoint, Path.of("/")).getParent();
-            if (!sightings.containsKey(checkpoint.key()) && directory != null && Files.isDirectory(directory)) {
-                missing.computeIfAbsent(directory, d -> new HashMap<>()).put(checkpoint.key(), checkpoint);
+        for (NamedFile file : history.moved(sightings::containsKey)) {
+            try {
+                open(inputs.get(0).settings, file, file.path(), nowNanos, sightings);
+            } catch (IOException e) {
+                log.warn("open " + file.path(), "file cannot be read: path=" + file.path() + ", reason=" + e);
             }
         }
-        missing.forEach((directory, files) -> {
-            try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
-                for (Path entry : entries) {
-                    sightMoved(entry, files, nowNanos, sightings);
+    }
+
+    /** Files that were never seen under the name they had: it was given on twice since it was looked at. */
+    private void findMissed(long nowNanos, Map<FileKey, Sighting> sightings) {
+        for (Sighting sighting : List.copyOf(sightings.values())) {
+            if (sighting.hasItsFirstName()) {
+                if (sighting.isNew && !openMissed(sighting.tail, nowNanos, sightings)) {
+                    continue;
                 }
-            } catch (IOException | DirectoryIteratorException e) {
-                log.warn("moved " + directory, "cannot look for renamed files: path=" + directory + ", reason=" + e);
+                history.seen(sighting.tail.home, sighting.tail.key, sighting.modified);
             }
-        });
-    }
-
-    /** A name that this process's locale cannot express is no path here, though its bytes are one on the disk. */
-    private static Path pathOf(SourceCheckpoint checkpoint, Path otherwise) {
-        try {
-            return Path.of(checkpoint.path());
-        } catch (InvalidPathException e) {
-            return otherwise;
         }
     }
 
-    private void sightMoved(
-            Path entry, Map<FileKey, SourceCheckpoint> files, long nowNanos, Map<FileKey, Sighting> sightings) {
-        try {
-            FileKey key = FileKey.of(entry);
-            SourceCheckpoint before = key == null ? null : files.remove(key);
-            if (before == null || Files.size(entry) <= before.offset()) {
-                return;
+    /** @return false if files are being renamed at this moment: the name is looked at again as if it was not now */
+    private boolean openMissed(FileTail newest, long nowNanos, Map<FileKey, Sighting> sightings) {
+        List<FileKey> opened = new ArrayList<>(List.of(newest.key));
+        boolean stayed = true;
+        Predicate<FileKey> isHeld = key -> tails.containsKey(key) || sightings.containsKey(key);
+        for (NamedFile file : history.missed(newest.home, isHeld)) {
+            try {
+                stayed &= open(newest.settings, file, newest.home, nowNanos, sightings);
+                opened.add(file.key());
+            } catch (NoSuchFileException e) {
+                stayed = false;
+            } catch (IOException e) {
+                log.error(
+                        "open " + file.path(),
+                        "rotated file cannot be read, its lines will be missing: path=" + file.path() + ", reason="
+                                + e);
             }
-            try (FileChannel probe = FileChannel.open(entry, StandardOpenOption.READ)) {
-                if (!before.fingerprint().fits(probe)) {
-                    return;
+        }
+        if (!stayed) {
+            for (FileKey key : opened) {
+                Sighting sighting = sightings.remove(key);
+                if (sighting != null) {
+                    closeChannel(sighting.tail);
                 }
             }
-            open(inputs.get(0).settings, entry, key, nowNanos, sightings);
-        } catch (IOException e) {
-            log.warn("open " + entry, "file cannot be read: path=" + entry + ", reason=" + e);
         }
+        return stayed;
     }
 
-    private void open(
-            FileInputSettings settings, Path path, FileKey key, long nowNanos, Map<FileKey, Sighting> sightings)
+    /**
+     * @param home the name under which it was written, if nothing is known of it
+     * @return whether it is still behind its name
+     */
+    private boolean open(
+            FileInputSettings settings, NamedFile file, Path home, long nowNanos, Map<FileKey, Sighting> sightings)
             throws IOException {
-        long modifiedMillis = Files.getLastModifiedTime(path).toMillis();
+        Path path = file.path();
         FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
         boolean kept = false;
         try {
-            if (!key.equals(FileKey.of(path))) {
-                return; // renamed between the two calls: the next look decides
+            NamedFile behind = NamedFile.at(path);
+            if (behind == null || !behind.key().equals(file.key())) {
+                return false; // renamed between the two calls: the next look decides
             }
-            SourceCheckpoint before = known.get(key);
-            boolean same = before != null && before.fingerprint().fits(channel);
+            SourceCheckpoint before = history.readOf(file.key(), channel);
             long size = channel.size();
-            if (same && size < before.offset()) {
+            if (before != null && size < before.offset()) {
                 cutShort(path, before.stream(), before.offset(), size);
             }
             FileTail tail = new FileTail(
-                    key,
+                    file.key(),
                     settings,
                     channel,
-                    same ? before.stream() : settings.naming().streamOf(path),
-                    same ? pathOf(before, path) : path,
+                    before != null ? before.stream() : settings.naming().streamOf(home),
+                    before != null ? FileHistory.home(before, path) : home,
                     path,
-                    same ? before.fingerprint() : Fingerprint.NONE,
-                    same ? Math.min(before.offset(), size) : 0,
+                    before != null ? before.fingerprint() : Fingerprint.NONE,
+                    before != null ? Math.min(before.offset(), size) : 0,
                     nowNanos);
             tail.generation = generation;
-            sightings.put(key, new Sighting(tail, modifiedMillis));
+            sightings.put(file.key(), new Sighting(tail, file.modified(), before == null));
             kept = true;
             log.info("reading file: path=" + path + ", stream=" + tail.stream + ", offset=" + tail.offset);
+            return true;
         } finally {
             if (!kept) {
                 channel.close();
@@ -312,42 +333,31 @@ public final class FileInput implements AutoCloseable {
             if (tail.channel.size() != tail.size) {
                 return false;
             }
-            if (hasOtherName(tail)) {
-                known.put(tail.key, tail.checkpoint());
+            if (tail.offset > 0 && hasOtherName(tail)) {
+                history.remember(tail.checkpoint());
             } else {
-                known.remove(tail.key); // its inode may be given again, to a file that begins alike
+                history.forget(tail.key); // its inode may be given again, to a file that begins alike
             }
-            tail.channel.close();
         } catch (IOException e) {
             log.warn("close " + tail.path, "file could not be closed: path=" + tail.path + ", reason=" + e);
         }
+        closeChannel(tail);
         newestOfStream.remove(tail.stream, tail);
         return true;
     }
 
-    private static boolean hasOtherName(FileTail tail) throws IOException {
-        Path directory = tail.path.getParent();
-        if (!Files.isDirectory(directory)) {
-            return false;
+    private void closeChannel(FileTail tail) {
+        try {
+            tail.channel.close();
+        } catch (IOException e) {
+            log.warn("close " + tail.path, "file could not be closed: path=" + tail.path + ", reason=" + e);
         }
-        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
-            for (Path entry : entries) {
-                if (isBehind(entry, tail.key)) {
-                    return true;
-                }
-            }
-        } catch (DirectoryIteratorException e) {
-            throw e.getCause();
-        }
-        return false;
     }
 
-    private static boolean isBehind(Path entry, FileKey key) throws IOException {
-        try {
-            return key.equals(FileKey.of(entry));
-        } catch (NoSuchFileException e) {
-            return false; // gone between two looks, or a link to nothing
-        }
+    private static boolean hasOtherName(FileTail tail) throws IOException {
+        Path directory = tail.path.getParent();
+        return Files.isDirectory(directory)
+                && NamedFile.in(directory).stream().anyMatch(file -> file.key().equals(tail.key));
     }
 
     // ---- what is in them

@@ -42,6 +42,12 @@ public record SourceCheckpoint(
         return new Fingerprint(fingerprintLength, fingerprintCrc);
     }
 
+    /** The same of a file that holds the same bytes. */
+    SourceCheckpoint ofCopy(FileKey copy) {
+        return new SourceCheckpoint(
+                stream, path, copy.device(), copy.inode(), fingerprintLength, fingerprintCrc, offset);
+    }
+
     /** @return a new buffer, little endian, ready to be read */
     public ByteBuffer encode() {
         byte[] streamBytes = stream.getBytes(StandardCharsets.UTF_8);

@@ -7,6 +7,7 @@
  * The WALs of applications are only found here ({@link dev.raftsman.input.WalDiscovery}), they are read in place.
  *
  * <p>A file is known by device, inode and the sum of its first bytes, never by its name; it is its own buffer, so what
- * was not made into a block is read again. Thread: {@code raftsman-files}; it stops reading when the WAL has no room.
+ * was not made into a block is read again. What rotation renamed before it was seen is looked for beside its name
+ * ({@code FileHistory}). Thread: {@code raftsman-files}; it stops reading when the WAL has no room.
  */
 package dev.raftsman.input;

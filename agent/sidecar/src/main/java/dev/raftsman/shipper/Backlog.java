@@ -1,5 +1,6 @@
 package dev.raftsman.shipper;
 
+import dev.raftsman.input.KnownFile;
 import dev.raftsman.input.OperatorLog;
 import dev.raftsman.input.SourceCheckpoint;
 import dev.raftsman.wal.Excerpt;
@@ -12,7 +13,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,14 +31,14 @@ public final class Backlog {
 
     private final CursorFile cursorFile;
     private final List<WalDirectory> directories;
-    private final List<SourceCheckpoint> checkpoints;
+    private final List<KnownFile> knownFiles;
 
     private record Key(long device, long inode) {}
 
-    private Backlog(CursorFile cursorFile, List<WalDirectory> directories, List<SourceCheckpoint> checkpoints) {
+    private Backlog(CursorFile cursorFile, List<WalDirectory> directories, List<KnownFile> knownFiles) {
         this.cursorFile = cursorFile;
         this.directories = directories;
-        this.checkpoints = checkpoints;
+        this.knownFiles = knownFiles;
     }
 
     /**
@@ -60,13 +61,15 @@ public final class Backlog {
             force(directory.path());
             scan(directory, newest, log);
         }
-        List<SourceCheckpoint> checkpoints =
-                newest.values().stream().map(Cursor.Source::checkpoint).toList();
-        if (!directories.isEmpty() || !checkpoints.isEmpty()) {
+        List<KnownFile> knownFiles = newest.values().stream()
+                .sorted(Comparator.comparingLong(Cursor.Source::startMillis).thenComparingLong(Cursor.Source::position))
+                .map(source -> new KnownFile(source.checkpoint(), source.startMillis()))
+                .toList();
+        if (!directories.isEmpty() || !knownFiles.isEmpty()) {
             log.info("going on where the last run ended: unfinishedWals=" + directories.size() + ", knownFiles="
-                    + checkpoints.size());
+                    + knownFiles.size());
         }
-        return new Backlog(cursorFile, directories, checkpoints);
+        return new Backlog(cursorFile, directories, knownFiles);
     }
 
     private static void force(Path directory) throws IOException {
@@ -109,9 +112,9 @@ public final class Backlog {
         return new Key(checkpoint.device(), checkpoint.inode());
     }
 
-    /** How far each file was read, the newest checkpoint of each. */
-    public Collection<SourceCheckpoint> checkpoints() {
-        return checkpoints;
+    /** How far each file was read, the newest checkpoint of each, in the order they were taken. */
+    public List<KnownFile> knownFiles() {
+        return knownFiles;
     }
 
     /** What the unfinished WALs take on the disk. */

@@ -87,7 +87,7 @@ final class Agent implements AutoCloseable {
             long excerptBytes = config.shipper().blockBytes() + (long) EXCERPT_MARGIN_BYTES;
             files = new FileInput(
                     config.inputs(),
-                    backlog.checkpoints(),
+                    backlog.knownFiles(),
                     new BlockJournal(wal, excerptBytes, log, metrics),
                     log,
                     Agent::epochNanos,

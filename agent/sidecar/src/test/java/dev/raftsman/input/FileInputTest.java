@@ -39,13 +39,14 @@ class FileInputTest {
     Path logs;
 
     private final Sink sink = new Sink();
+    private final ByteArrayOutputStream logged = new ByteArrayOutputStream();
     private long now = 5_000 * MILLI;
     private FileInput input;
 
     private static final class Sink implements BlockSink {
         final Map<String, ByteArrayOutputStream> raw = new LinkedHashMap<>();
         final Map<String, Long> next = new HashMap<>();
-        final Map<FileKey, SourceCheckpoint> checkpoints = new HashMap<>();
+        final Map<FileKey, SourceCheckpoint> checkpoints = new LinkedHashMap<>();
         final List<Block> blocks = new ArrayList<>();
         boolean full;
         boolean refuses;
@@ -72,6 +73,7 @@ class FileInputTest {
             assertThat(SourceCheckpoint.decode(checkpoint.encode())).isEqualTo(checkpoint);
             blocks.add(copy);
             next.put(checkpoint.stream(), first + count);
+            checkpoints.remove(checkpoint.key()); // the newest last
             checkpoints.put(checkpoint.key(), checkpoint);
             try (BlockReader reader = new BlockReader()) {
                 reader.writeRaw(copy, raw.computeIfAbsent(checkpoint.stream(), s -> new ByteArrayOutputStream()));
@@ -104,13 +106,11 @@ class FileInputTest {
                 Duration.ofSeconds(1),
                 Duration.ofMillis(500));
         OperatorLog log = new OperatorLog(
-                new PrintStream(OutputStreamOfNothing.INSTANCE, false, StandardCharsets.UTF_8),
-                InstantSource.fixed(Instant.EPOCH));
-        input = new FileInput(List.of(settings), known, sink, log, () -> now, now);
-    }
-
-    private static final class OutputStreamOfNothing {
-        static final java.io.OutputStream INSTANCE = java.io.OutputStream.nullOutputStream();
+                new PrintStream(logged, true, StandardCharsets.UTF_8), InstantSource.fixed(Instant.EPOCH));
+        List<KnownFile> files = known.stream()
+                .map(checkpoint -> new KnownFile(checkpoint, RUN_BEGAN.toEpochMilli()))
+                .toList();
+        input = new FileInput(List.of(settings), files, sink, log, () -> now, now);
     }
 
     @AfterEach
@@ -134,8 +134,20 @@ class FileInputTest {
         return Files.writeString(logs.resolve(name), text, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     }
 
+    /** A file as rotation leaves it, last written this many minutes after the earlier run began. */
+    private Path rotated(String name, int minutes, String text) throws IOException {
+        return lastWritten(write(name, text), minutes);
+    }
+
     private static Path lastWritten(Path file, int minutes) throws IOException {
         return Files.setLastModifiedTime(file, FileTime.from(RUN_BEGAN.plus(Duration.ofMinutes(minutes))));
+    }
+
+    private List<String> warnings() {
+        return logged.toString(StandardCharsets.UTF_8)
+                .lines()
+                .filter(line -> line.contains(" WARN "))
+                .toList();
     }
 
     private static String lines(int from, int to) {
@@ -336,6 +348,218 @@ class FileInputTest {
         pass(3_000);
         assertThat(sink.text("app.log")).isEqualTo(lines(0, 30));
         assertThat(sink.raw).containsOnlyKeys("app.log");
+    }
+
+    @Test
+    void fileRenamedTwiceWhileNobodyReadIsStillRead() throws IOException {
+        Path file = write("app.log", lines(0, 10));
+        open("app.log");
+        pass(600);
+        close();
+        write("app.log", lines(10, 20));
+        lastWritten(Files.move(file, logs.resolve("app.log.1")), 1);
+        rotated("app.log.2", 2, lines(20, 30)); // never seen under its first name
+        write("app.log", lines(30, 40));
+        open(sink.checkpoints.values(), "app.log");
+        pass(6_000);
+        assertThat(sink.text("app.log")).isEqualTo(lines(0, 40));
+        assertThat(sink.raw).containsOnlyKeys("app.log");
+        assertThat(warnings()).isEmpty();
+        close();
+        open(sink.checkpoints.values(), "app.log");
+        pass(6_000);
+        assertThat(sink.next).containsEntry("app.log", 40L);
+    }
+
+    @Test
+    void fileThatWasOpenedButNotReadIsFoundAfterItsNextRename() throws IOException {
+        Path file = write("app.log", lines(0, 10));
+        open("app.log");
+        pass(600);
+        lastWritten(Files.move(file, logs.resolve("app.log.1")), 1);
+        write("app.log", lines(10, 20));
+        pass(600); // it waits until the renamed one has been quiet
+        assertThat(sink.text("app.log")).isEqualTo(lines(0, 10));
+        close();
+        lastWritten(Files.move(file, logs.resolve("app.log.2")), 2);
+        write("app.log", lines(20, 30));
+        open(sink.checkpoints.values(), "app.log");
+        pass(6_000);
+        assertThat(sink.text("app.log")).isEqualTo(lines(0, 30));
+    }
+
+    @Test
+    void filesRenamedTwiceBetweenTwoLooksAreReadByAgeWhenNumbersGrowWithIt() throws IOException {
+        renameBetweenTwoLooks("app.log.3", "app.log.2", "app.log.1");
+    }
+
+    @Test
+    void filesRenamedTwiceBetweenTwoLooksAreReadByAgeWhenNumbersAreCountedUp() throws IOException {
+        renameBetweenTwoLooks("app.log.9", "app.log.10", "app.log.11");
+    }
+
+    @Test
+    void filesRenamedTwiceBetweenTwoLooksAreReadByAgeWhenNamesAreDates() throws IOException {
+        renameBetweenTwoLooks("app.log-20251231", "app.log-20260101", "app.log.bak");
+    }
+
+    private void renameBetweenTwoLooks(String first, String second, String third) throws IOException {
+        Path file = lastWritten(write("app.log", lines(0, 10)), 0);
+        open("app.log");
+        pass(600);
+        write("app.log", lines(10, 20));
+        lastWritten(Files.move(file, logs.resolve(first)), 1);
+        rotated(second, 2, lines(20, 30));
+        rotated(third, 3, lines(30, 40));
+        write("app.log", lines(40, 50));
+        pass(6_000);
+        assertThat(sink.text("app.log")).isEqualTo(lines(0, 50));
+        assertThat(sink.raw).containsOnlyKeys("app.log");
+        assertThat(warnings()).isEmpty();
+    }
+
+    @Test
+    void missedFilesAreReadOneAfterAnotherHoweverLongTheFirstHasToWait() throws IOException {
+        Path file = write("app.log", lines(0, 10));
+        open("app.log");
+        pass(600);
+        close();
+        lastWritten(Files.move(file, logs.resolve("app.log.1")), 1);
+        rotated("app.log.2", 2, lines(10, 20));
+        rotated("app.log.3", 3, lines(20, 30));
+        write("app.log", lines(30, 40));
+        sink.full = true;
+        open(sink.checkpoints.values(), "app.log");
+        pass(3_000);
+        sink.full = false;
+        pass(6_000);
+        assertThat(sink.text("app.log")).isEqualTo(lines(0, 40));
+    }
+
+    @Test
+    void whatWasRotatedBeforeTheNameWasOursIsLeftAlone() throws IOException {
+        rotated("app.log.2", -20, "old\n");
+        rotated("app.log.1", -10, "old\n");
+        Path file = lastWritten(write("app.log", lines(0, 10)), 0);
+        open("app.log");
+        pass(600);
+        assertThat(sink.text("app.log")).isEqualTo(lines(0, 10));
+        lastWritten(Files.move(file, logs.resolve("app.log.3")), 1);
+        write("app.log", lines(10, 20));
+        pass(3_000);
+        close();
+        Path second = lastWritten(Files.move(file, logs.resolve("app.log.4")), 2);
+        write("app.log", lines(20, 30));
+        open(sink.checkpoints.values(), "app.log");
+        pass(3_000);
+        assertThat(second).exists();
+        assertThat(sink.text("app.log")).isEqualTo(lines(0, 30));
+        assertThat(sink.raw).containsOnlyKeys("app.log");
+    }
+
+    @Test
+    void whatIsNoRotatedFileOfTheNameIsLeftAlone() throws IOException {
+        Path file = write("app.log", lines(0, 10));
+        open("app.log");
+        pass(600);
+        close();
+        lastWritten(Files.move(file, logs.resolve("app.log.1")), 1);
+        for (String other : List.of("app.log.lck", "app.log-audit", "app.logs.1", "app.log2", "other.log.1")) {
+            rotated(other, 2, "other\n");
+        }
+        Files.createDirectory(logs.resolve("app.log.3"));
+        write("app.log", lines(10, 20));
+        open(sink.checkpoints.values(), "app.log");
+        pass(3_000);
+        assertThat(sink.text("app.log")).isEqualTo(lines(0, 20));
+        assertThat(sink.raw).containsOnlyKeys("app.log");
+    }
+
+    @Test
+    void compressedFilesThatMayHaveBeenMissedAreNamed() throws IOException {
+        Path file = write("app.log", lines(0, 10));
+        open("app.log");
+        pass(600);
+        close();
+        rotated("app.log.5.gz", -5, "long ago");
+        lastWritten(Files.move(file, logs.resolve("app.log.4")), 1);
+        rotated("app.log.3.gz", 2, "packed");
+        rotated("app.log.2.zst", 3, "packed");
+        rotated("app.log.1", 4, lines(10, 20));
+        rotated("app.log.1.gz", 5, "half packed");
+        write("app.log", lines(20, 30));
+        open(sink.checkpoints.values(), "app.log");
+        pass(6_000);
+        assertThat(sink.text("app.log")).isEqualTo(lines(0, 30));
+        assertThat(sink.raw).containsOnlyKeys("app.log");
+        assertThat(warnings()).hasSize(1);
+        assertThat(warnings().get(0))
+                .contains("lines may be missing")
+                .contains("count=2")
+                .endsWith("paths=" + logs + "/app.log.3.gz " + logs + "/app.log.2.zst");
+    }
+
+    @Test
+    void rotatedFileThatIsCompressedAtOnceIsHeldAndNotComplainedOf() throws IOException {
+        Path file = lastWritten(write("app.log", lines(0, 10)), 0);
+        open("app.log");
+        pass(600);
+        write("app.log", lines(10, 20));
+        Files.delete(file);
+        rotated("app.log.1.gz", 1, "packed");
+        write("app.log", lines(20, 30));
+        pass(3_000);
+        assertThat(sink.text("app.log")).isEqualTo(lines(0, 30));
+        assertThat(warnings()).isEmpty();
+    }
+
+    @Test
+    void whenTheFileReadLastIsGoneTheLogSaysSoAndWhatIsYoungerThanItsRunIsRead() throws IOException {
+        rotated("app.log.9", -10, "old\n");
+        Path file = write("app.log", lines(0, 10));
+        open("app.log");
+        pass(600);
+        close();
+        rotated("app.log.1", 2, lines(20, 30));
+        Files.move(file, logs.resolveSibling(logs.getFileName() + ".elsewhere"));
+        write("app.log", lines(30, 40));
+        open(sink.checkpoints.values(), "app.log");
+        pass(6_000);
+        Files.delete(logs.resolveSibling(logs.getFileName() + ".elsewhere"));
+        assertThat(sink.text("app.log")).isEqualTo(lines(0, 10) + lines(20, 40));
+        assertThat(warnings()).hasSize(1);
+        assertThat(warnings().get(0)).contains("lines may be missing").contains("is gone");
+    }
+
+    @Test
+    void fileCopiedAndEmptiedWhileNobodyReadIsReadOnInItsCopy() throws IOException {
+        rotated("app.log.3", 1, lines(500, 600)); // copied while the earlier run read on in the first
+        Path file = write("app.log", lines(0, 10));
+        open("app.log");
+        pass(600);
+        close();
+        rotated("app.log.2", 2, lines(0, 20));
+        rotated("app.log.1", 3, lines(20, 30));
+        Files.writeString(file, lines(30, 60), StandardOpenOption.TRUNCATE_EXISTING);
+        open(sink.checkpoints.values(), "app.log");
+        pass(6_000);
+        assertThat(sink.text("app.log")).isEqualTo(lines(0, 60));
+        assertThat(warnings()).isEmpty();
+    }
+
+    @Test
+    void rotatedFileThatMatchesAPatternItselfBelongsToThat() throws IOException {
+        Path file = write("app.log", lines(0, 10));
+        open("app.log", "*.2");
+        pass(600);
+        close();
+        lastWritten(Files.move(file, logs.resolve("app.log.1")), 1);
+        rotated("app.log.2", 2, "mine\n");
+        write("app.log", lines(10, 20));
+        open(sink.checkpoints.values(), "app.log", "*.2");
+        pass(3_000);
+        assertThat(sink.text("app.log")).isEqualTo(lines(0, 20));
+        assertThat(sink.text("app.log.2")).isEqualTo("mine\n");
     }
 
     @Test
