@@ -89,6 +89,10 @@ final class Feed {
         rotating = true;
     }
 
+    synchronized boolean isRotating() {
+        return rotating;
+    }
+
     /** Returns when no file is open and none will be, until {@link #resume}. */
     synchronized void pause() {
         paused = true;

@@ -78,12 +78,17 @@ class KillMatrixIT {
         cluster.startCollector(leader);
     }
 
+    /** And the file is renamed twice meanwhile: the agent never saw one of them under its first name. */
     private void killTheAgent() {
         delivery.awaitMore("feed");
         feed.rotate();
         delivery.awaitMore("feed");
         feed.rotate();
         cluster.child(LocalCluster.AGENT).kill();
+        for (int i = 0; i < 2; i++) {
+            feed.rotate();
+            LocalCluster.await("a rotation", LIMIT, () -> !feed.isRotating());
+        }
         cluster.startAgent();
     }
 
