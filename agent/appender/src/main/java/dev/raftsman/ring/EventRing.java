@@ -707,13 +707,23 @@ public final class EventRing implements AutoCloseable {
         }
     }
 
+    /**
+     * An interrupt does not shorten it: frameworks interrupt the threads that stop their appenders, and the events in the
+     * ring would pay for that.
+     *
+     * @return false if there was one
+     */
     private boolean join(long millis) {
-        try {
-            flusher.join(Math.max(1, millis));
-            return true;
-        } catch (InterruptedException e) {
-            return false;
+        boolean uninterrupted = true;
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        while (flusher.isAlive() && System.nanoTime() - deadline < 0) {
+            try {
+                flusher.join(Math.max(1, TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime())));
+            } catch (InterruptedException e) {
+                uninterrupted = false;
+            }
         }
+        return uninterrupted;
     }
 
     /** Where events are recorded now, or were last; null while there was no place yet. Any thread. */
