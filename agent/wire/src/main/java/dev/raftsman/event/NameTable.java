@@ -1,5 +1,9 @@
 package dev.raftsman.event;
 
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -63,9 +67,25 @@ public final class NameTable {
             }
             used[kind.ordinal()]++;
             int id = ++count;
-            texts[id] = text.getBytes(StandardCharsets.UTF_8);
+            texts[id] = utf8(text);
             ids.put(text, id); // whoever finds the number finds its text
             return id;
+        }
+    }
+
+    /** With U+FFFD for half a character, as in the rows. */
+    private static byte[] utf8(String text) {
+        try {
+            ByteBuffer bytes = StandardCharsets.UTF_8
+                    .newEncoder()
+                    .onMalformedInput(CodingErrorAction.REPLACE)
+                    .replaceWith(new byte[] {(byte) 0xEF, (byte) 0xBF, (byte) 0xBD})
+                    .encode(CharBuffer.wrap(text));
+            byte[] exact = new byte[bytes.remaining()];
+            bytes.get(exact);
+            return exact;
+        } catch (CharacterCodingException replaced) {
+            throw new IllegalStateException(replaced);
         }
     }
 

@@ -34,6 +34,9 @@ public final class RowWriter implements BiConsumer<String, String> {
     static final String UNCUT_CHARS = "raftsman.uncut.chars";
     static final String UNCUT_SHA256 = "raftsman.uncut.sha256";
 
+    /** For half a character: U+FFFD, which nobody takes for a question mark of the application's. */
+    private static final int REPLACEMENT = 0xFFFD;
+
     private static final int MAX_ARGUMENTS = 255;
     private static final int MAX_NAME_CHARS = 0xFFFF / 3;
     private static final int OWN_ATTRIBUTES = 2;
@@ -376,7 +379,7 @@ public final class RowWriter implements BiConsumer<String, String> {
         return chars;
     }
 
-    /** Encodes UTF-8; a lone surrogate becomes {@code ?}. */
+    /** Encodes UTF-8; a lone surrogate becomes {@link #REPLACEMENT}. */
     private void encode(CharSequence text, int first, int chars) {
         for (int i = first; i < chars; i++) {
             char c = text.charAt(i);
@@ -387,8 +390,7 @@ public final class RowWriter implements BiConsumer<String, String> {
                     codePoint = Character.toCodePoint(c, text.charAt(++i));
                     need = 4;
                 } else {
-                    codePoint = '?';
-                    need = 1;
+                    codePoint = REPLACEMENT;
                 }
             }
             if (limit - at < need) {

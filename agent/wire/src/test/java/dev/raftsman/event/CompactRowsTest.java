@@ -184,9 +184,9 @@ class CompactRowsTest {
     }
 
     @Test
-    void aLoneSurrogateBecomesAQuestionMark() {
+    void aLoneSurrogateBecomesTheReplacementCharacter() {
         begin().message("a\uD800b\uD83D\uDE00");
-        assertThat(only().message()).isEqualTo("a?b\uD83D\uDE00");
+        assertThat(only().message()).isEqualTo("a\uFFFDb\uD83D\uDE00");
     }
 
     @Test
