@@ -14,18 +14,20 @@ final class Report {
     private Report() {}
 
     /**
-     * The last thing a sample does: waits until a thread of this name is there, if one is expected, writes all threads
-     * down and when that was.
+     * The last thing a sample does: waits until a thread of this name is there, if one is expected, writes down all
+     * threads, the names of the system properties, and when that was.
      */
     static void write(Path file, String awaited) throws IOException, InterruptedException {
         long deadline = System.currentTimeMillis() + LIMIT_MILLIS;
-        List<String> lines = threads();
+        List<String> seen = threads();
         while (!awaited.isEmpty()
-                && lines.stream().noneMatch(line -> line.contains(awaited))
+                && seen.stream().noneMatch(line -> line.contains(awaited))
                 && System.currentTimeMillis() < deadline) {
             Thread.sleep(5);
-            lines = threads();
+            seen = threads();
         }
+        List<String> lines = new ArrayList<>(seen);
+        System.getProperties().stringPropertyNames().forEach(name -> lines.add("property " + name));
         lines.add("end " + Instant.now());
         Files.write(file, lines);
     }

@@ -33,8 +33,20 @@ final class Application {
     private final Path home;
     private final List<Path> classPath = new ArrayList<>();
 
-    /** A run that came to its end. {@code threads} are all but the JVM's own, each with "daemon" or "thread" before it. */
-    record Run(int exitCode, String output, String error, List<String> threads, Duration afterMain) {}
+    /**
+     * A run that came to its end.
+     *
+     * @param threads when main was about to end, each with "daemon" or "thread" before its name
+     * @param properties names of system properties then
+     * @param afterMain from then to the end of the process
+     */
+    record Run(
+            int exitCode,
+            String output,
+            String error,
+            List<String> threads,
+            List<String> properties,
+            Duration afterMain) {}
 
     Application(Path home) {
         this.home = home;
@@ -109,6 +121,17 @@ final class Application {
         }
     }
 
+    /** The java command with this class path. */
+    List<String> command(Jdk jdk, String... more) {
+        List<String> command = new ArrayList<>(List.of(jdk.java().toString(), "-cp", joined()));
+        command.addAll(List.of(more));
+        return command;
+    }
+
+    String joined() {
+        return classPath.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator));
+    }
+
     /** Runs {@code main(events, report, awaited thread)}. */
     Run run(Jdk jdk, String main, int events, String awaited) {
         String joined = classPath.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator));
@@ -141,14 +164,18 @@ final class Application {
             List<String> report = Files.exists(report()) ? Files.readAllLines(report()) : List.of();
             Duration afterMain = Duration.ZERO;
             List<String> threads = new ArrayList<>();
+            List<String> properties = new ArrayList<>();
             for (String line : report) {
                 if (line.startsWith("end ")) {
                     afterMain = Duration.between(Instant.parse(line.substring(4)), ended);
+                } else if (line.startsWith("property ")) {
+                    properties.add(line.substring(9));
                 } else {
                     threads.add(line);
                 }
             }
-            return new Run(process.exitValue(), Files.readString(out), Files.readString(err), threads, afterMain);
+            return new Run(
+                    process.exitValue(), Files.readString(out), Files.readString(err), threads, properties, afterMain);
         } catch (IOException e) {
             throw new UncheckedIOException("cannot run " + command, e);
         } catch (InterruptedException e) {

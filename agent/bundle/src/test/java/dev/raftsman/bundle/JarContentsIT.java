@@ -58,6 +58,7 @@ class JarContentsIT {
                         "META-INF/MANIFEST.MF",
                         "META-INF/LICENSE",
                         "META-INF/NOTICE",
+                        "META-INF/org/apache/logging/log4j/core/config/plugins/Log4j2Plugins.dat",
                         "META-INF/services/dev.raftsman.lib.openhft.chronicle.core.cleaner.spi.ByteBufferCleanerService");
         assertThat(ENTRIES.keySet())
                 .noneMatch(name -> name.endsWith("module-info.class"))

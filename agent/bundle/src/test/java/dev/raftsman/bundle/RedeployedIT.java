@@ -3,10 +3,8 @@ package dev.raftsman.bundle;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.raftsman.bundle.Application.Run;
-import java.io.File;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,15 +30,13 @@ class RedeployedIT {
     @MethodSource("everyFrameworkAndJdk")
     void leavesNothingBehind(Framework framework, int release) {
         Jdk jdk = Jdk.of(release);
-        Application application = framework.loggingApplication(root, false);
-        String classPath =
-                application.classPath().stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator));
+        Application application = framework.webApplication(root);
         Run run = application.run(List.of(
                 jdk.java().toString(),
                 "-cp",
                 application.app().toString(),
                 "shop.Server",
-                classPath,
+                application.joined(),
                 framework.webShop(),
                 "" + DEPLOYED));
         assertThat(run.exitCode()).as(run.error()).isZero();
