@@ -2,6 +2,7 @@ package dev.raftsman.wal;
 
 import dev.raftsman.event.Loss;
 import dev.raftsman.event.LossReason;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.UUID;
@@ -82,7 +83,8 @@ final class ExcerptFrame {
     }
 
     /**
-     * Whether a header and its extra part lie here, whole and of this incarnation. The body may still be damaged.
+     * Whether a header and its extra part lie here, whole and of this incarnation. The length is not part of that, the
+     * body may be damaged.
      *
      * @param available bytes in the buffer from offset on
      */
@@ -90,15 +92,59 @@ final class ExcerptFrame {
         if (available < HEADER_BYTES || bytes.getInt(offset + MAGIC_OFFSET) != MAGIC) {
             return false;
         }
-        int length = bytes.getInt(offset + LENGTH_OFFSET);
         int extraLength = bytes.getInt(offset + EXTRA_LENGTH_OFFSET);
-        return length >= HEADER_BYTES
-                && extraLength >= 0
-                && extraLength <= length - HEADER_BYTES
-                && HEADER_BYTES + extraLength <= available
+        return extraLength >= 0
+                && extraLength <= available - HEADER_BYTES
                 && bytes.getInt(offset + HEADER_CRC_OFFSET)
                         == headerCrc(bytes, offset, bytes, offset + HEADER_BYTES, extraLength)
                 && bytes.getInt(offset + COUNT_OFFSET) >= 0;
+    }
+
+    /** Loads the header and the extra part of a frame behind a word of the queue. @return bytes loaded of the frame */
+    static int loadHeader(FileWindow window, long at) throws IOException {
+        int available = window.load(at, FileWindow.WORD_BYTES + HEADER_BYTES) - FileWindow.WORD_BYTES;
+        if (available < HEADER_BYTES) {
+            return available;
+        }
+        int start = window.indexOf(at) + FileWindow.WORD_BYTES;
+        int extraLength = window.bytes().getInt(start + EXTRA_LENGTH_OFFSET);
+        boolean ours = window.bytes().getInt(start + MAGIC_OFFSET) == MAGIC;
+        if (!ours || extraLength < 0 || extraLength > FileWindow.MAX_DOCUMENT_BYTES - HEADER_BYTES) {
+            return available;
+        }
+        return window.load(at, FileWindow.WORD_BYTES + HEADER_BYTES + extraLength) - FileWindow.WORD_BYTES;
+    }
+
+    /**
+     * The length of a frame with a sound header. Its own length has no checksum but the body's, and says the same as the
+     * queue's word before it: if only one of the two is damaged, nothing is lost.
+     *
+     * @return the length with which the body matches its checksum, loaded as a whole; -1 if there is none
+     */
+    int soundLength(FileWindow window, long at) throws IOException {
+        int start = window.indexOf(at) + FileWindow.WORD_BYTES;
+        int own = window.bytes().getInt(start + LENGTH_OFFSET);
+        int word = window.bytes().getInt(start - FileWindow.WORD_BYTES);
+        int other = (word & ~FileWindow.LENGTH_MASK) == 0 ? word : own;
+        int shorter = Math.min(own, other); // first: a damaged one may be very long
+        int longer = Math.max(own, other);
+        if (bodyMatches(window, at, shorter)) {
+            return shorter;
+        }
+        return longer != shorter && bodyMatches(window, at, longer) ? longer : -1;
+    }
+
+    private boolean bodyMatches(FileWindow window, long at, int length) throws IOException {
+        int start = window.indexOf(at) + FileWindow.WORD_BYTES;
+        int bodyOffset = HEADER_BYTES + window.bytes().getInt(start + EXTRA_LENGTH_OFFSET);
+        if (length < bodyOffset
+                || length > FileWindow.MAX_DOCUMENT_BYTES
+                || window.load(at, FileWindow.WORD_BYTES + length) < FileWindow.WORD_BYTES + length) {
+            return false;
+        }
+        start = window.indexOf(at) + FileWindow.WORD_BYTES;
+        ByteBuffer bytes = window.bytes();
+        return crcOf(bytes, start + bodyOffset, length - bodyOffset) == bytes.getInt(start + BODY_CRC_OFFSET);
     }
 
     static Loss loss(ByteBuffer bytes, int offset) {

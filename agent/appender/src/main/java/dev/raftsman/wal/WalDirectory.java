@@ -37,9 +37,9 @@ import java.util.regex.Pattern;
  * <p>Thread-safe. Equal by path.
  */
 public final class WalDirectory {
-    private static final String IDENTITY_FILE = "identity";
+    static final String IDENTITY_FILE = "identity";
     private static final String LOCK_FILE = "writer.lock";
-    private static final String FORMAT = "raftsman-wal-1";
+    static final String FORMAT = "raftsman-wal-1";
     private static final Pattern NAME =
             Pattern.compile("([0-9]{1,18})-([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})");
 
@@ -458,7 +458,7 @@ public final class WalDirectory {
         Durable.write(directory.resolve(IDENTITY_FILE), StandardCharsets.UTF_8.encode(text));
     }
 
-    private static WalIdentity readIdentity(Path directory) throws IOException {
+    static WalIdentity readIdentity(Path directory) throws IOException {
         Path file = directory.resolve(IDENTITY_FILE);
         List<String> lines = Files.readAllLines(file, StandardCharsets.UTF_8);
         if (lines.isEmpty()

@@ -95,10 +95,17 @@ public final class WalProgress {
 
     /** @return null if the page is missing or not one: a reader does without it */
     static WalProgress forReader(Path directory) {
-        try (FileChannel channel = FileChannel.open(directory.resolve(FILE_NAME), StandardOpenOption.READ)) {
-            return map(channel, FileChannel.MapMode.READ_ONLY);
+        try {
+            return read(directory);
         } catch (IOException unusable) {
             return null;
+        }
+    }
+
+    /** @throws IOException saying what is wrong with the page */
+    static WalProgress read(Path directory) throws IOException {
+        try (FileChannel channel = FileChannel.open(directory.resolve(FILE_NAME), StandardOpenOption.READ)) {
+            return map(channel, FileChannel.MapMode.READ_ONLY);
         }
     }
 
@@ -149,9 +156,13 @@ public final class WalProgress {
         return (long) LONG.getAcquire(page, LOST_OFFSET + Long.BYTES * reason.code());
     }
 
-    /** Of those, what excerpts declare. */
-    public long declared(LossReason reason) {
-        return (long) LONG.getAcquire(page, record(counting()) + declaredOffset(reason));
+    /**
+     * Of those, what excerpts declare.
+     *
+     * @param lastPosition of the last excerpt that there is, or less if the reader cannot tell
+     */
+    public long declared(LossReason reason, long lastPosition) {
+        return (long) LONG.getAcquire(page, recordAt(lastPosition) + declaredOffset(reason));
     }
 
     /** Most bytes that the writer lets its files take, 0 if it has not said. */
@@ -188,10 +199,7 @@ public final class WalProgress {
         if ((long) LONG.getAcquire(page, LIMIT_OFFSET) != Long.MAX_VALUE) {
             return Loss.NONE;
         }
-        int record = record(counting());
-        if ((long) LONG.getAcquire(page, record) > Math.max(lastPosition, written())) {
-            record = record(1 - counting());
-        }
+        int record = recordAt(lastPosition);
         long count = 0;
         long most = 0;
         LossReason reasonOfMost = LossReason.NONE;
@@ -212,6 +220,12 @@ public final class WalProgress {
 
     private int counting() {
         return (int) (long) LONG.getAcquire(page, COUNTING_OFFSET);
+    }
+
+    private int recordAt(long lastPosition) {
+        int counting = counting();
+        boolean there = (long) LONG.getAcquire(page, record(counting)) <= Math.max(lastPosition, written());
+        return record(there ? counting : 1 - counting);
     }
 
     private static int record(int which) {

@@ -27,6 +27,7 @@ public final class WalReader implements AutoCloseable {
     private static final long NEVER = Long.MIN_VALUE;
     private static final int LOOK_MILLIS = 100;
     private static final int WORD_BYTES = FileWindow.WORD_BYTES;
+    private static final int HEADER_BYTES = ExcerptFrame.HEADER_BYTES;
 
     private final WalDirectory directory;
     private final ExcerptFrame frame;
@@ -45,6 +46,12 @@ public final class WalReader implements AutoCloseable {
 
     /** A sound frame that lies beyond a hole, found while the hole is declared; -1 if there is none. */
     private long foundOffset = -1;
+
+    /** {@link #offset} is inside an excerpt: nothing that lies there is to be taken for a word of the queue. */
+    private boolean astray;
+
+    /** Length of the frame that was inspected last, -1 if its body is damaged. */
+    private int frameBytes;
 
     private long lookedNanos = System.nanoTime() - LOOK_MILLIS * 1_000_000L;
 
@@ -110,10 +117,10 @@ public final class WalReader implements AutoCloseable {
             }
             long next = FileWindow.after(offset, word & FileWindow.LENGTH_MASK);
             if ((word & FileWindow.META_DATA) == 0) {
-                int available = window.load(offset, WORD_BYTES + ExcerptFrame.HEADER_BYTES);
+                int available = window.load(offset, WORD_BYTES + HEADER_BYTES);
                 int start = window.indexOf(offset) + WORD_BYTES;
                 ByteBuffer bytes = window.bytes();
-                if (available < WORD_BYTES + ExcerptFrame.HEADER_BYTES
+                if (available < WORD_BYTES + HEADER_BYTES
                         || bytes.getInt(start + ExcerptFrame.MAGIC_OFFSET) != ExcerptFrame.MAGIC) {
                     return;
                 }
@@ -192,6 +199,12 @@ public final class WalReader implements AutoCloseable {
             if (foundOffset >= 0) {
                 offset = foundOffset;
                 foundOffset = -1;
+                astray = false;
+            } else if (astray) {
+                if (!search(written(), nextCycle())) {
+                    return declareLostTail(out);
+                }
+                continue;
             } else {
                 int word = window.wordAt(offset);
                 if (FileWindow.isOpenWord(word)) {
@@ -260,37 +273,23 @@ public final class WalReader implements AutoCloseable {
         return seen;
     }
 
-    /** Goes by the lengths in our own frame, which have a checksum; the queue's word before it has none. */
+    /** Goes by what has a checksum in our own frame; the queue's word before it has none. */
     private Frame inspect(long at) throws IOException {
-        int available = window.load(at, WORD_BYTES + ExcerptFrame.HEADER_BYTES) - WORD_BYTES;
+        int available = ExcerptFrame.loadHeader(window, at);
         int start = window.indexOf(at) + WORD_BYTES;
-        ByteBuffer bytes = window.bytes();
-        if (available < ExcerptFrame.HEADER_BYTES
-                || bytes.getInt(start + ExcerptFrame.MAGIC_OFFSET) != ExcerptFrame.MAGIC) {
+        if (!frame.soundHeader(window.bytes(), start, available)) {
             return Frame.FOREIGN;
         }
-        int length = bytes.getInt(start + ExcerptFrame.LENGTH_OFFSET);
-        if (length < ExcerptFrame.HEADER_BYTES || length > FileWindow.MAX_DOCUMENT_BYTES) {
-            return Frame.FOREIGN;
-        }
-        available = window.load(at, WORD_BYTES + length) - WORD_BYTES;
-        start = window.indexOf(at) + WORD_BYTES;
-        bytes = window.bytes();
-        if (!frame.soundHeader(bytes, start, Math.min(available, length))) {
-            return Frame.FOREIGN;
-        }
-        long found = bytes.getLong(start + ExcerptFrame.POSITION_OFFSET);
+        long found = window.bytes().getLong(start + ExcerptFrame.POSITION_OFFSET);
         if (SizeRoll.cycleOf(found) != cycle || found <= position) {
             return Frame.FOREIGN; // a stale copy: a sector that was written to the wrong place
         }
-        int extraLength = bytes.getInt(start + ExcerptFrame.EXTRA_LENGTH_OFFSET);
-        int bodyStart = start + ExcerptFrame.HEADER_BYTES + extraLength;
-        int bodyLength = length - ExcerptFrame.HEADER_BYTES - extraLength;
-        return length <= available
-                        && frame.crcOf(bytes, bodyStart, bodyLength)
-                                == bytes.getInt(start + ExcerptFrame.BODY_CRC_OFFSET)
-                        && ExcerptKind.ofStoredCode(bytes.get(start + ExcerptFrame.KIND_OFFSET)) != null
-                        && bytes.get(start + ExcerptFrame.VERSION_OFFSET) == ExcerptFrame.VERSION
+        frameBytes = frame.soundLength(window, at);
+        window.load(at, WORD_BYTES + HEADER_BYTES);
+        start = window.indexOf(at) + WORD_BYTES;
+        return frameBytes > 0
+                        && ExcerptKind.ofStoredCode(window.bytes().get(start + ExcerptFrame.KIND_OFFSET)) != null
+                        && window.bytes().get(start + ExcerptFrame.VERSION_OFFSET) == ExcerptFrame.VERSION
                 ? Frame.SOUND
                 : Frame.BODY_DAMAGED;
     }
@@ -303,31 +302,32 @@ public final class WalReader implements AutoCloseable {
         long firstSequence = bytes.getLong(start + ExcerptFrame.FIRST_SEQUENCE_OFFSET);
         int count = bytes.getInt(start + ExcerptFrame.COUNT_OFFSET);
         ExcerptKind kind = ExcerptKind.ofStoredCode(bytes.get(start + ExcerptFrame.KIND_OFFSET));
-        if (position >= 0 && previous > position) {
-            boolean counted = kind == ExcerptKind.ROWS && expectedSequence >= 0 && firstSequence >= expectedSequence;
+        // At the beginning, older files may have been released, but not the part of a file.
+        if (previous > position && (position >= 0 || SizeRoll.cycleOf(previous) == cycle)) {
+            long next = position < 0 && cycle == 0 ? 0 : expectedSequence;
+            boolean counted = kind == ExcerptKind.ROWS && next >= 0 && firstSequence >= next;
             out.damaged(
                     previous,
-                    counted ? expectedSequence : Excerpt.UNKNOWN,
-                    counted ? firstSequence - expectedSequence : Excerpt.UNKNOWN,
+                    counted ? next : Excerpt.UNKNOWN,
+                    counted ? firstSequence - next : Excerpt.UNKNOWN,
                     counted ? ExcerptKind.ROWS : null,
                     "excerpts after position " + Long.toHexString(position) + " through "
                             + Long.toHexString(previous) + " are gone; the next sound one is in "
                             + directory.fileOf(cycle) + " at offset " + offset);
-            out.released = !Files.exists(directory.fileOf(SizeRoll.cycleOf(position)));
+            out.released = position >= 0 && !Files.exists(directory.fileOf(SizeRoll.cycleOf(position)));
             position = previous;
             foundOffset = offset;
             return true;
         }
         int extraLength = bytes.getInt(start + ExcerptFrame.EXTRA_LENGTH_OFFSET);
-        int length = bytes.getInt(start + ExcerptFrame.LENGTH_OFFSET);
-        int bodyStart = start + ExcerptFrame.HEADER_BYTES + extraLength;
+        int bodyStart = start + HEADER_BYTES + extraLength;
         if (what == Frame.SOUND) {
             out.kind = kind;
             out.writtenKind = kind;
             out.position = framePosition;
             out.firstSequence = firstSequence;
             out.count = count;
-            out.body = window.view(bodyStart, length - ExcerptFrame.HEADER_BYTES - extraLength);
+            out.body = window.view(bodyStart, frameBytes - HEADER_BYTES - extraLength);
             out.damage = "";
             out.released = false;
         } else {
@@ -340,11 +340,20 @@ public final class WalReader implements AutoCloseable {
                             + " does not match its checksum");
         }
         out.lossBefore = ExcerptFrame.loss(bytes, start);
-        out.extra = window.view(start + ExcerptFrame.HEADER_BYTES, extraLength);
+        out.extra = window.view(start + HEADER_BYTES, extraLength);
         position = framePosition;
         expectedSequence = firstSequence + count;
         tailDeclared = false;
-        offset = FileWindow.after(offset, length);
+        int length = bytes.getInt(start + ExcerptFrame.LENGTH_OFFSET);
+        if (frameBytes > 0) {
+            offset = FileWindow.after(offset, frameBytes);
+        } else if (length == bytes.getInt(start - WORD_BYTES) && length >= HEADER_BYTES + extraLength) {
+            offset = FileWindow.after(offset, length);
+        } else {
+            // One of the two is damaged, and nobody knows which.
+            offset = FileWindow.after(offset, HEADER_BYTES + extraLength);
+            astray = true;
+        }
         return true;
     }
 
@@ -435,6 +444,7 @@ public final class WalReader implements AutoCloseable {
         }
         cycle = which;
         offset = 0;
+        astray = false;
         foundOffset = -1;
         return true;
     }
@@ -442,6 +452,7 @@ public final class WalReader implements AutoCloseable {
     private void closeFile() {
         window.close();
         cycle = -1;
+        astray = false;
         foundOffset = -1;
     }
 

@@ -33,7 +33,8 @@
  * </pre>
  *
  * and lies in the queue's file behind a word of its own: {@code u32} length, bit 31 = not complete, bit 30 = the queue's
- * own data (header, index), both = end of the file; words are aligned to 4 bytes.
+ * own data (header, index), both = end of the file; words are aligned to 4 bytes. The
+ * frame's own length is in no checksum but says what the word says: of the two, one may be damaged.
  *
  * <p>Threads: the owner appends ({@link dev.raftsman.wal.WalWriter}), {@code raftsman-wal-force} forces, the reader's
  * owner reads ({@link dev.raftsman.wal.WalReader}). Begin with {@link dev.raftsman.wal.WalDirectory}.

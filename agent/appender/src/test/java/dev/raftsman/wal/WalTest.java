@@ -179,6 +179,48 @@ final class WalTest {
     }
 
     @Test
+    void aFileWhoseBeginningIsDamagedIsNotTakenForAReleasedOne() throws IOException {
+        WalDirectory directory = create();
+        try (WalWriter writer = WalWriter.open(directory, SMALL)) {
+            fill(writer, 40, 1000);
+        }
+        long body = find(directory.fileOf(0), random(0, 1000));
+        overwrite(directory.fileOf(0), body - ExcerptFrame.HEADER_BYTES - 4, ByteBuffer.allocate(4096));
+        try (WalReader reader = WalReader.open(directory)) {
+            assertThat(describe(reader)).startsWith("DAMAGED 0+4", "ROWS 4+1").hasSize(37);
+        }
+    }
+
+    @Test
+    void aDamagedLengthLosesNothingAndWithItsBodyOnlyItsOwnExcerpt() throws IOException {
+        WalDirectory directory = create();
+        try (WalWriter writer = WalWriter.open(directory, SMALL)) {
+            fill(writer, 40, 1000);
+        }
+        Path file = directory.fileOf(0);
+        long body = find(file, random(7, 1000));
+        byte[] whole = Files.readAllBytes(file);
+        for (int length : new int[] {0, -5, 63, 64, 1000, 1068, 1100, 5000, 60 << 20, Integer.MAX_VALUE}) {
+            Files.write(file, whole);
+            ByteBuffer damaged = ByteBuffer.allocate(4).putInt(0, Integer.reverseBytes(length));
+            overwrite(file, body - ExcerptFrame.HEADER_BYTES + ExcerptFrame.LENGTH_OFFSET, damaged);
+            try (WalReader reader = WalReader.open(directory)) {
+                assertThat(describe(reader))
+                        .as("length %d", length)
+                        .hasSize(40)
+                        .noneMatch(s -> s.startsWith("DAMAGED"));
+            }
+            flip(file, body + 500);
+            try (WalReader reader = WalReader.open(directory)) {
+                List<String> seen = describe(reader);
+                assertThat(seen).as("length %d", length).hasSize(40);
+                assertThat(seen.get(7)).isEqualTo("DAMAGED 7+1");
+                assertThat(seen).filteredOn(s -> s.startsWith("DAMAGED")).hasSize(1);
+            }
+        }
+    }
+
+    @Test
     void aMissingFileIsDeclaredAsOneHole() throws IOException {
         WalDirectory directory = create();
         try (WalWriter writer = WalWriter.open(directory, SMALL)) {
