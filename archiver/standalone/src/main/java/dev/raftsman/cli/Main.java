@@ -1,6 +1,8 @@
 package dev.raftsman.cli;
 
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ScopeType;
@@ -18,6 +20,7 @@ import picocli.CommandLine.ScopeType;
             CatCommand.class,
             AuditCommand.class,
             StatusCommand.class,
+            WalCommand.class,
             RetentionCommand.class,
             BenchCommand.class
         },
@@ -78,11 +81,11 @@ public final class Main implements Runnable {
         if (failure instanceof CommandException refused) {
             err.println("raftsman: " + refused.getMessage());
             code = refused.exitCode();
-        } else if (failure instanceof java.io.IOException io) {
-            if ("Broken pipe".equals(io.getMessage())) {
+        } else if (failure instanceof IOException || failure instanceof UncheckedIOException) {
+            if ("Broken pipe".equals(failure.getMessage())) {
                 return ExitCodes.BROKEN_PIPE; // Whoever read our output has seen enough.
             }
-            err.println("raftsman: " + (io.getMessage() == null ? io : io.getMessage()));
+            err.println("raftsman: " + (failure.getMessage() == null ? failure : failure.getMessage()));
             code = ExitCodes.IO_ERROR;
         } else {
             // A bug: whoever mends it needs all of it.

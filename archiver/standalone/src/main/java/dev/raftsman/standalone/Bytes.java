@@ -3,13 +3,13 @@ package dev.raftsman.standalone;
 import java.util.Locale;
 
 /** Sizes for people. */
-final class Bytes {
+public final class Bytes {
     private static final String[] UNITS = {"B", "KiB", "MiB", "GiB", "TiB"};
 
     private Bytes() {}
 
     /** Three digits or so and a binary unit. */
-    static String text(long bytes) {
+    public static String text(long bytes) {
         double value = bytes;
         int unit = 0;
         while (value >= 1024 && unit < UNITS.length - 1) {

@@ -6,7 +6,7 @@ import java.io.PrintStream;
  * One line that says how far it is. On a terminal it is written over; elsewhere a new line is printed now and then, so that a
  * log of a build shows that something moves. One thread.
  */
-final class Progress {
+public final class Progress {
     private static final long TERMINAL_NANOS = 200_000_000L;
     private static final long ELSEWHERE_NANOS = 3_000_000_000L;
     private static final int WIDTH = 110;
@@ -23,12 +23,12 @@ final class Progress {
     }
 
     /** Standard error; the launcher says whether it is a terminal. */
-    static Progress toStandardError() {
+    public static Progress toStandardError() {
         return new Progress(System.err, Boolean.getBoolean("raftsman.terminal"));
     }
 
     /** Shows the text unless something was shown a moment ago. */
-    void now(String text) {
+    public void now(String text) {
         long nanos = System.nanoTime();
         if (nanos - lastNanos < (terminal ? TERMINAL_NANOS : ELSEWHERE_NANOS)) {
             return;
@@ -45,12 +45,12 @@ final class Progress {
     }
 
     /** A line that stays. */
-    void say(String text) {
+    public void say(String text) {
         clear();
         out.println(text);
     }
 
-    void clear() {
+    public void clear() {
         if (shown) {
             out.print("\r" + " ".repeat(WIDTH) + "\r");
             out.flush();

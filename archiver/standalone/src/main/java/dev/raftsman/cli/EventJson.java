@@ -1,0 +1,109 @@
+package dev.raftsman.cli;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.raftsman.event.EventRow;
+import dev.raftsman.event.Level;
+import dev.raftsman.wal.WalDirectory;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.StandardCharsets;
+
+/** Events for programs: one JSON object on a line for each. One thread; the stream stays the caller's. */
+final class EventJson {
+    private static final JsonFactory FACTORY = JsonFactory.builder()
+            .disable(com.fasterxml.jackson.core.StreamWriteFeature.AUTO_CLOSE_TARGET)
+            .build();
+
+    private final JsonGenerator json;
+    private final CharsetDecoder strict = StandardCharsets.UTF_8.newDecoder();
+
+    EventJson(OutputStream out) throws IOException {
+        json = FACTORY.createGenerator(out);
+        json.setRootValueSeparator(null);
+        json.disable(JsonGenerator.Feature.FLUSH_PASSED_TO_STREAM);
+    }
+
+    void event(WalDirectory log, String stream, long sequence, EventRow row) throws IOException {
+        begin(log, stream, sequence);
+        json.writeStringField("time", EventText.time(row).toString());
+        json.writeStringField("level", Level.ofCode(row.level()).name());
+        json.writeStringField("logger", row.logger());
+        json.writeStringField("thread", row.thread());
+        json.writeStringField("message", row.message());
+        if (row.throwableLength() > 0) {
+            json.writeStringField("throwable", row.throwable());
+        }
+        if (row.truncated()) {
+            json.writeBooleanField("truncated", true);
+        }
+        if (row.attributeCount() > 0) {
+            json.writeObjectFieldStart("attributes");
+            IOException[] failed = new IOException[1];
+            row.forEachAttribute((keyOffset, keyLength, valueOffset, valueLength) -> {
+                try {
+                    json.writeStringField(row.text(keyOffset, keyLength), row.text(valueOffset, valueLength));
+                } catch (IOException e) {
+                    failed[0] = e;
+                }
+            });
+            if (failed[0] != null) {
+                throw failed[0];
+            }
+            json.writeEndObject();
+        }
+        end();
+    }
+
+    /** A line of a file; its bytes too, if they are no text. */
+    void line(
+            WalDirectory log,
+            String stream,
+            long sequence,
+            ByteBuffer bytes,
+            int offset,
+            int length,
+            boolean terminated)
+            throws IOException {
+        begin(log, stream, sequence);
+        byte[] copy = new byte[length];
+        bytes.get(offset, copy);
+        json.writeStringField("line", new String(copy, StandardCharsets.UTF_8));
+        try {
+            strict.decode(ByteBuffer.wrap(copy));
+        } catch (CharacterCodingException e) {
+            json.writeBinaryField("base64", copy);
+        }
+        if (!terminated) {
+            json.writeBooleanField("unterminated", true);
+        }
+        end();
+    }
+
+    /** Something about the events rather than one of them. */
+    void note(WalDirectory log, String text) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("note", text);
+        json.writeStringField("producer", log.identity().producer());
+        json.writeStringField("incarnation", log.identity().incarnation().toString());
+        end();
+    }
+
+    private void begin(WalDirectory log, String stream, long sequence) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("tenant", log.identity().tenant());
+        json.writeStringField("producer", log.identity().producer());
+        json.writeStringField("incarnation", log.identity().incarnation().toString());
+        json.writeStringField("stream", stream);
+        json.writeNumberField("sequence", sequence);
+    }
+
+    private void end() throws IOException {
+        json.writeEndObject();
+        json.writeRaw('\n');
+        json.flush();
+    }
+}
