@@ -8,13 +8,14 @@ import java.time.Duration;
  * @param quotaBytes most bytes its files may take on disk; checked before a file grows
  * @param reserveBytes free space that is left on the file system whatever the quota says
  * @param rollBytes a file that has this many bytes is the last one's predecessor: files are released whole, so small ones
- *     are released sooner
+ *     are released sooner; on a small disk they are smaller than this
  * @param blockBytes how much of a file is mapped at a time; an excerpt is at most a quarter of it
  * @param forceInterval how often what was written is forced to the disk, at the latest
  */
 public record WalSettings(long quotaBytes, long reserveBytes, long rollBytes, int blockBytes, Duration forceInterval) {
     private static final long MIB = 1 << 20;
     private static final int PAGE_BYTES = 4096;
+    static final int LEAST_ROLL_BYTES = 64 << 10;
 
     /** 1 GiB of quota, 512 MiB of reserve, files of 64 MiB mapped by 8 MiB, forced every 100 ms. */
     public static final WalSettings DEFAULTS = ofQuota(1024 * MIB);
@@ -24,7 +25,7 @@ public record WalSettings(long quotaBytes, long reserveBytes, long rollBytes, in
             throw new IllegalArgumentException(
                     "blockBytes " + blockBytes + "; expected a multiple of 4096, at least 65536");
         }
-        if (rollBytes < 64 * 1024) {
+        if (rollBytes < LEAST_ROLL_BYTES) {
             throw new IllegalArgumentException("rollBytes " + rollBytes + "; expected at least 65536");
         }
         if (quotaBytes < 2 * rollBytes) {
@@ -45,7 +46,7 @@ public record WalSettings(long quotaBytes, long reserveBytes, long rollBytes, in
         return new WalSettings(
                 quotaBytes,
                 512 * MIB,
-                Math.max(64 * 1024, Math.min(64 * MIB, quotaBytes / 8)),
+                Math.max(LEAST_ROLL_BYTES, Math.min(64 * MIB, quotaBytes / 8)),
                 (int) (8 * MIB),
                 Duration.ofMillis(100));
     }

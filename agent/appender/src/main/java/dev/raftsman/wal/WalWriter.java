@@ -49,6 +49,7 @@ public final class WalWriter implements AutoCloseable {
     private static final String QUEUE_TABLE = "metadata.cq4t";
     private static final int STEP_BYTES = 4 << 20;
     private static final int PAGE_BYTES = 4096;
+    private static final int FILES_ON_A_SMALL_DISK = 8;
 
     /** Ahead of an excerpt: what the queue itself may add behind it, an index page or two and its headers. */
     private static final int MARGIN_BYTES = 64 << 10;
@@ -79,6 +80,7 @@ public final class WalWriter implements AutoCloseable {
     private long rolledAllocatedThrough;
     private long allocatedThrough;
     private long fileOffset;
+    private long rollBytes;
     private long previous = NONE;
     private final ArrayDeque<long[]> filesBefore = new ArrayDeque<>(); // {cycle, allocated bytes}
     private long predecessorBytes;
@@ -98,6 +100,7 @@ public final class WalWriter implements AutoCloseable {
         progress.limits(settings.quotaBytes(), settings.reserveBytes());
         this.frame = new ExcerptFrame(directory.identity().incarnation());
         this.store = Files.getFileStore(directory.path());
+        this.rollBytes = fittingRollBytes();
         // The queue reports through SLF4J, which may be us: its lines on our threads go nowhere.
         Jvm.setThreadLocalExceptionHandlers(SILENT, SILENT, SILENT, SILENT);
         SingleChronicleQueue opened = SingleChronicleQueueBuilder.binary(directory.path())
@@ -187,7 +190,7 @@ public final class WalWriter implements AutoCloseable {
                     + " bytes; expected at most " + settings.maxExcerptBytes());
         }
         int length = ExcerptFrame.HEADER_BYTES + extraLength + bodyLength;
-        if (cycle >= 0 && fileOffset + length > settings.rollBytes()) {
+        if (cycle == roll.cycle() && fileOffset + length > rollBytes) {
             rollFile();
         }
         if (!allocated(length) && !permitted(stepFor(length)) || cycle != roll.cycle() && !beginFile(length)) {
@@ -277,6 +280,20 @@ public final class WalWriter implements AutoCloseable {
         roll.roll();
         fileOffset = 0;
         allocatedThrough = 0;
+        rollBytes = fittingRollBytes();
+    }
+
+    /**
+     * On a small disk, or one that others have filled, files are smaller: an eighth of what we may take there. Only a whole
+     * file can be released, so one that fills the disk would be the last.
+     */
+    private long fittingRollBytes() {
+        try {
+            long ours = bytesAllocated() + store.getUsableSpace() - settings.reserveBytes();
+            return Math.min(settings.rollBytes(), Math.max(WalSettings.LEAST_ROLL_BYTES, ours / FILES_ON_A_SMALL_DISK));
+        } catch (IOException e) {
+            return settings.rollBytes(); // whoever allocates finds out what is wrong
+        }
     }
 
     /** Makes the file of the roll's cycle, and allocates its first part. @return false if the disk is full after all */
@@ -321,7 +338,7 @@ public final class WalWriter implements AutoCloseable {
         return failure == null
                 && !closed
                 && bytes <= settings.maxExcerptBytes()
-                && (allocated(length) && fileOffset + length <= settings.rollBytes() || permitted(stepFor(length)));
+                && (allocated(length) && fileOffset + length <= rollBytes || permitted(stepFor(length)));
     }
 
     private boolean allocated(long length) {
@@ -331,7 +348,7 @@ public final class WalWriter implements AutoCloseable {
     /** Zeros go ahead in large steps, but never much further than the roll. */
     private long stepFor(long length) {
         long least = fileOffset + length + MARGIN_BYTES - allocatedThrough;
-        long useful = settings.rollBytes() + MARGIN_BYTES - allocatedThrough;
+        long useful = rollBytes + MARGIN_BYTES - allocatedThrough;
         return Math.max(least, Math.min(STEP_BYTES, useful));
     }
 

@@ -77,7 +77,12 @@ class KillCampaignTest {
         Path tallyFile = directory.resolve(name + ".tally");
         Tally tally = new Tally(tallyFile);
         Process process = LoadedApplication.start(
-                root, name, tally, tallyFile, Map.of("threads", "" + threads, "whenFull", block ? "BLOCK" : "DROP"));
+                directory.resolve(name + ".out"),
+                root,
+                name,
+                tally,
+                tallyFile,
+                Map.of("threads", "" + threads, "whenFull", block ? "BLOCK" : "DROP"));
         try {
             awaitThat(() -> tally.state() == Tally.RUNNING && tally.returned() >= calls);
             if (held) {

@@ -9,7 +9,6 @@ import dev.raftsman.ring.RingSettings;
 import dev.raftsman.ring.SyncPolicy;
 import dev.raftsman.wal.WalIdentity;
 import dev.raftsman.wal.WalSettings;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -43,8 +42,11 @@ final class LoadedApplication {
 
     private LoadedApplication() {}
 
-    /** @param settings keys of {@link #main} */
-    static Process start(Path root, String name, Tally tally, Path tallyFile, Map<String, String> settings)
+    /**
+     * @param output takes what it prints
+     * @param settings keys of {@link #main}
+     */
+    static Process start(Path output, Path root, String name, Tally tally, Path tallyFile, Map<String, String> settings)
             throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -57,7 +59,7 @@ final class LoadedApplication {
         command.addAll(List.of(LoadedApplication.class.getName(), root.toString(), name, tallyFile.toString()));
         tally.state(Tally.STARTING);
         return new ProcessBuilder(command)
-                .redirectOutput(new File(root.resolveSibling(name + ".out").toString()))
+                .redirectOutput(output.toFile())
                 .redirectErrorStream(true)
                 .start();
     }
