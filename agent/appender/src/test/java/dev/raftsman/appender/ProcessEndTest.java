@@ -1,0 +1,177 @@
+package dev.raftsman.appender;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.raftsman.appender.Application.Framework;
+import dev.raftsman.event.LossReason;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.apache.logging.log4j.LogManager;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Applications in a process of their own, set up by the configuration files that README shows, and what is left of their
+ * last events however they end.
+ */
+final class ProcessEndTest {
+    private static final int CALLS = 20_000;
+    private static final int AUDITED_CALLS = 20;
+
+    @TempDir
+    Path root;
+
+    @ParameterizedTest
+    @EnumSource(Framework.class)
+    void everyEventIsThereAfterAnExitRightBehindTheLastCall(Framework framework) throws Exception {
+        assertThat(run(framework, "exit", configuration(framework, ""))).isZero();
+        StoredEvents stored = StoredEvents.of(root.resolve("wal"));
+        assertThat(stored.losses()).isEmpty();
+        assertThat(stored.events()).hasSize(CALLS);
+        assertThat(stored.messages()).endsWith("event " + (CALLS - 1));
+    }
+
+    /** Where the framework's own hook is switched off, ours is enough. */
+    @Test
+    void everyEventIsThereWithoutTheFrameworksShutdownHook() throws Exception {
+        assertThat(run(Framework.LOG4J2, "exit", configuration(Framework.LOG4J2, " shutdownHook='disable'")))
+                .isZero();
+        StoredEvents stored = StoredEvents.of(root.resolve("wal"));
+        assertThat(stored.losses()).isEmpty();
+        assertThat(stored.events()).hasSize(CALLS);
+    }
+
+    /** No hook runs: what was in the ring is gone, and its number is known. */
+    @ParameterizedTest
+    @EnumSource(Framework.class)
+    void anEventThatDiedInTheRingIsCountedExactly(Framework framework) throws Exception {
+        assertThat(run(framework, "halt", configuration(framework, ""))).isEqualTo(3);
+        StoredEvents stored = StoredEvents.of(root.resolve("wal"));
+        assertThat(stored.events().size() + stored.lost()).isEqualTo(CALLS);
+        assertThat(stored.losses().keySet()).isSubsetOf(LossReason.PROCESS_DIED);
+        assertThat(stored.lost()).isLessThanOrEqualTo(8192);
+    }
+
+    /** Forced before the call returned, so not even that takes it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"always", "level"})
+    void anEventThatWasWaitedForIsThereWhateverComesNext(String sync) throws Exception {
+        String setting = sync.equals("always") ? "<sync>always</sync>" : "<syncLevel>ERROR</syncLevel>";
+        assertThat(run(Framework.LOGBACK, "audit", configuration(Framework.LOGBACK, setting)))
+                .isEqualTo(3);
+        StoredEvents stored = StoredEvents.of(root.resolve("wal"));
+        assertThat(stored.events()).hasSize(AUDITED_CALLS + 1);
+        assertThat(stored.messages()).endsWith("the last word");
+        assertThat(stored.losses()).isEmpty();
+    }
+
+    private int run(Framework framework, String end, Path configuration) throws Exception {
+        String property = Map.of(
+                        Framework.LOGBACK, "logback.configurationFile",
+                        Framework.LOG4J2, "log4j2.configurationFile",
+                        Framework.JUL, "java.util.logging.config.file")
+                .get(framework);
+        Path output = root.resolve("output");
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx64m",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        "-D" + property + "=" + configuration,
+                        Child.class.getName(),
+                        framework.name(),
+                        end,
+                        Integer.toString(end.equals("audit") ? AUDITED_CALLS : CALLS))
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(output).content().isEmpty();
+        return process.exitValue();
+    }
+
+    private Path configuration(Framework framework, String more) throws IOException {
+        Path wal = root.resolve("wal");
+        Path file = root.resolve("configuration." + (framework == Framework.JUL ? "properties" : "xml"));
+        Files.writeString(
+                file,
+                switch (framework) {
+                    case LOGBACK -> """
+                            <configuration>
+                              <appender name="RAFTSMAN" class="dev.raftsman.appender.logback.RaftsmanAppender">
+                                <app>checkout</app>
+                                <directory>%s</directory>
+                                <reserve>0B</reserve>
+                                <maxBlock>30s</maxBlock>
+                                %s
+                              </appender>
+                              <root level="INFO"><appender-ref ref="RAFTSMAN"/></root>
+                            </configuration>
+                            """.formatted(wal, more);
+                    case LOG4J2 -> """
+                            <Configuration%s>
+                              <Appenders>
+                                <Raftsman name="RAFTSMAN" app="checkout" directory="%s" reserve="0B" maxBlock="30s"/>
+                              </Appenders>
+                              <Loggers><Root level="INFO"><AppenderRef ref="RAFTSMAN"/></Root></Loggers>
+                            </Configuration>
+                            """.formatted(more, wal);
+                    case JUL -> """
+                            handlers = dev.raftsman.appender.jul.RaftsmanHandler
+                            dev.raftsman.appender.jul.RaftsmanHandler.level = FINE
+                            dev.raftsman.appender.jul.RaftsmanHandler.app = checkout
+                            dev.raftsman.appender.jul.RaftsmanHandler.directory = %s
+                            dev.raftsman.appender.jul.RaftsmanHandler.reserve = 0B
+                            dev.raftsman.appender.jul.RaftsmanHandler.maxBlock = 30s
+                            """.formatted(wal);
+                });
+        return file;
+    }
+
+    /** Logs, and ends as it is told. */
+    static final class Child {
+        private Child() {}
+
+        public static void main(String[] args) {
+            log(Framework.valueOf(args[0]), Integer.parseInt(args[2]));
+            switch (args[1]) {
+                case "exit" -> System.exit(0);
+                case "halt" -> Runtime.getRuntime().halt(3);
+                default -> {
+                    LoggerFactory.getLogger(Child.class).error("the last word");
+                    Runtime.getRuntime().halt(3);
+                }
+            }
+        }
+
+        private static void log(Framework framework, int calls) {
+            switch (framework) {
+                case LOGBACK -> {
+                    org.slf4j.Logger logger = LoggerFactory.getLogger(Child.class);
+                    for (int i = 0; i < calls; i++) {
+                        logger.info("event {}", i);
+                    }
+                }
+                case LOG4J2 -> {
+                    org.apache.logging.log4j.Logger logger = LogManager.getLogger(Child.class);
+                    for (int i = 0; i < calls; i++) {
+                        logger.info("event {}", i);
+                    }
+                }
+                case JUL -> {
+                    java.util.logging.Logger logger = java.util.logging.Logger.getLogger(Child.class.getName());
+                    for (int i = 0; i < calls; i++) {
+                        logger.info("event " + i);
+                    }
+                }
+            }
+        }
+    }
+}
