@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.apache.logging.log4j.LogManager;
 import org.junit.jupiter.api.Test;
@@ -46,6 +47,18 @@ final class ProcessEndTest {
         StoredEvents stored = StoredEvents.of(root.resolve("wal"));
         assertThat(stored.losses()).isEmpty();
         assertThat(stored.events()).hasSize(CALLS);
+    }
+
+    /** What is never forced while the application runs is written all the same when it ends. */
+    @ParameterizedTest
+    @ValueSource(strings = {"exit", "halt"})
+    void eventsThatAreNeverForcedOutliveTheProcess(String end) throws Exception {
+        run(Framework.LOGBACK, end, configuration(Framework.LOGBACK, "<sync>never</sync>"));
+        StoredEvents stored = StoredEvents.of(root.resolve("wal"));
+        assertThat(stored.events().size() + stored.lost()).isEqualTo(CALLS);
+        assertThat(stored.losses().keySet())
+                .isSubsetOf(end.equals("exit") ? Set.of() : Set.of(LossReason.PROCESS_DIED));
+        assertThat(stored.lost()).isLessThanOrEqualTo(8192);
     }
 
     /** No hook runs: what was in the ring is gone, and its number is known. */

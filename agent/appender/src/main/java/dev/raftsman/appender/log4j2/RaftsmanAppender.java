@@ -4,6 +4,7 @@ import dev.raftsman.appender.AppenderSettings;
 import dev.raftsman.appender.Intake;
 import dev.raftsman.appender.InvalidSettingsException;
 import dev.raftsman.appender.Setting;
+import dev.raftsman.appender.StatusLine;
 import dev.raftsman.ring.EventRing;
 import java.util.concurrent.TimeUnit;
 import org.apache.logging.log4j.Level;
@@ -34,9 +35,9 @@ import org.apache.logging.log4j.core.config.plugins.PluginBuilderFactory;
  * count is shipped. A layout is not used. Events of Chronicle Queue's own loggers are not taken, and unless the
  * configuration says otherwise its loggers are set to ERROR.
  *
- * <p>Log4j2 itself refuses an event that is logged while it hands another one to the same appender. That happens when an
- * argument's {@code toString} logs and Log4j2 has left the formatting to the appender, as it does in a web application and
- * with messages that are made by hand. Such an event is counted as lost.
+ * <p>Log4j2 itself refuses an event that is logged while it hands another one to the same appender. That happens when the
+ * message of an exception logs, and in web applications when an argument's {@code toString} does, since Log4j2 leaves the
+ * formatting to the appender there. Such an event is counted as lost.
  */
 @Plugin(name = "Raftsman", category = Core.CATEGORY_NAME, elementType = Appender.ELEMENT_TYPE, printObject = true)
 public final class RaftsmanAppender extends AbstractAppender {
@@ -74,7 +75,7 @@ public final class RaftsmanAppender extends AbstractAppender {
             AppenderSettings settings = texts.check();
             callerData = settings.callerData();
             form = new Log4jForm(callerData);
-            intake = Intake.open(settings, (what, cause) -> LOGGER.error("{}: {}", getName(), what, cause));
+            intake = Intake.open(settings, new Log4jStatus());
         } catch (InvalidSettingsException wrong) {
             for (String problem : wrong.problems()) {
                 LOGGER.error("{}: {}", getName(), problem);
@@ -128,6 +129,18 @@ public final class RaftsmanAppender extends AbstractAppender {
     public EventRing ring() {
         Intake open = intake;
         return open == null ? null : open.ring();
+    }
+
+    private final class Log4jStatus implements StatusLine {
+        @Override
+        public void error(String what, Throwable cause) {
+            LOGGER.error("{}: {}", getName(), what, cause);
+        }
+
+        @Override
+        public void fine(String what) {
+            LOGGER.info("{}: {}", getName(), what);
+        }
     }
 
     /** Log4j2 tells of events it refuses only here. */

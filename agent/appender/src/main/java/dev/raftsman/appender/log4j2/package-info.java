@@ -11,8 +11,8 @@
  *  row's      ERROR            WARN              INFO  DEBUG               TRACE
  * </pre>
  *
- * <p>Where this differs from what one might expect, it is Log4j2's doing: {@code "{}"} with an exception alone is filled
- * by it, and the event has no throwable then; an event that is logged while the appender formats another one is refused by
- * Log4j2 and counted as lost (see {@link dev.raftsman.appender.log4j2.RaftsmanAppender}).
+ * <p>Where this differs from what one might expect, it is Log4j2's doing: an exception that fills a {@code {}} is an
+ * argument only; the text of a missing message is {@code null}; an event that is logged while an appender is at work is
+ * refused, and counted as lost (see {@link dev.raftsman.appender.log4j2.RaftsmanAppender}).
  */
 package dev.raftsman.appender.log4j2;

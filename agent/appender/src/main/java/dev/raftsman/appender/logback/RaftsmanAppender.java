@@ -10,6 +10,7 @@ import dev.raftsman.appender.AppenderSettings;
 import dev.raftsman.appender.Intake;
 import dev.raftsman.appender.InvalidSettingsException;
 import dev.raftsman.appender.Setting;
+import dev.raftsman.appender.StatusLine;
 import dev.raftsman.ring.EventRing;
 import org.slf4j.LoggerFactory;
 
@@ -52,7 +53,7 @@ public final class RaftsmanAppender extends UnsynchronizedAppenderBase<ILoggingE
         try {
             AppenderSettings settings = texts.check();
             form = new LogbackForm(settings.callerData());
-            intake = Intake.open(settings, this::addError);
+            intake = Intake.open(settings, new LogbackStatus());
             super.start();
         } catch (InvalidSettingsException wrong) {
             for (String problem : wrong.problems()) {
@@ -104,6 +105,18 @@ public final class RaftsmanAppender extends UnsynchronizedAppenderBase<ILoggingE
         Intake closing = intake;
         if (closing != null) {
             closing.close();
+        }
+    }
+
+    private final class LogbackStatus implements StatusLine {
+        @Override
+        public void error(String what, Throwable cause) {
+            addError(what, cause);
+        }
+
+        @Override
+        public void fine(String what) {
+            addInfo(what);
         }
     }
 
