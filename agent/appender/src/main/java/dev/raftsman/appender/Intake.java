@@ -1,5 +1,6 @@
 package dev.raftsman.appender;
 
+import dev.raftsman.appender.metrics.AppenderFigures;
 import dev.raftsman.event.Level;
 import dev.raftsman.event.LossReason;
 import dev.raftsman.ring.EventRing;
@@ -39,9 +40,12 @@ public final class Intake implements AutoCloseable {
     private final AppenderSettings settings;
     private final EventRing ring;
 
-    private Intake(AppenderSettings settings, EventRing ring) {
+    private final AppenderFigures figures;
+
+    private Intake(AppenderSettings settings, EventRing ring, AppenderFigures figures) {
         this.settings = settings;
         this.ring = ring;
+        this.figures = figures;
     }
 
     /**
@@ -52,10 +56,13 @@ public final class Intake implements AutoCloseable {
      */
     public static Intake open(AppenderSettings settings, StatusLine status) {
         WalIdentity identity = WalIdentity.startingNow(settings.tenant(), settings.app(), settings.stream());
-        return new Intake(
-                settings,
-                EventRing.open(
-                        settings.directory(), identity, settings.wal(), settings.ring(), now -> say(now, status)));
+        AppenderFigures figures = new AppenderFigures(settings, identity);
+        EventRing ring = EventRing.open(settings.directory(), identity, settings.wal(), settings.ring(), now -> {
+            figures.said(now);
+            say(now, status);
+        });
+        figures.opened(ring);
+        return new Intake(settings, ring, figures);
     }
 
     private static void say(EventRing.Status now, StatusLine status) {
@@ -132,5 +139,6 @@ public final class Intake implements AutoCloseable {
     @Override
     public void close() {
         ring.close();
+        figures.close();
     }
 }

@@ -747,6 +747,11 @@ public final class EventRing implements AutoCloseable {
         return flushed.get() + 1;
     }
 
+    /** Events forced to the disk so far, as far as the flusher has seen. Any thread. */
+    public long forcedCount() {
+        return forcedSequence + 1;
+    }
+
     /** Events given up for this reason so far. Any thread. */
     public long lostCount(LossReason reason) {
         return losses.counted(reason);
