@@ -13,6 +13,7 @@ import dev.raftsman.ring.EventRing.State;
 import dev.raftsman.ring.FullPolicy;
 import dev.raftsman.ring.RingSettings;
 import dev.raftsman.ring.SyncPolicy;
+import dev.raftsman.wal.WalDirectory;
 import dev.raftsman.wal.WalIdentity;
 import dev.raftsman.wal.WalSettings;
 import java.io.ByteArrayOutputStream;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -152,6 +154,45 @@ class DiskFullTest {
             assertThat(ring.writtenCount()).isZero();
             remedy.apply();
             awaitThat(() -> ring.writtenCount() == 64);
+        }
+    }
+
+    @Test
+    void anAgentThatKeepsUpAtFullRateKeepsTheLogFarBelowItsQuota() throws Exception {
+        long quota = 256L << 20;
+        int padding = 400;
+        try (FakeCollector collector = new FakeCollector(1, 0)) {
+            Path root = Files.createDirectory(directory.resolve("apps"));
+            Path tallyFile = directory.resolve("tally");
+            Tally tally = new Tally(tallyFile);
+            long most = 0;
+            try (Agent agent = agent(collector, root)) {
+                Process application = LoadedApplication.start(
+                        directory.resolve("app.out"),
+                        root,
+                        "app",
+                        tally,
+                        tallyFile,
+                        Map.of("threads", "2", "whenFull", "BLOCK", "quota", "" + quota, "padding", "" + padding));
+                long began = System.nanoTime();
+                try {
+                    while (tally.returned() < 2 * quota / padding) {
+                        for (WalDirectory each : WalDirectory.list(root)) {
+                            most = Math.max(most, each.bytesOnDisk());
+                        }
+                        LockSupport.parkNanos(5_000_000);
+                    }
+                } finally {
+                    application.destroyForcibly().waitFor();
+                }
+                System.err.println("at most " + (most >> 20) + " MiB of a quota of " + (quota >> 20) + " at "
+                        + tally.returned() * padding * 1000 / (System.nanoTime() - began) + " MB/s");
+                awaitThat(() -> Account.isOver(collector, "app"));
+                assertThat(agent.metrics()).isNotNull();
+            }
+            assertThat(most).isBetween(1L, quota);
+            assertThat(tally.lost()).isZero();
+            assertThat(Account.of(collector, "app").total()).isBetween(tally.returned(), tally.begun());
         }
     }
 

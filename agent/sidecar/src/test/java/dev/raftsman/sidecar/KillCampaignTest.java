@@ -81,7 +81,7 @@ class KillCampaignTest {
                 name,
                 tally,
                 tallyFile,
-                Map.of("threads", "" + threads, "whenFull", block ? "BLOCK" : "DROP"));
+                Map.of("threads", "" + threads, "whenFull", block ? "BLOCK" : "DROP", "lostPauseNanos", "20000"));
         try {
             awaitThat(() -> tally.state() == Tally.RUNNING && tally.returned() - tally.lost() >= taken);
             if (held) {

@@ -99,6 +99,7 @@ final class LoadedApplication {
     private static void log(EventRing ring, Tally tally, int thread, Latencies latencies) {
         String padding = "x".repeat(Integer.getInteger("padding", 60));
         long paceNanos = Long.getLong("paceNanos", 0);
+        long lostPauseNanos = Long.getLong("lostPauseNanos", 0);
         long[] event = {thread, 0};
         long next = System.nanoTime();
         for (int state = tally.state(); state != Tally.ENDING; state = tally.state()) {
@@ -110,15 +111,20 @@ final class LoadedApplication {
             tally.parked(thread, false);
             tally.begun(thread, event[1] + 1);
             long before = System.nanoTime();
+            boolean lost = false;
             try {
-                if (ring.publish(ENCODER, event, padding, false) == EventRing.Outcome.LOST) {
-                    tally.lost(thread);
-                }
+                lost = ring.publish(ENCODER, event, padding, false) == EventRing.Outcome.LOST;
             } catch (Throwable never) {
                 tally.thrown();
             }
             latencies.add(System.nanoTime() - before);
+            if (lost) {
+                tally.lost(thread);
+            }
             tally.returned(thread, ++event[1]);
+            if (lost) {
+                LockSupport.parkNanos(lostPauseNanos);
+            }
             if (paceNanos > 0) {
                 next += paceNanos;
                 while (System.nanoTime() - next < 0) {
