@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.raftsman.bundle.Application.Run;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -39,11 +40,10 @@ class ForeignLibrariesIT {
         assertThat(application.stored()).isEqualTo(EVENTS);
     }
 
-    @ParameterizedTest(name = "Java {0}")
-    @ValueSource(ints = {17, 25})
-    void anOlderSlf4jGoesOnCarryingTheEvents(int release) {
+    @Test
+    void anOlderSlf4jGoesOnCarryingTheEvents() {
         Application application = Framework.JUL.loggingApplication(root, false).with("slf4j17");
-        Run run = application.run(Jdk.of(release), "shop.Slf4jTill", EVENTS, Application.WRITING);
+        Run run = application.run(Jdk.of(17), "shop.Slf4jTill", EVENTS, Application.WRITING);
 
         assertThat(run.exitCode()).as(run.error()).isZero();
         assertThat(run.error()).isEqualTo("closed\n");

@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -60,7 +61,7 @@ class SampleApplicationsIT {
     }
 
     @ParameterizedTest(name = "{0}, Java {1}")
-    @MethodSource("everyFrameworkAndJdk")
+    @CsvSource({"LOGBACK, 17", "LOGBACK, 25", "LOG4J2, 25", "JUL, 17"})
     void losesNothingIfItEndsBeforeTheLogIsOpen(Framework framework, int release) {
         Jdk jdk = Jdk.of(release);
         Application logging = framework.loggingApplication(root.resolve("logging"), false);
