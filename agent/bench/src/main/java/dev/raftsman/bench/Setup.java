@@ -131,17 +131,19 @@ enum Setup {
     }
 
     /**
-     * What of the bench's class path this set-up runs on. An application with Log4j2's asynchronous loggers has
-     * the Disruptor they were made for, and neither our appender nor our newer Disruptor.
+     * What of the bench's class path this set-up runs on. An application with Log4j2's asynchronous loggers has the Disruptor
+     * they were made for, and neither our appender nor our newer Disruptor; one with Log4j2 has no Logback.
      *
      * @param lib the directory that holds all jars; beside it lies Log4j2's Disruptor
      */
     String classPath(Path lib) throws IOException {
         List<String> entries = new ArrayList<>();
-        boolean ours = storage == Storage.WAL;
         try (Stream<Path> jars = Files.list(lib)) {
             for (Path jar : jars.sorted().toList()) {
-                if (ours || !jar.getFileName().toString().startsWith("disruptor-")) {
+                String name = jar.getFileName().toString();
+                boolean foreign = framework == Framework.LOG4J2 && name.startsWith("logback-")
+                        || storage != Storage.WAL && name.startsWith("disruptor-");
+                if (!foreign) {
                     entries.add(jar.toString());
                 }
             }
@@ -167,7 +169,7 @@ enum Setup {
     }
 
     private static String noOpLogback() {
-        return logback("<appender name=\"A\" class=\"" + NoOpAppender.class.getName() + "\"/>", "A");
+        return logback("<appender name=\"A\" class=\"dev.raftsman.bench.NoOpAppender\"/>", "A");
     }
 
     private static String fileAppender(boolean flush) {
