@@ -29,6 +29,7 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 public final class AppenderBench {
     /** Touched beforehand, as that of a server that runs for hours is: else a call pays for each fresh page of the heap. */
     private static final List<String> HEAP = List.of("-Xms512m", "-Xmx512m", "-XX:+AlwaysPreTouch");
+
     private static final long CHILD_SECONDS = 120;
     private static final long RATE = 50_000;
     private static final int USAGE = 64; // of sysexits.h

@@ -13,29 +13,11 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 
 /**
- * What logs: one event, the same in every set-up, by the API that users of the framework call. A JVM has one at most.
+ * What logs: {@link SampleEvent}, the same in every set-up, by the API that users of the framework call. A JVM has one at most.
  *
- * <p>The event has four arguments of mixed types and two entries in the context of its thread, which are put there once, as
- * at the begin of a request. The arguments are objects that exist before the call: boxing them would be the application's
- * garbage, not that of what logs. As text the event is a line of some 220 bytes.
+ * <p>The two entries of the thread's context are put there once, as at the begin of a request.
  */
 abstract sealed class Application implements AutoCloseable {
-    static final String MESSAGE = "order {} of tenant {} was paid after {} ms, total {} EUR";
-    private static final String LOGGER = "com.example.shop.checkout.CheckoutService";
-    private static final String[] TENANTS = {"acme-europe", "globex-trade", "initech-gmbh", "umbrella-ltd"};
-    private static final int ARGUMENTS = 1024;
-    private static final Long[] ORDERS = new Long[ARGUMENTS];
-    private static final Integer[] MILLIS = new Integer[ARGUMENTS];
-    private static final Double[] TOTALS = new Double[ARGUMENTS];
-
-    static {
-        for (int i = 0; i < ARGUMENTS; i++) {
-            ORDERS[i] = 10_000_000L + 7919L * i;
-            MILLIS[i] = 1000 + i;
-            TOTALS[i] = (10_000 + 37 * i) / 100.0;
-        }
-    }
-
     private static final Duration OPEN_LIMIT = Duration.ofSeconds(30);
 
     private final Setup setup;
@@ -93,47 +75,28 @@ abstract sealed class Application implements AutoCloseable {
     @Override
     public abstract void close();
 
-    private static Object order(long number) {
-        return ORDERS[(int) number & ARGUMENTS - 1];
-    }
-
-    private static Object tenant(long number) {
-        return TENANTS[(int) number & 3];
-    }
-
-    private static Object millis(long number) {
-        return MILLIS[(int) number & ARGUMENTS - 1];
-    }
-
-    private static Object total(long number) {
-        return TOTALS[(int) number & ARGUMENTS - 1];
-    }
-
-    private static String traceId() {
-        return "4bf92f3577b34da6a3ce929d0e0e4736";
-    }
-
-    private static String customer() {
-        return "c-20817764";
-    }
-
     private static final class OfLogback extends Application {
         private final Logger logger;
 
         OfLogback(Setup setup, Path directory) {
             super(setup, directory);
-            logger = LoggerFactory.getLogger(LOGGER);
+            logger = LoggerFactory.getLogger(SampleEvent.LOGGER);
         }
 
         @Override
         void enterRequest() {
-            MDC.put("traceId", traceId());
-            MDC.put("customer", customer());
+            MDC.put(SampleEvent.TRACE, SampleEvent.TRACE_ID);
+            MDC.put(SampleEvent.CUSTOMER, SampleEvent.CUSTOMER_ID);
         }
 
         @Override
         void log(long number) {
-            logger.info(MESSAGE, order(number), tenant(number), millis(number), total(number));
+            logger.info(
+                    SampleEvent.MESSAGE,
+                    SampleEvent.order(number),
+                    SampleEvent.tenant(number),
+                    SampleEvent.millis(number),
+                    SampleEvent.total(number));
         }
 
         @Override
@@ -152,18 +115,23 @@ abstract sealed class Application implements AutoCloseable {
 
         OfLog4j2(Setup setup, Path directory) {
             super(setup, directory);
-            logger = LogManager.getLogger(LOGGER);
+            logger = LogManager.getLogger(SampleEvent.LOGGER);
         }
 
         @Override
         void enterRequest() {
-            ThreadContext.put("traceId", traceId());
-            ThreadContext.put("customer", customer());
+            ThreadContext.put(SampleEvent.TRACE, SampleEvent.TRACE_ID);
+            ThreadContext.put(SampleEvent.CUSTOMER, SampleEvent.CUSTOMER_ID);
         }
 
         @Override
         void log(long number) {
-            logger.info(MESSAGE, order(number), tenant(number), millis(number), total(number));
+            logger.info(
+                    SampleEvent.MESSAGE,
+                    SampleEvent.order(number),
+                    SampleEvent.tenant(number),
+                    SampleEvent.millis(number),
+                    SampleEvent.total(number));
         }
 
         @Override
