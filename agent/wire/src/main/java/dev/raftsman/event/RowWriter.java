@@ -438,9 +438,14 @@ public final class RowWriter implements BiConsumer<String, String> {
         if (sign == 1) {
             bytes[at++] = '-';
         }
-        for (int i = at + count - 1; i >= at; i--) {
+        int i = at + count - 1;
+        for (; rest > Integer.MAX_VALUE; i--) {
             bytes[i] = (byte) ('0' + rest % 10);
             rest /= 10;
+        }
+        for (int small = (int) rest; i >= at; i--) { // divided by multiplying
+            bytes[i] = (byte) ('0' + small % 10);
+            small /= 10;
         }
         at += count;
     }

@@ -17,7 +17,6 @@ import org.apache.logging.log4j.message.ParameterConsumer;
 import org.apache.logging.log4j.message.ParameterVisitable;
 import org.apache.logging.log4j.message.ReusableMessage;
 import org.apache.logging.log4j.util.ReadOnlyStringMap;
-import org.apache.logging.log4j.util.TriConsumer;
 
 /**
  * Log4j2's events as rows, without an object of ours for an event of plain arguments. What runs foreign code is in {@link
@@ -32,9 +31,8 @@ final class Log4jForm implements EventForm<LogEvent, Log4jTexts> {
             Arguments.write(argument, row);
         }
     };
-    private static final TriConsumer<String, Object, RowWriter> ATTRIBUTE =
-            (key, value, row) -> row.attribute(key, value instanceof String text ? text : String.valueOf(value));
 
+    private final ContextKeys keys = new ContextKeys();
     private final boolean callerData;
 
     Log4jForm(boolean callerData) {
@@ -79,12 +77,12 @@ final class Log4jForm implements EventForm<LogEvent, Log4jTexts> {
 
     @Override
     public boolean needsTexts(LogEvent event) {
-        return callerData || Log4jTexts.areNeeded(event);
+        return callerData || Log4jTexts.areNeeded(event, keys);
     }
 
     @Override
     public Log4jTexts texts(LogEvent event) {
-        return new Log4jTexts(event, callerData);
+        return new Log4jTexts(event, keys, callerData);
     }
 
     @Override
@@ -174,9 +172,10 @@ final class Log4jForm implements EventForm<LogEvent, Log4jTexts> {
         }
     }
 
-    private static void encodeContext(ReadOnlyStringMap context, RowWriter row) {
-        if (context != null && !context.isEmpty()) {
-            context.forEach(ATTRIBUTE, row);
+    private void encodeContext(ReadOnlyStringMap context, RowWriter row) {
+        for (String key : keys.of(context)) {
+            Object value = context.getValue(key);
+            row.attribute(key, value instanceof String text ? text : String.valueOf(value));
         }
     }
 

@@ -24,15 +24,12 @@ final class Log4jTexts {
     private static final String STRUCTURED_DATA_ID = "sd.id";
     private static final String STRUCTURED_DATA_TYPE = "sd.type";
 
-    /** Looks for values that have code of their own. Lives for one look, which is why the compiler need not make one. */
-    private static final class Search {
-        boolean foreign;
-    }
+    private static final ParameterConsumer<boolean[]> LOOK_AT_ARGUMENT =
+            (argument, index, foreign) -> foreign[0] |= !Arguments.isPlain(argument);
 
-    private static final ParameterConsumer<Search> LOOK_AT_ARGUMENT =
-            (argument, index, search) -> search.foreign |= !Arguments.isPlain(argument);
-    private static final TriConsumer<String, Object, Search> LOOK_AT_VALUE =
-            (key, value, search) -> search.foreign |= !Arguments.isPlain(value);
+    /** Whether the arguments at hand have code of their own. No class of ours, which would keep our class loader. */
+    private static final ThreadLocal<boolean[]> FOREIGN = ThreadLocal.withInitial(() -> new boolean[1]);
+
     private static final TriConsumer<String, Object, List<String>> COPY = (key, value, pairs) -> {
         pairs.add(key);
         pairs.add(Arguments.text(value));
@@ -48,17 +45,19 @@ final class Log4jTexts {
 
     final String caller;
 
-    Log4jTexts(LogEvent event, boolean callerData) {
+    Log4jTexts(LogEvent event, ContextKeys keys, boolean callerData) {
         Message said = event.getMessage();
         message = isWhole(said) ? String.valueOf(said.getFormattedMessage()) : null;
         throwable = event.getThrown() == null ? null : ThrowableText.of(event.getThrown());
-        pairs = pairs(event.getContextData(), said);
+        pairs = pairs(event.getContextData(), keys, said);
         StackTraceElement source = callerData ? event.getSource() : null;
         caller = source == null ? null : source.toString();
     }
 
-    static boolean areNeeded(LogEvent event) {
-        return event.getThrown() != null || needsText(event.getMessage()) || hasForeignValue(event.getContextData());
+    static boolean areNeeded(LogEvent event, ContextKeys keys) {
+        return event.getThrown() != null
+                || needsText(event.getMessage())
+                || hasForeignValue(event.getContextData(), keys);
     }
 
     /** Whether pattern and plain arguments, or a plain text, are not all there is to the message. */
@@ -86,9 +85,10 @@ final class Log4jTexts {
     }
 
     private static boolean hasForeignArgument(ParameterVisitable message) {
-        Search search = new Search();
-        message.forEachParameter(LOOK_AT_ARGUMENT, search);
-        return search.foreign;
+        boolean[] foreign = FOREIGN.get();
+        foreign[0] = false;
+        message.forEachParameter(LOOK_AT_ARGUMENT, foreign);
+        return foreign[0];
     }
 
     private static boolean hasForeign(Object[] arguments) {
@@ -120,18 +120,18 @@ final class Log4jTexts {
         return places == Arguments.ESCAPED;
     }
 
-    private static boolean hasForeignValue(ReadOnlyStringMap context) {
-        if (context == null || context.isEmpty()) {
-            return false;
+    private static boolean hasForeignValue(ReadOnlyStringMap context, ContextKeys keys) {
+        for (String key : keys.of(context)) {
+            if (!Arguments.isPlain(context.getValue(key))) {
+                return true;
+            }
         }
-        Search search = new Search();
-        context.forEach(LOOK_AT_VALUE, search);
-        return search.foreign;
+        return false;
     }
 
-    private static List<String> pairs(ReadOnlyStringMap context, Message message) {
+    private static List<String> pairs(ReadOnlyStringMap context, ContextKeys keys, Message message) {
         boolean map = message instanceof MapMessage;
-        if (!map && !hasForeignValue(context)) {
+        if (!map && !hasForeignValue(context, keys)) {
             return null;
         }
         List<String> pairs = new ArrayList<>();
