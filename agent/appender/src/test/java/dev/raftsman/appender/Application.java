@@ -132,6 +132,7 @@ abstract class Application implements AutoCloseable {
     static final class OfLogback extends Application {
         final LoggerContext context = new LoggerContext();
         final ch.qos.logback.classic.Logger logger = context.getLogger("app");
+        final dev.raftsman.appender.logback.RaftsmanAppender appender;
 
         OfLogback(String settings, boolean async) {
             context.setMDCAdapter(new LogbackMDCAdapter());
@@ -149,8 +150,6 @@ abstract class Application implements AutoCloseable {
             }
             appender = appender(async);
         }
-
-        private final dev.raftsman.appender.logback.RaftsmanAppender appender;
 
         private dev.raftsman.appender.logback.RaftsmanAppender appender(boolean async) {
             ch.qos.logback.classic.Logger root = context.getLogger("ROOT");

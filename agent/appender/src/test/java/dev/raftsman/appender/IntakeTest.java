@@ -8,8 +8,10 @@ import ch.qos.logback.classic.spi.LoggingEvent;
 import dev.raftsman.appender.Application.Framework;
 import dev.raftsman.appender.StoredEvents.Stored;
 import dev.raftsman.wal.WalDirectory;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.ListResourceBundle;
@@ -19,6 +21,9 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.MemoryHandler;
 import org.apache.logging.log4j.MarkerManager;
+import org.apache.logging.log4j.core.impl.JdkMapAdapterStringMap;
+import org.apache.logging.log4j.core.impl.MutableLogEvent;
+import org.apache.logging.log4j.message.ReusableParameterizedMessage;
 import org.apache.logging.log4j.status.StatusData;
 import org.apache.logging.log4j.status.StatusListener;
 import org.apache.logging.log4j.status.StatusLogger;
@@ -145,6 +150,51 @@ final class IntakeTest {
                 .anyMatch(line -> line.contains("RAFTSMAN: slots: '100'; expected a power of two"))
                 .anyMatch(line -> line.contains("RAFTSMAN: sync: 'often'; expected one of"));
         assertThat(WalDirectory.list(root)).isEmpty();
+    }
+
+    /** The events themselves are made beforehand: what their frameworks need for them is not counted. */
+    @ParameterizedTest
+    @EnumSource(Framework.class)
+    void anEventOfPlainArgumentsCostsNoMemoryOfTheCaller(Framework framework) {
+        int calls = 20_000;
+        Map<Setting, String> settings = Map.of(Setting.WHEN_FULL, "drop", Setting.SLOTS, "8192");
+        com.sun.management.ThreadMXBean threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        try (Application app = framework.start(root, settings)) {
+            Runnable call = preparedCall(app);
+            long bytes = 0;
+            for (int i = 0; i < 2 * calls; i++) {
+                if (i == calls) {
+                    bytes = threads.getCurrentThreadAllocatedBytes();
+                }
+                call.run();
+            }
+            assertThat((threads.getCurrentThreadAllocatedBytes() - bytes) / (double) calls)
+                    .as("bytes an event")
+                    .isLessThan(4);
+        }
+        assertThat(StoredEvents.of(root).events().get(0).message()).isEqualTo("order A-17 of 12");
+    }
+
+    private static Runnable preparedCall(Application app) {
+        if (app instanceof Application.OfLogback logback) {
+            LoggingEvent event = new LoggingEvent(
+                    "fqcn", logback.logger, ch.qos.logback.classic.Level.INFO, "order {} of {}", null, new Object[] {
+                        "A-17", 12
+                    });
+            event.setMDCPropertyMap(new HashMap<>(Map.of("trace_id", "4bf9", "span_id", "00f0")));
+            return () -> logback.appender.doAppend(event);
+        }
+        if (app instanceof Application.OfLog4j log4j) {
+            MutableLogEvent event = new MutableLogEvent();
+            event.setLevel(org.apache.logging.log4j.Level.INFO);
+            event.setLoggerName("app");
+            event.setThreadName("main");
+            event.setMessage(new ReusableParameterizedMessage().set("order {} of {}", "A-17", 12));
+            event.setContextData(new JdkMapAdapterStringMap(Map.of("trace_id", "4bf9", "span_id", "00f0"), true));
+            return () -> log4j.appender.append(event);
+        }
+        LogRecord event = new LogRecord(Level.INFO, "order A-17 of 12");
+        return () -> ((Application.OfJul) app).handler.publish(event);
     }
 
     private static StatusListener listener(List<String> said) {

@@ -11,6 +11,10 @@ import org.apache.logging.log4j.util.TriConsumer;
  */
 final class ContextKeys {
     private static final String[] NONE = {};
+
+    /** With more of them it is cheaper to sort than to look for each: the framework's usual context looks from the first on. */
+    private static final int MAX_KNOWN = 16;
+
     private static final TriConsumer<String, Object, List<String>> COLLECT = (key, value, keys) -> keys.add(key);
 
     private volatile String[] last = NONE;
@@ -37,7 +41,9 @@ final class ContextKeys {
         List<String> keys = new ArrayList<>();
         context.forEach(COLLECT, keys);
         String[] these = keys.toArray(NONE);
-        last = these;
+        if (these.length <= MAX_KNOWN) {
+            last = these;
+        }
         return these;
     }
 }

@@ -4,7 +4,9 @@ import dev.raftsman.appender.Arguments;
 import dev.raftsman.appender.ThrowableText;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.logging.log4j.core.LogEvent;
+import org.apache.logging.log4j.core.impl.JdkMapAdapterStringMap;
 import org.apache.logging.log4j.message.MapMessage;
 import org.apache.logging.log4j.message.Message;
 import org.apache.logging.log4j.message.ParameterConsumer;
@@ -24,11 +26,18 @@ final class Log4jTexts {
     private static final String STRUCTURED_DATA_ID = "sd.id";
     private static final String STRUCTURED_DATA_TYPE = "sd.type";
 
-    private static final ParameterConsumer<boolean[]> LOOK_AT_ARGUMENT =
-            (argument, index, foreign) -> foreign[0] |= !Arguments.isPlain(argument);
+    /**
+     * Arguments seen so far, by all threads, that have code of their own. A thread that finds the same number before and
+     * behind its look at a message has seen none; one that finds another may have seen one, and then looks more closely.
+     * So neither an event nor a thread, of which there may be millions, needs an object for it.
+     */
+    private static final AtomicLong FOREIGN = new AtomicLong();
 
-    /** Whether the arguments at hand have code of their own. No class of ours, which would keep our class loader. */
-    private static final ThreadLocal<boolean[]> FOREIGN = ThreadLocal.withInitial(() -> new boolean[1]);
+    private static final ParameterConsumer<AtomicLong> COUNT_FOREIGN = (argument, index, foreign) -> {
+        if (!Arguments.isPlain(argument)) {
+            foreign.incrementAndGet();
+        }
+    };
 
     private static final TriConsumer<String, Object, List<String>> COPY = (key, value, pairs) -> {
         pairs.add(key);
@@ -85,10 +94,9 @@ final class Log4jTexts {
     }
 
     private static boolean hasForeignArgument(ParameterVisitable message) {
-        boolean[] foreign = FOREIGN.get();
-        foreign[0] = false;
-        message.forEachParameter(LOOK_AT_ARGUMENT, foreign);
-        return foreign[0];
+        long before = FOREIGN.get();
+        message.forEachParameter(COUNT_FOREIGN, FOREIGN);
+        return FOREIGN.get() != before;
     }
 
     private static boolean hasForeign(Object[] arguments) {
@@ -121,6 +129,9 @@ final class Log4jTexts {
     }
 
     private static boolean hasForeignValue(ReadOnlyStringMap context, ContextKeys keys) {
+        if (context instanceof JdkMapAdapterStringMap) {
+            return false; // Log4j2's usual one, and it holds nothing but strings
+        }
         for (String key : keys.of(context)) {
             if (!Arguments.isPlain(context.getValue(key))) {
                 return true;
