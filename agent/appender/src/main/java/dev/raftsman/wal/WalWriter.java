@@ -35,8 +35,9 @@ import org.slf4j.helpers.SubstituteLoggerFactory;
  *
  * <p>The queue maps its files, and a mapped write on a full disk fails late, silently or with the death of the JVM. So
  * space is allocated for real before the mapping is written there: zeros go through a channel of their own into the part
- * of the file ahead, {@value #STEP_BYTES} bytes at a time, after quota and reserve were checked; the first of them
- * before the queue sees the file, which it takes for one that nobody has begun. Measured with excerpts of 100 kB on ext4:
+ * of the file ahead, after quota and reserve were checked, as much at a time as a few hundred milliseconds take: a thread
+ * that writes and forces megabytes of zeros in one go keeps a core from those who log. The first of them go before the
+ * queue sees the file, which it takes for one that nobody has begun. Measured with excerpts of 100 kB on ext4:
  * 1.1 s of CPU per GiB with the zeros, 0.75 s without.
  */
 public final class WalWriter implements AutoCloseable {
@@ -47,7 +48,9 @@ public final class WalWriter implements AutoCloseable {
     public static final long NONE = WalProgress.NONE;
 
     private static final String QUEUE_TABLE = "metadata.cq4t";
-    private static final int STEP_BYTES = 4 << 20;
+    private static final int LEAST_STEP_BYTES = 256 << 10;
+    private static final int MOST_STEP_BYTES = 4 << 20;
+    private static final long STEP_NANOS = 100_000_000L;
     private static final int PAGE_BYTES = 4096;
     private static final int FILES_ON_A_SMALL_DISK = 8;
 
@@ -79,6 +82,8 @@ public final class WalWriter implements AutoCloseable {
     private FileChannel rolledAllocator;
     private long rolledAllocatedThrough;
     private long allocatedThrough;
+    private int stepBytes = LEAST_STEP_BYTES;
+    private long steppedNanos = System.nanoTime();
     private long fileOffset;
     private long rollBytes;
     private long previous = NONE;
@@ -345,11 +350,22 @@ public final class WalWriter implements AutoCloseable {
         return fileOffset + length + MARGIN_BYTES <= allocatedThrough;
     }
 
-    /** Zeros go ahead in large steps, but never much further than the roll. */
+    /** Zeros go ahead in steps, but never much further than the roll. */
     private long stepFor(long length) {
         long least = fileOffset + length + MARGIN_BYTES - allocatedThrough;
         long useful = rollBytes + MARGIN_BYTES - allocatedThrough;
-        return Math.max(least, Math.min(STEP_BYTES, useful));
+        return Math.max(least, Math.min(stepBytes, useful));
+    }
+
+    private void adaptStep() {
+        long nowNanos = System.nanoTime();
+        long tookNanos = nowNanos - steppedNanos;
+        steppedNanos = nowNanos;
+        if (tookNanos < STEP_NANOS) {
+            stepBytes = Math.min(MOST_STEP_BYTES, 2 * stepBytes);
+        } else if (tookNanos > 4 * STEP_NANOS) {
+            stepBytes = Math.max(LEAST_STEP_BYTES, stepBytes / 2);
+        }
     }
 
     private boolean permitted(long more) {
@@ -420,6 +436,7 @@ public final class WalWriter implements AutoCloseable {
             }
             allocatedThrough = Math.max(allocatedThrough, at);
         }
+        adaptStep();
         return true;
     }
 

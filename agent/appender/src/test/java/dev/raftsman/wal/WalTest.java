@@ -394,7 +394,8 @@ final class WalTest {
             assertThat(appended).isLessThan(90);
             earlier.delete();
             int sequence = appended;
-            await().atMost(Duration.ofSeconds(5))
+            await().pollInSameThread()
+                    .atMost(Duration.ofSeconds(5))
                     .until(() -> writer.append(ExcerptKind.ROWS, sequence, 1, Loss.NONE, null, random(1, 10_000))
                             != WalWriter.NO_ROOM);
         }
