@@ -39,6 +39,7 @@ final class BlockWalSource implements Source {
     private final OperatorLog log;
     private final ShipperObserver observer;
     private final WalReader reader;
+    private final WalRelease release;
     private final Excerpt excerpt = new Excerpt();
 
     private final Map<String, Stream> streams = new LinkedHashMap<>();
@@ -52,10 +53,6 @@ final class BlockWalSource implements Source {
     private boolean rewindWanted;
     private boolean readToTheEnd;
     private boolean damaged;
-    private long acknowledgedPosition;
-    private long releasedPosition = -1;
-    private long durableAt;
-    private long durablePosition = -1;
     private Retirement retirement;
 
     /** An excerpt in our own memory: the reader's is valid only until its next call. */
@@ -159,8 +156,8 @@ final class BlockWalSource implements Source {
         this.log = log;
         this.observer = observer;
         this.reader = WalReader.open(directory);
-        this.acknowledgedPosition = cursorFile.cursor().position(incarnation());
-        reader.seekAfter(acknowledgedPosition);
+        this.release = new WalRelease(incarnation(), cursorFile, reader::releaseBelow);
+        reader.seekAfter(release.acknowledged());
         for (Map.Entry<Cursor.EpochKey, Cursor.Epoch> row :
                 cursorFile.cursor().epochs().entrySet()) {
             if (row.getKey().incarnation().equals(incarnation())) {
@@ -319,10 +316,7 @@ final class BlockWalSource implements Source {
                         .cursor()
                         .source(new Cursor.Source(directory.identity().startMillis(), head.position, head.checkpoint));
             }
-            if (head.position > acknowledgedPosition) {
-                acknowledgedPosition = head.position;
-                cursorFile.cursor().position(incarnation(), acknowledgedPosition);
-            }
+            release.acknowledged(head.position);
         }
     }
 
@@ -408,16 +402,8 @@ final class BlockWalSource implements Source {
 
     @Override
     public void release() {
-        if (retirement != null) {
-            return;
-        }
-        if (durablePosition > releasedPosition && cursorFile.isDurable(durableAt)) {
-            reader.releaseBelow(durablePosition);
-            releasedPosition = durablePosition;
-        }
-        if (acknowledgedPosition > durablePosition && durablePosition == releasedPosition) {
-            durablePosition = acknowledgedPosition;
-            durableAt = cursorFile.cursor().version();
+        if (retirement == null) {
+            release.step();
         }
     }
 

@@ -42,6 +42,7 @@ final class RowsWalSource implements Source, FeedOwner {
     private final OperatorLog log;
     private final ShipperObserver observer;
     private final WalReader reader;
+    private final WalRelease release;
     private final Excerpt excerpt = new Excerpt();
     private final CompactRows rows = new CompactRows();
     private final Feed feed;
@@ -59,10 +60,6 @@ final class RowsWalSource implements Source, FeedOwner {
     /** The sequence that is wanted next; -1 until the collector has said. */
     private long next = -1;
 
-    private long acknowledgedPosition;
-    private long releasedPosition = -1;
-    private long durablePosition = -1;
-    private long durableAt;
     private long writerLookNanos;
     private boolean writerGone;
     private Retirement retirement;
@@ -90,8 +87,8 @@ final class RowsWalSource implements Source, FeedOwner {
         String stream = directory.identity().stream();
         Cursor.Epoch known = cursorFile.cursor().epochs().get(new Cursor.EpochKey(incarnation(), producer, stream));
         this.reader = WalReader.open(directory);
-        this.acknowledgedPosition = cursorFile.cursor().position(incarnation());
-        reader.seekAfter(acknowledgedPosition);
+        this.release = new WalRelease(incarnation(), cursorFile, reader::releaseBelow);
+        reader.seekAfter(release.acknowledged());
         this.feed = session.feed(
                 producer,
                 incarnation(),
@@ -268,10 +265,7 @@ final class RowsWalSource implements Source, FeedOwner {
         Note head;
         while ((head = notes.peek()) != null && head.end <= feed.acknowledged()) {
             notes.remove();
-            if (head.position > acknowledgedPosition) {
-                acknowledgedPosition = head.position;
-                cursorFile.cursor().position(incarnation(), acknowledgedPosition);
-            }
+            release.acknowledged(head.position);
         }
     }
 
@@ -355,16 +349,8 @@ final class RowsWalSource implements Source, FeedOwner {
 
     @Override
     public void release() {
-        if (retirement != null) {
-            return;
-        }
-        if (durablePosition > releasedPosition && cursorFile.isDurable(durableAt)) {
-            reader.releaseBelow(durablePosition);
-            releasedPosition = durablePosition;
-        }
-        if (acknowledgedPosition > durablePosition && durablePosition == releasedPosition) {
-            durablePosition = acknowledgedPosition;
-            durableAt = cursorFile.cursor().version();
+        if (retirement == null) {
+            release.step();
         }
     }
 
