@@ -534,12 +534,16 @@ public final class WalWriter implements AutoCloseable {
      * queue writes its index last, and may fail there. Owner thread only.
      */
     public boolean holdsAfterFailure(long firstSequence) {
+        return holds(directory, previous, firstSequence);
+    }
+
+    static boolean holds(WalDirectory directory, long behind, long firstSequence) {
         Excerpt found = new Excerpt();
         try (WalReader reader = WalReader.open(directory)) {
-            reader.seekAfter(previous);
+            reader.seekAfter(behind);
             return reader.next(found)
                     && found.kind() != ExcerptKind.DAMAGED
-                    && found.position() > previous
+                    && found.position() > behind
                     && found.firstSequence() == firstSequence;
         } catch (RuntimeException unreadable) {
             return false;

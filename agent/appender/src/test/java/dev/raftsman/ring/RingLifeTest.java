@@ -167,6 +167,30 @@ final class RingLifeTest {
     }
 
     @Test
+    void whatIsInTheRingWhenALogGetsItsPlaceIsInItsPageAtOnce() throws IOException {
+        Path root = Files.createFile(directory.resolve("root"));
+        WalSettings noRoom =
+                WAL.withReserveBytes(2 * Files.getFileStore(directory).getTotalSpace());
+        EventRing ring = EventRing.open(
+                root,
+                identity(),
+                noRoom,
+                new RingSettings(
+                        64, 1024, 4096, FullPolicy.DROP, SyncPolicy.INTERVAL, Duration.ZERO, Duration.ofMillis(1)),
+                said::add);
+        for (int i = 0; i < 100; i++) {
+            publish(ring, i, false);
+        }
+        Files.delete(root);
+        awaitThat(() -> ring.state() == State.RECORDING);
+        WalDirectory log = ring.directory();
+        assertThat(log.claimed()).isEqualTo(63);
+        assertThat(log.undeclaredLoss()).isEqualTo(new Loss(LossReason.RING_FULL, 36));
+        ring.close();
+        assertThat(log.claimed()).isEqualTo(63);
+    }
+
+    @Test
     void aWaiterIsNotToldThatItsEventIsForcedByTheForceOfAnotherLog() throws Exception {
         Path root = directory.resolve("root");
         try (EventRing ring =

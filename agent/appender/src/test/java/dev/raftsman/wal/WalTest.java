@@ -420,8 +420,13 @@ final class WalTest {
     void afterAFailureItCanBeToldWhetherTheLastExcerptIsThere() {
         try (WalWriter writer = WalWriter.open(create(), SMALL)) {
             assertThat(writer.holdsAfterFailure(0)).isFalse();
-            fill(writer, 40, 10_000);
-            assertThat(writer.holdsAfterFailure(40)).isFalse();
+            List<Long> positions = fill(writer, 60, 10_000);
+            assertThat(writer.holdsAfterFailure(60)).isFalse();
+            for (int i = 1; i < positions.size(); i++) {
+                assertThat(WalWriter.holds(writer.directory(), positions.get(i - 1), i))
+                        .isTrue();
+            }
+            assertThat(WalWriter.holds(writer.directory(), WalWriter.NONE, 0)).isTrue();
         }
     }
 

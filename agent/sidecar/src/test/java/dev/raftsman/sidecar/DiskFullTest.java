@@ -33,6 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * The disk is full: an application logs on, loses and counts, and records again when an agent has released what it
@@ -135,6 +136,48 @@ class DiskFullTest {
             });
             assertThat(states).extracting(EventRing.Status::state).containsExactly(State.NO_LOG, State.RECORDING);
             assertThat(states.get(0).text()).contains("No space left on device");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(FullPolicy.class)
+    void anApplicationWhoseDiskFailsGoesOnAndRecordsOnTheNextOne(FullPolicy policy) throws Exception {
+        try (SmallDisk disk = SmallDisk.ext4(directory, 64)) {
+            assumeTrue(disk != null, "skipped: nothing can be mounted here");
+            Path root = Files.createDirectory(disk.path().resolve("apps"));
+            Path tallyFile = directory.resolve("tally");
+            Tally tally = new Tally(tallyFile);
+            Process application = LoadedApplication.start(
+                    directory.resolve("app.out"),
+                    root,
+                    "app",
+                    tally,
+                    tallyFile,
+                    Map.of(
+                            "threads", "2",
+                            "whenFull", policy.name(),
+                            "maxBlockMillis", "100",
+                            "paceNanos", "100000"));
+            try {
+                awaitThat(() -> tally.returned() > 1000
+                        && WalDirectory.list(root).size() == 1
+                        && WalDirectory.list(root).get(0).writtenPosition() >= 0);
+                assumeTrue(disk.fail(), "skipped: a disk cannot be made to fail here");
+                awaitThat(() -> tally.lost() > 100);
+                assertThat(disk.replace()).isTrue();
+                awaitThat(() -> WalDirectory.list(root).stream()
+                        .anyMatch(log -> log.writerAlive() && log.writtenPosition() >= 0));
+                long taken = tally.returned() - tally.lost();
+                awaitThat(() -> tally.returned() - tally.lost() > taken + 2L * RingSettings.DEFAULTS.slots());
+                tally.state(Tally.ENDING);
+                assertThat(application.waitFor(30, TimeUnit.SECONDS)).isTrue();
+                assertThat(application.exitValue()).isZero();
+                assertThat(tally.hasThrown()).isFalse();
+                System.err.println("disk failed, " + policy + ": calls=" + tally.returned() + " lost=" + tally.lost()
+                        + ", log() p99.9=" + tally.p999Nanos() / 1000 + " us max=" + tally.maxNanos() / 1000 + " us");
+            } finally {
+                application.destroyForcibly().waitFor();
+            }
         }
     }
 

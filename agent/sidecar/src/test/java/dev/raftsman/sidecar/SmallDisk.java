@@ -7,6 +7,10 @@ import java.nio.file.Path;
 
 /** A file system of a few mebibytes, of its own, to be filled. Needs root. */
 final class SmallDisk implements AutoCloseable {
+    /** EXT4_IOC_SHUTDOWN with EXT4_GOING_FLAGS_NOLOGFLUSH. */
+    private static final String SHUT_DOWN =
+            "import fcntl,os,struct,sys; fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587D, struct.pack('I', 2))";
+
     private static final int MIB = 1 << 20;
 
     private final Path mount;
@@ -44,6 +48,17 @@ final class SmallDisk implements AutoCloseable {
 
     boolean readOnly(boolean wanted) {
         return run("mount", "-o", wanted ? "remount,ro" : "remount,rw", mount.toString());
+    }
+
+    /** From now on every access is an error. ext4 only; @return false if the ioctl cannot be made here */
+    boolean fail() {
+        return run("python3", "-c", SHUT_DOWN, mount.toString());
+    }
+
+    /** The failed disk is taken away, whoever uses it, and an empty one put in its place. */
+    boolean replace() {
+        return run("umount", "-l", mount.toString())
+                && run("mount", "-t", "tmpfs", "-o", "size=64m", "raftsman-test", mount.toString());
     }
 
     /** Takes all the space there is. */
