@@ -104,6 +104,11 @@ enum Setup {
         return directory.resolve(WAL_ROOT);
     }
 
+    /** Our own without forces: to see what the forces cost; not in a quick run. */
+    boolean isVariant() {
+        return this == RAFTSMAN_LOGBACK_NEVER || this == RAFTSMAN_LOG4J2_NEVER;
+    }
+
     /** Without it the set-up cannot run: a part that is not built, or not yet there. */
     boolean available() {
         return switch (this) {
@@ -132,7 +137,8 @@ enum Setup {
 
     /**
      * What of the bench's class path this set-up runs on. An application with Log4j2's asynchronous loggers has the Disruptor
-     * they were made for, and neither our appender nor our newer Disruptor; one with Log4j2 has no Logback.
+     * they were made for, and neither our appender nor our newer Disruptor; one with Log4j2 has its binding of
+     * SLF4J and not Logback.
      *
      * @param lib the directory that holds all jars; beside it lies Log4j2's Disruptor
      */
@@ -141,7 +147,7 @@ enum Setup {
         try (Stream<Path> jars = Files.list(lib)) {
             for (Path jar : jars.sorted().toList()) {
                 String name = jar.getFileName().toString();
-                boolean foreign = framework == Framework.LOG4J2 && name.startsWith("logback-")
+                boolean foreign = name.startsWith(framework == Framework.LOG4J2 ? "logback-" : "log4j-slf4j2-impl-")
                         || storage != Storage.WAL && name.startsWith("disruptor-");
                 if (!foreign) {
                     entries.add(jar.toString());

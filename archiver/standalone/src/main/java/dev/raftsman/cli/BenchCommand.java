@@ -98,20 +98,20 @@ final class BenchCommand implements Runnable {
             description = {
                 "The appender beside the appenders people use: same event, same run, each in JVMs of its own.",
                 "Prints throughput with 1, 2 and 4 threads, what a call takes its thread at 50,000 a second, bytes allocated, CPU"
-                        + " and disk of an event, events lost, and what is missing after a kill -9. Some 20 minutes; ends with 1 if"
+                        + " and disk of an event, events lost, and what is missing after a kill -9. Some 22 minutes; ends with 1 if"
                         + " a count does not come out. Only in a checkout: it brings other people's appenders."
             })
     static final class Appender implements Callable<Integer> {
         /** Where a build of the checkout leaves it. */
         private static final Path LIB = Path.of("agent", "bench", "target", "bench", "lib");
 
-        @Option(names = "--quick", description = "within 2 minutes: one short round")
+        @Option(names = "--quick", description = "within 2 minutes: one short round with 1 and 2 threads, for a look only")
         private boolean quick;
 
         @Option(names = "--only", paramLabel = "SET-UP", split = ",", description = "these only, in this order")
         private List<String> only;
 
-        @Option(names = "--threads", paramLabel = "N", split = ",", description = "instead of 1,2,4")
+        @Option(names = "--threads", paramLabel = "N", split = ",", description = "instead of 1,2,4 (or 1,2)")
         private List<Integer> threads;
 
         @Option(names = "--rounds", paramLabel = "N", description = "how often each is measured (default: 3)")
