@@ -105,7 +105,9 @@ final class BenchCommand implements Runnable {
         /** Where a build of the checkout leaves it. */
         private static final Path LIB = Path.of("agent", "bench", "target", "bench", "lib");
 
-        @Option(names = "--quick", description = "within 2 minutes: one short round with 1 and 2 threads, for a look only")
+        @Option(
+                names = "--quick",
+                description = "within 2 minutes: one short round with 1 and 2 threads, for a look only")
         private boolean quick;
 
         @Option(names = "--only", paramLabel = "SET-UP", split = ",", description = "these only, in this order")
