@@ -7,6 +7,8 @@ import dev.raftsman.event.LossReason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -85,23 +87,37 @@ final class ProcessEndTest {
         assertThat(stored.losses()).isEmpty();
     }
 
-    private int run(Framework framework, String end, Path configuration) throws Exception {
+    /** In a web application Log4j2 has no thread-locals and leaves the formatting to the appender, inside its own guard. */
+    @Test
+    void whatLog4jRefusesInAWebApplicationIsCounted() throws Exception {
+        assertThat(run(
+                        Framework.LOG4J2,
+                        "reentrant",
+                        configuration(Framework.LOG4J2, ""),
+                        "-Dlog4j2.enable.threadlocals=false"))
+                .isZero();
+        StoredEvents stored = StoredEvents.of(root.resolve("wal"));
+        assertThat(stored.messages()).containsExactly("outer");
+        assertThat(stored.losses()).isEqualTo(Map.of(LossReason.UNENCODABLE, 1L));
+    }
+
+    private int run(Framework framework, String end, Path configuration, String... flags) throws Exception {
         String property = Map.of(
                         Framework.LOGBACK, "logback.configurationFile",
                         Framework.LOG4J2, "log4j2.configurationFile",
                         Framework.JUL, "java.util.logging.config.file")
                 .get(framework);
         Path output = root.resolve("output");
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx64m",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        "-D" + property + "=" + configuration,
-                        Child.class.getName(),
-                        framework.name(),
-                        end,
-                        Integer.toString(end.equals("audit") ? AUDITED_CALLS : CALLS))
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx64m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "-D" + property + "=" + configuration));
+        command.addAll(List.of(flags));
+        command.addAll(List.of(Child.class.getName(), framework.name(), end));
+        command.add(Integer.toString(end.equals("audit") ? AUDITED_CALLS : end.equals("reentrant") ? 0 : CALLS));
+        Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())
                 .start();
@@ -156,6 +172,16 @@ final class ProcessEndTest {
             log(Framework.valueOf(args[0]), Integer.parseInt(args[2]));
             switch (args[1]) {
                 case "exit" -> System.exit(0);
+                case "reentrant" -> {
+                    org.apache.logging.log4j.Logger logger = LogManager.getLogger(Child.class);
+                    logger.info("{}", new Object() {
+                        @Override
+                        public String toString() {
+                            logger.info("inner");
+                            return "outer";
+                        }
+                    });
+                }
                 case "halt" -> Runtime.getRuntime().halt(3);
                 default -> {
                     LoggerFactory.getLogger(Child.class).error("the last word");

@@ -51,6 +51,7 @@ final class LogbackForm implements EventForm<ILoggingEvent, LogbackTexts> {
 
     @Override
     public boolean needsTexts(ILoggingEvent event) {
+        event.getMDCPropertyMap(); // asks the context's adapter, which may be anybody's: now, and once
         return callerData || LogbackTexts.areNeeded(event);
     }
 
