@@ -49,4 +49,16 @@ class ForeignLibrariesIT {
         assertThat(run.error()).isEqualTo("closed\n");
         assertThat(application.stored()).isEqualTo(EVENTS);
     }
+
+    @Test
+    void anOlderLogbackLosesNothing() {
+        Application application = Framework.LOGBACK.loggingApplication(root, false);
+        application.classPath().removeAll(Application.jarsOf("logback"));
+        application.with("logback12");
+        Run run = application.run(Jdk.of(17), "shop.OldLogbackTill", EVENTS, Application.WRITING);
+
+        assertThat(run.exitCode()).as(run.error()).isZero();
+        assertThat(run.error()).isEqualTo("closed\n");
+        assertThat(application.stored()).isEqualTo(EVENTS);
+    }
 }

@@ -38,7 +38,7 @@ final class LogbackForm implements EventForm<ILoggingEvent, LogbackTexts> {
 
     @Override
     public long timestampNanos(ILoggingEvent event) {
-        Instant instant = event.getInstant();
+        Instant instant = LogbackApi.instant(event);
         return instant == null
                 ? EpochNanos.ofMillis(event.getTimeStamp())
                 : EpochNanos.of(instant.getEpochSecond(), instant.getNano());
@@ -62,7 +62,7 @@ final class LogbackForm implements EventForm<ILoggingEvent, LogbackTexts> {
 
     @Override
     public boolean isMarked(ILoggingEvent event, String name) {
-        List<Marker> markers = event.getMarkerList();
+        List<Marker> markers = LogbackApi.markers(event);
         if (markers == null) {
             return false;
         }
@@ -90,7 +90,7 @@ final class LogbackForm implements EventForm<ILoggingEvent, LogbackTexts> {
         if (mdc != null && !mdc.isEmpty()) {
             mdc.forEach(row);
         }
-        List<KeyValuePair> pairs = event.getKeyValuePairs();
+        List<KeyValuePair> pairs = LogbackApi.pairs(event);
         if (pairs != null) {
             for (int i = 0; i < pairs.size(); i++) {
                 KeyValuePair pair = pairs.get(i);
@@ -101,7 +101,7 @@ final class LogbackForm implements EventForm<ILoggingEvent, LogbackTexts> {
         if (texts != null && texts.caller != null) {
             row.attribute(Attribute.CALLER, texts.caller);
         }
-        Instant instant = event.getInstant();
+        Instant instant = LogbackApi.instant(event);
         if (instant != null && !EpochNanos.fits(instant.getEpochSecond())) {
             row.attribute(Attribute.TIME, instant.toString());
         }
@@ -131,7 +131,7 @@ final class LogbackForm implements EventForm<ILoggingEvent, LogbackTexts> {
             }
             return;
         }
-        List<Marker> markers = event.getMarkerList();
+        List<Marker> markers = LogbackApi.markers(event);
         if (markers != null) {
             for (int i = 0; i < markers.size(); i++) {
                 row.attribute(Attribute.MARKER, markers.get(i).getName());

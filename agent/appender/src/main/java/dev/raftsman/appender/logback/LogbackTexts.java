@@ -25,8 +25,8 @@ final class LogbackTexts {
 
         @Override
         public String headline(IThrowableProxy thrown) {
-            if (thrown.getOverridingMessage() != null) {
-                return thrown.getOverridingMessage();
+            if (LogbackApi.overridingMessage(thrown) != null) {
+                return LogbackApi.overridingMessage(thrown);
             }
             return thrown.getMessage() == null
                     ? thrown.getClassName()
@@ -63,7 +63,7 @@ final class LogbackTexts {
 
         @Override
         public boolean isCyclic(IThrowableProxy thrown) {
-            return thrown.isCyclic();
+            return LogbackApi.isCyclic(thrown);
         }
     }
 
@@ -84,8 +84,8 @@ final class LogbackTexts {
         arguments = pattern ? arguments(event.getMessage(), event.getArgumentArray()) : null;
         throwable =
                 event.getThrowableProxy() == null ? null : ThrowableText.of(event.getThrowableProxy(), Proxies.VIEW);
-        values = values(event.getKeyValuePairs());
-        markers = event.getMarkerList() == null ? null : names(event.getMarkerList());
+        values = values(LogbackApi.pairs(event));
+        markers = LogbackApi.markers(event) == null ? null : names(LogbackApi.markers(event));
         caller = callerData ? caller(event.getCallerData()) : null;
     }
 
@@ -108,7 +108,7 @@ final class LogbackTexts {
                 }
             }
         }
-        return hasForeignValue(event.getKeyValuePairs()) || hasReferences(event.getMarkerList());
+        return hasForeignValue(LogbackApi.pairs(event)) || hasReferences(LogbackApi.markers(event));
     }
 
     /**
