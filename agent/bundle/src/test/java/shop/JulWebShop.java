@@ -26,6 +26,7 @@ public final class JulWebShop implements Runnable {
         for (int i = 0; i < 500; i++) {
             log.log(Level.INFO, "sold {0} of {1}", new Object[] {i, this});
         }
+        Report.await("raftsman-wal-force");
         log.removeHandler(handler);
         handler.close();
     }

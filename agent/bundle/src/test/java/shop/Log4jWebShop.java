@@ -11,6 +11,7 @@ public final class Log4jWebShop implements Runnable {
         for (int i = 0; i < 500; i++) {
             LogManager.getLogger("shop").info("sold {} of {}", i, this);
         }
+        Report.await("raftsman-wal-force");
         ThreadContext.clearAll();
         LogManager.shutdown();
     }

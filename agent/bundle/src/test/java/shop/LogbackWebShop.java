@@ -12,6 +12,7 @@ public final class LogbackWebShop implements Runnable {
         for (int i = 0; i < 500; i++) {
             LoggerFactory.getLogger("shop").info("sold {} of {}", i, this);
         }
+        Report.await("raftsman-wal-force");
         MDC.clear();
         ((LoggerContext) LoggerFactory.getILoggerFactory()).stop();
     }

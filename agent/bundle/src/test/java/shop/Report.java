@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 
 /** What a sample application tells the test about itself, beside what it prints. */
 final class Report {
@@ -13,23 +14,29 @@ final class Report {
 
     private Report() {}
 
-    /**
-     * The last thing a sample does: waits until a thread of this name is there, if one is expected, writes down all
-     * threads, the names of the system properties, and when that was.
-     */
-    static void write(Path file, String awaited) throws IOException, InterruptedException {
-        long deadline = System.currentTimeMillis() + LIMIT_MILLIS;
-        List<String> seen = threads();
-        while (!awaited.isEmpty()
-                && seen.stream().noneMatch(line -> line.contains(awaited))
-                && System.currentTimeMillis() < deadline) {
-            Thread.sleep(5);
-            seen = threads();
-        }
-        List<String> lines = new ArrayList<>(seen);
+    /** The last thing a sample does: writes down all threads, the names of the system properties, and when that was. */
+    static void write(Path file, String awaited) throws IOException {
+        List<String> lines = await(awaited);
         System.getProperties().stringPropertyNames().forEach(name -> lines.add("property " + name));
         lines.add("end " + Instant.now());
         Files.write(file, lines);
+    }
+
+    /**
+     * Waits until a thread of this name is there, unless it is empty.
+     *
+     * @return all threads
+     */
+    static List<String> await(String name) {
+        long deadline = System.currentTimeMillis() + LIMIT_MILLIS;
+        List<String> seen = threads();
+        while (!name.isEmpty()
+                && seen.stream().noneMatch(line -> line.contains(name))
+                && System.currentTimeMillis() < deadline) {
+            LockSupport.parkNanos(5_000_000);
+            seen = threads();
+        }
+        return seen;
     }
 
     private static List<String> threads() {
