@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -21,7 +22,11 @@ final class Machine {
                 "jdk",
                 System.getProperty("java.runtime.version") + " " + System.getProperty("java.vm.name") + ", "
                         + System.getProperty("java.vendor"));
-        machine.put("date", OffsetDateTime.now().truncatedTo(ChronoUnit.SECONDS).toString());
+        machine.put(
+                "date",
+                OffsetDateTime.now(ZoneOffset.UTC)
+                        .truncatedTo(ChronoUnit.SECONDS)
+                        .toString());
         return machine;
     }
 

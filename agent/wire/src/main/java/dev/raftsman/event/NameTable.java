@@ -24,24 +24,25 @@ public final class NameTable {
 
     /** What a text is, for its share of the numbers. */
     public enum Kind {
-        LOGGER(4096),
-        THREAD(2048),
-        PATTERN(8192),
-        KEY(1024);
+        LOGGER(0, 4096),
+        THREAD(1, 2048),
+        PATTERN(2, 8192),
+        KEY(3, 1024);
 
+        private final int index;
         private final int share;
 
-        Kind(int share) {
+        Kind(int index, int share) {
+            this.index = index;
             this.share = share;
         }
     }
 
     private static final int MAX_CHARS = 512;
-    private static final Kind[] KINDS = Kind.values();
 
     private final ConcurrentHashMap<String, Integer> ids = new ConcurrentHashMap<>();
     private final byte[][] texts = new byte[LIMIT][];
-    private final int[] used = new int[KINDS.length];
+    private final int[] used = new int[Kind.values().length];
     private int count;
 
     /** @return the text's number, or {@link #NONE}; {@code null} has none */
@@ -54,7 +55,7 @@ public final class NameTable {
     }
 
     private int add(Kind kind, String text) {
-        if (text.length() > MAX_CHARS || used[kind.ordinal()] >= kind.share) {
+        if (text.length() > MAX_CHARS || used[kind.index] >= kind.share) {
             return NONE;
         }
         synchronized (this) {
@@ -62,10 +63,10 @@ public final class NameTable {
             if (known != null) {
                 return known;
             }
-            if (used[kind.ordinal()] >= kind.share || count == LIMIT - 1) {
+            if (used[kind.index] >= kind.share || count == LIMIT - 1) {
                 return NONE;
             }
-            used[kind.ordinal()]++;
+            used[kind.index]++;
             int id = ++count;
             texts[id] = utf8(text);
             ids.put(text, id); // whoever finds the number finds its text

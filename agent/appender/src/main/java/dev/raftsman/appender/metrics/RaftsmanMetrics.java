@@ -159,7 +159,7 @@ public final class RaftsmanMetrics implements MeterBinder, AutoCloseable {
                             registry,
                             "events.lost",
                             tags.and("reason", reason.name()),
-                            LOST + reason.ordinal(),
+                            LOST + reason.code(),
                             "events given up, counted and declared");
                 }
             }
