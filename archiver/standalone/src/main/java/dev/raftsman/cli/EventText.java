@@ -123,18 +123,34 @@ final class EventText {
                 + block.gapReason());
     }
 
+    /** A text of several lines, such as one with paths, that no terminal obeys. */
+    static String printable(String text) {
+        StringBuilder printable = new StringBuilder(text.length());
+        text.chars().forEach(c -> {
+            if (c == '\n') {
+                printable.append('\n');
+            } else {
+                escape((char) c, printable);
+            }
+        });
+        return printable.toString();
+    }
+
     private void escape(String text) {
         for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            boolean unsafe = Character.isISOControl(c) && c != '\t'
-                    || Character.getType(c) == Character.FORMAT
-                    || c == '\u2028'
-                    || c == '\u2029';
-            if (unsafe) {
-                line.append(c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\u%04x".formatted((int) c));
-            } else {
-                line.append(c);
-            }
+            escape(text.charAt(i), line);
+        }
+    }
+
+    private static void escape(char c, StringBuilder out) {
+        boolean unsafe = Character.isISOControl(c) && c != '\t'
+                || Character.getType(c) == Character.FORMAT
+                || c == '\u2028'
+                || c == '\u2029';
+        if (unsafe) {
+            out.append(c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\u%04x".formatted((int) c));
+        } else {
+            out.append(c);
         }
     }
 

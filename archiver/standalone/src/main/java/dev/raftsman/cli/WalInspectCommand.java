@@ -42,7 +42,7 @@ final class WalInspectCommand implements Callable<Integer> {
             reports.add(report);
             if (!json) {
                 bar.clear();
-                out.print(report.text());
+                out.print(EventText.printable(report.text()));
                 out.flush();
             }
         }
@@ -57,7 +57,7 @@ final class WalInspectCommand implements Callable<Integer> {
     /** One line for each on standard error. @return the exit code */
     static int tellOfUnreadable(WalPlace.Logs logs, CommandSpec spec) {
         for (String problem : logs.unreadable()) {
-            spec.commandLine().getErr().println("raftsman: " + problem);
+            spec.commandLine().getErr().println("raftsman: " + EventText.printable(problem));
         }
         return logs.unreadable().isEmpty() ? ExitCodes.OK : ExitCodes.NO_INPUT;
     }

@@ -116,24 +116,38 @@ final class WalSalvageCommand implements Callable<Integer> {
     }
 
     private static void print(WalSalvage.Account account, PrintWriter out) {
-        out.println(account.path());
+        StringBuilder text = new StringBuilder(account.path()).append('\n');
         for (WalSalvage.Read read : account.streams()) {
-            out.println("  stream=" + read.stream() + " read " + read.events() + " events"
-                    + (read.events() == 0 ? "" : ", sequences " + read.first() + ".." + read.last()));
+            text.append("  stream=")
+                    .append(read.stream())
+                    .append(" read ")
+                    .append(read.events())
+                    .append(" events");
+            text.append(read.events() == 0 ? "" : ", sequences " + read.first() + ".." + read.last())
+                    .append('\n');
         }
         for (WalSalvage.Missing gone : account.missing()) {
-            out.println("  stream=" + gone.stream() + " missing " + (gone.last() - gone.first() + 1)
-                    + " events, sequences " + gone.first() + ".." + gone.last() + ": " + gone.why());
+            text.append("  stream=").append(gone.stream()).append(" missing ");
+            text.append(gone.last() - gone.first() + 1)
+                    .append(" events, sequences ")
+                    .append(gone.first());
+            text.append("..")
+                    .append(gone.last())
+                    .append(": ")
+                    .append(gone.why())
+                    .append('\n');
         }
         account.lost()
-                .forEach((reason, count) -> out.println(
-                        "  lost " + count + " events without a sequence, before they came here: " + reason));
+                .forEach((reason, count) -> text.append("  lost ")
+                        .append(count)
+                        .append(" events without a sequence, before they came here: ")
+                        .append(reason)
+                        .append('\n'));
         for (String damage : account.damages()) {
-            out.println("  damaged: " + damage);
+            text.append("  damaged: ").append(damage).append('\n');
         }
-        if (account.isWhole()) {
-            out.println("  nothing is missing");
-        }
+        text.append(account.isWhole() ? "  nothing is missing\n" : "");
+        out.print(EventText.printable(text.toString()));
         out.flush();
     }
 

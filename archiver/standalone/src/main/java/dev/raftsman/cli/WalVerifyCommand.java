@@ -120,15 +120,26 @@ final class WalVerifyCommand implements Callable<Integer> {
     }
 
     private static void print(Verdict verdict, PrintWriter out) {
+        StringBuilder text = new StringBuilder();
         for (Named damage : verdict.damages()) {
-            out.println(damage.file() + " offset " + damage.offset() + ": expected " + damage.expected() + ", found "
-                    + damage.found() + "; lost: " + damage.lost());
+            text.append(damage.file()).append(" offset ").append(damage.offset());
+            text.append(": expected ")
+                    .append(damage.expected())
+                    .append(", found ")
+                    .append(damage.found());
+            text.append("; lost: ").append(damage.lost()).append('\n');
         }
-        out.println(verdict.path() + ": "
-                + (verdict.damages().isEmpty()
+        text.append(verdict.path()).append(": ");
+        text.append(
+                verdict.damages().isEmpty()
                         ? "sound"
-                        : "damaged, places: " + verdict.damages().size()) + "; "
-                + verdict.events() + " events in " + verdict.excerpts() + " excerpts in " + verdict.files() + " files");
+                        : "damaged, places: " + verdict.damages().size());
+        text.append("; events: ")
+                .append(verdict.events())
+                .append(", excerpts: ")
+                .append(verdict.excerpts());
+        text.append(", files: ").append(verdict.files()).append('\n');
+        out.print(EventText.printable(text.toString()));
         out.flush();
     }
 }

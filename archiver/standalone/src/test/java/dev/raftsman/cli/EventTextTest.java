@@ -17,6 +17,11 @@ class EventTextTest {
     }
 
     @Test
+    void severalLinesStaySo() {
+        assertThat(EventText.printable("/dir\u001b[2J/a\nb\r\n")).isEqualTo("/dir\\u001b[2J/a\nb\\r\n");
+    }
+
+    @Test
     void bytesThatAreNoTextAreShownAsSuch() throws IOException {
         assertThat(shown(new byte[] {'a', (byte) 0xFF, 'b'})).isEqualTo("a\uFFFDb\n");
     }

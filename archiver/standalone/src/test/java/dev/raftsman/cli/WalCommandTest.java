@@ -106,7 +106,7 @@ class WalCommandTest {
     void verifyNamesDamageOfEachPartWithItsPlace() throws IOException {
         WalDirectory log = WalSample.app(root, "shop", EVENTS);
         assertThat(run("verify", root.toString())).as(out).isZero();
-        assertThat(out).contains(": sound; 30 events in ");
+        assertThat(out).contains(": sound; events: 30, excerpts: ");
         assertThat(err).isEmpty();
         Path file = WalSample.firstFile(log);
         byte[] whole = Files.readAllBytes(file);
@@ -245,7 +245,7 @@ class WalCommandTest {
     void anAgentsOwnLogGivesItsLinesBackByteForByte() throws IOException {
         WalDirectory log = WalSample.agent(root.resolve("wal"), 10, 20);
         assertThat(run("verify", log.path().toString())).as(out).isZero();
-        assertThat(out).contains("sound; 400 events in 20 excerpts");
+        assertThat(out).contains("sound; events: 400, excerpts: 20, files: 1");
         assertThat(run("inspect", log.path().toString())).isZero();
         assertThat(out).contains("stream=dpkg.log sequences 0..199 in 10 excerpts", "stream=syslog sequences 0..199");
         Path target = root.resolve("out");
@@ -303,7 +303,7 @@ class WalCommandTest {
         assertThat(run("inspect", root.toString())).isZero();
         assertThat(out).containsSubsequence("producer=first", "producer=second");
         assertThat(run("verify", root.toString())).isZero();
-        assertThat(out.lines()).hasSize(2).allMatch(line -> line.contains(": sound; 3 events"));
+        assertThat(out.lines()).hasSize(2).allMatch(line -> line.contains(": sound; events: 3,"));
         assertThat(tail(root, 2, false))
                 .containsSubsequence("first", "order 1", "order 2", "second", "order 1", "order 2");
     }
