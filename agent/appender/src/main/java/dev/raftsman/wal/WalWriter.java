@@ -157,6 +157,8 @@ public final class WalWriter implements AutoCloseable {
     /**
      * The queue gets its loggers from SLF4J. An appender starts, and with it our thread, while SLF4J is still being set
      * up; a logger asked for by then makes it complain on stderr.
+     *
+     * <p>In the jar for applications, SLF4J is a stand-in here that is ready at once.
      */
     private static void awaitLogging() {
         long deadline = System.nanoTime() + LOGGING_NANOS;
