@@ -33,12 +33,12 @@ import org.slf4j.helpers.SubstituteLoggerFactory;
  * process); a thread of its own, a daemon, forces the files every {@link WalSettings#forceInterval} and moves {@link
  * #forcedThrough} (A2: survives a power cut).
  *
- * <p>The queue maps its files, and a mapped write on a full disk fails late, silently or with the death of the JVM. So
- * space is allocated for real before the mapping is written there: zeros go through a channel of their own into the part
- * of the file ahead, after quota and reserve were checked, as much at a time as a few hundred milliseconds take: a thread
- * that writes and forces megabytes of zeros in one go keeps a core from those who log. The first of them go before the
- * queue sees the file, which it takes for one that nobody has begun. Measured with excerpts of 100 kB on ext4:
- * 1.1 s of CPU per GiB with the zeros, 0.75 s without.
+ * <p>The queue maps its files, and a mapped write on a full disk fails late, silently or with the death of the JVM. So what
+ * is mapped is only what the queue itself writes: lengths, and index pages. A frame goes through a channel of our own, which
+ * allocates its space and says so when there is none, after quota and reserve were checked; zeros go the same way before
+ * it, over as much of the file as the queue may touch behind it ({@value #MARGIN_BYTES} bytes, and more behind small
+ * excerpts). The first of them go before the queue sees the file, which it takes for one that nobody has begun. It is
+ * cheaper, too: a fault for each page of a mapping costs more than the copy.
  */
 public final class WalWriter implements AutoCloseable {
     /** What {@link #append} returns when quota or reserve leave no room: nothing was written, try again later. */
@@ -48,9 +48,7 @@ public final class WalWriter implements AutoCloseable {
     public static final long NONE = WalProgress.NONE;
 
     private static final String QUEUE_TABLE = "metadata.cq4t";
-    private static final int LEAST_STEP_BYTES = 256 << 10;
-    private static final int MOST_STEP_BYTES = 4 << 20;
-    private static final long STEP_NANOS = 100_000_000L;
+    private static final int STEP_BYTES = 256 << 10;
     private static final int PAGE_BYTES = 4096;
     private static final int FILES_ON_A_SMALL_DISK = 8;
 
@@ -82,8 +80,6 @@ public final class WalWriter implements AutoCloseable {
     private FileChannel rolledAllocator;
     private long rolledAllocatedThrough;
     private long allocatedThrough;
-    private int stepBytes = LEAST_STEP_BYTES;
-    private long steppedNanos = System.nanoTime();
     private long fileOffset;
     private long rollBytes;
     private long previous = NONE;
@@ -234,10 +230,6 @@ public final class WalWriter implements AutoCloseable {
                     begunFile();
                 }
                 fileOffset = at;
-                if (!allocated(length) && !allocate(length)) {
-                    document.rollbackOnClose();
-                    return NO_ROOM;
-                }
                 position = document.index();
                 ExcerptFrame.encode(
                         header,
@@ -253,16 +245,11 @@ public final class WalWriter implements AutoCloseable {
                 header.putInt(
                         ExcerptFrame.HEADER_CRC_OFFSET,
                         frame.headerCrc(header, 0, extra, extra.position(), extraLength));
-                bytes.write(at, header, 0, ExcerptFrame.HEADER_BYTES);
-                at += ExcerptFrame.HEADER_BYTES;
-                if (extraLength > 0) {
-                    bytes.write(at, extra, extra.position(), extraLength);
-                    at += extraLength;
+                if (!put(at, length, extra, body)) {
+                    document.rollbackOnClose();
+                    return NO_ROOM;
                 }
-                if (bodyLength > 0) {
-                    bytes.write(at, body, body.position(), bodyLength);
-                    at += bodyLength;
-                }
+                at += length;
                 bytes.writePosition(at);
                 fileOffset = at;
                 if (lossBefore.count() > 0) {
@@ -352,22 +339,9 @@ public final class WalWriter implements AutoCloseable {
         return fileOffset + length + MARGIN_BYTES <= allocatedThrough;
     }
 
-    /** Zeros go ahead in steps, but never much further than the roll. */
+    /** How much further a file must be allocated for an excerpt: small ones leave room for more of their kind. */
     private long stepFor(long length) {
-        long least = fileOffset + length + MARGIN_BYTES - allocatedThrough;
-        long useful = rollBytes + MARGIN_BYTES - allocatedThrough;
-        return Math.max(least, Math.min(stepBytes, useful));
-    }
-
-    private void adaptStep() {
-        long nowNanos = System.nanoTime();
-        long tookNanos = nowNanos - steppedNanos;
-        steppedNanos = nowNanos;
-        if (tookNanos < STEP_NANOS) {
-            stepBytes = Math.min(MOST_STEP_BYTES, 2 * stepBytes);
-        } else if (tookNanos > 4 * STEP_NANOS) {
-            stepBytes = Math.max(LEAST_STEP_BYTES, stepBytes / 2);
-        }
+        return Math.max(0, fileOffset + length + MARGIN_BYTES + Math.max(0, STEP_BYTES - length) - allocatedThrough);
     }
 
     private boolean permitted(long more) {
@@ -408,38 +382,76 @@ public final class WalWriter implements AutoCloseable {
     }
 
     /**
-     * @return false if the disk is full after all; the zeros that did fit stay allocated
+     * Writes the frame that stands in {@link #header} and its parts, and zeros for what the queue may add behind it.
+     *
+     * @return false if the disk is full after all: then there are zeros again
      * @throws IOException for any other reason
      */
+    private boolean put(long at, int length, ByteBuffer extra, ByteBuffer body) throws IOException {
+        boolean grows = !allocated(length);
+        long through = grows ? allocatedThrough + stepFor(length) : allocatedThrough;
+        ByteBuffer head = header.duplicate().clear();
+        ByteBuffer middle = extra.duplicate();
+        ByteBuffer tail = body.duplicate();
+        try {
+            if (grows) {
+                zero(Math.max(at + length, allocatedThrough), through);
+            }
+            write(at, head);
+            write(at + ExcerptFrame.HEADER_BYTES, middle);
+            write(at + length - tail.remaining(), tail);
+        } catch (IOException failed) {
+            if (isFull(failed) || store.getUsableSpace() < length) {
+                zero(at, at + length - head.remaining() - middle.remaining() - tail.remaining());
+                return false;
+            }
+            throw failed;
+        }
+        allocatedThrough = through;
+        return true;
+    }
+
+    /** @return false if the disk is full */
     private boolean allocate(long length) throws IOException {
-        long from = Math.max(allocatedThrough, (fileOffset + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES);
-        long through = from + stepFor(length);
-        long at = from;
+        long through = allocatedThrough + stepFor(length);
+        try {
+            zero(allocatedThrough, through);
+        } catch (IOException failed) {
+            if (isFull(failed) || store.getUsableSpace() < through - allocatedThrough) {
+                return false;
+            }
+            throw failed;
+        }
+        allocatedThrough = through;
+        return true;
+    }
+
+    private void zero(long from, long through) throws IOException {
+        for (long at = from; at < through; ) {
+            ByteBuffer zeros = ZEROS.duplicate();
+            zeros.limit((int) Math.min(zeros.capacity(), through - at));
+            at += zeros.limit();
+            write(at - zeros.limit(), zeros);
+        }
+    }
+
+    /** All of it; an interrupt closes the channel, not the file, and is kept for whoever it is meant for. */
+    private void write(long from, ByteBuffer bytes) throws IOException {
         boolean interrupted = false;
         try {
-            while (at < through) {
-                ByteBuffer zeros = ZEROS.duplicate();
-                zeros.limit((int) Math.min(zeros.capacity(), through - at));
+            for (long at = from; bytes.hasRemaining(); ) {
                 try {
-                    at += allocator.write(zeros, at);
+                    at += allocator.write(bytes, at);
                 } catch (ClosedByInterruptException closedByIt) {
                     interrupted = Thread.interrupted();
                     allocator = openAllocator();
                 }
             }
-        } catch (IOException failed) {
-            if (isFull(failed) || store.getUsableSpace() < through - at) {
-                return false;
-            }
-            throw failed;
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
-            allocatedThrough = Math.max(allocatedThrough, at);
         }
-        adaptStep();
-        return true;
     }
 
     /** The platform has no code for it. */
