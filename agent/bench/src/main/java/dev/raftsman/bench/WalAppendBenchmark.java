@@ -46,7 +46,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 public class WalAppendBenchmark {
-    /** As the writer allocates. */
+    /** As the writer allocates at full speed. */
     private static final int STEP_BYTES = 4 << 20;
 
     private static final long ROLL_BYTES = 64 << 20;
