@@ -49,7 +49,6 @@ public final class WalWriter implements AutoCloseable {
 
     private static final String QUEUE_TABLE = "metadata.cq4t";
     private static final int STEP_BYTES = 256 << 10;
-    private static final int PAGE_BYTES = 4096;
     private static final int FILES_ON_A_SMALL_DISK = 8;
 
     /** Ahead of an excerpt: what the queue itself may add behind it, an index page or two and its headers. */
