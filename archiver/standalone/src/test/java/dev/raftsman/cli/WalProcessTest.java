@@ -183,6 +183,9 @@ class WalProcessTest {
                 "-XX:+UseSerialGC",
                 "-cp",
                 classPath));
+        if (Runtime.version().feature() >= 24) { // as the launcher has it
+            command.addAll(1, List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
+        }
         command.addAll(List.of(arguments));
         return command;
     }
