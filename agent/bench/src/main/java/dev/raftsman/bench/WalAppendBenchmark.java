@@ -32,8 +32,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What the flusher does with a batch: one excerpt into the log's page cache, forced or not. {@link #zeros} is the part of it that
- * allocates the space ahead, by itself; the difference is what an append would cost on a file that is allocated already.
+ * What the flusher does with a batch: one excerpt into the log's page cache, forced or not. {@link #plain} is the floor: the
+ * same bytes into a plain file of the same length, never forced.
  *
  * <pre>{@code
  * java -cp 'agent/bench/target/bench/lib/*' org.openjdk.jmh.Main WalAppend
@@ -46,9 +46,6 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 public class WalAppendBenchmark {
-    /** As the writer allocates at full speed. */
-    private static final int STEP_BYTES = 4 << 20;
-
     private static final long ROLL_BYTES = 64 << 20;
 
     /** Megabytes (10^6) a second. */
@@ -65,13 +62,11 @@ public class WalAppendBenchmark {
     @Param({"0", "100"})
     private long forceMillis;
 
-    private final ByteBuffer zeros = ByteBuffer.allocateDirect(1 << 20);
     private ByteBuffer batch;
     private Path root;
     private WalWriter writer;
-    private FileChannel plain;
-    private long plainBytes;
-    private long zeroedBytes;
+    private FileChannel file;
+    private long fileBytes;
     private long sequence;
 
     @Setup(Level.Trial)
@@ -93,14 +88,13 @@ public class WalAppendBenchmark {
                 WalDirectory.create(root, WalIdentity.startingNow("default", "bench", "bench")),
                 WalSettings.ofQuota(64L << 30).withReserveBytes(0).withForceInterval(interval));
         sequence = 0;
-        plainBytes = 0;
-        zeroedBytes = 0;
-        plain = FileChannel.open(root.resolve("plain"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        fileBytes = 0;
+        file = FileChannel.open(root.resolve("plain"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     }
 
     @TearDown(Level.Iteration)
     public void delete() throws IOException {
-        plain.close();
+        file.close();
         writer.close();
         Directories.delete(root);
     }
@@ -118,18 +112,15 @@ public class WalAppendBenchmark {
     }
 
     @Benchmark
-    public long zeros(Megabytes counted) throws IOException {
+    public long plain(Megabytes counted) throws IOException {
         counted.megabytes += batchBytes / 1e6;
-        plainBytes += batchBytes;
-        while (zeroedBytes < plainBytes) {
-            if (zeroedBytes % ROLL_BYTES == 0) {
-                plain.truncate(0); // else the file would be larger than any the log has
-            }
-            long end = zeroedBytes + STEP_BYTES;
-            while (zeroedBytes < end) {
-                zeroedBytes += plain.write(zeros.clear(), zeroedBytes % ROLL_BYTES);
-            }
+        if (fileBytes + batchBytes > ROLL_BYTES) {
+            file.truncate(0);
+            fileBytes = 0;
         }
-        return zeroedBytes;
+        for (ByteBuffer rest = batch.duplicate(); rest.hasRemaining(); ) {
+            fileBytes += file.write(rest, fileBytes);
+        }
+        return fileBytes;
     }
 }
