@@ -25,6 +25,7 @@ public final class Block {
     static final int PLAIN = 0;
     static final int ZSTD = 1;
     static final int UNTERMINATED = 1;
+    static final int LABELED = 2;
 
     static final int LENGTH_OFFSET = 4;
     static final int CRC_OFFSET = 8;
@@ -143,6 +144,11 @@ public final class Block {
     /** Only of LINES: the last line has no newline (yet). */
     public boolean unterminated() {
         return (bytes.get(FLAGS_OFFSET) & UNTERMINATED) != 0;
+    }
+
+    /** The columns begin with labels; see {@link BlockReader#labels}. */
+    boolean labeled() {
+        return (bytes.get(FLAGS_OFFSET) & LABELED) != 0;
     }
 
     /** What was refused a sequence just before this block. */

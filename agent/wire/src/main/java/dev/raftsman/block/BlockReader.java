@@ -62,13 +62,26 @@ public final class BlockReader implements AutoCloseable {
         return ByteBuffer.wrap(inflated, 0, bytes).slice().order(ByteOrder.LITTLE_ENDIAN);
     }
 
+    /** What is true of every event in the block; none for a gap. */
+    public Labels labels(Block block) {
+        if (!block.labeled() || block.kind() == BlockKind.GAP) {
+            return Labels.NONE;
+        }
+        return Labels.read(inflate(block));
+    }
+
+    /** Where the columns proper begin. */
+    private static int columnsOffset(Block block, ByteBuffer inflated) {
+        return block.labeled() ? Labels.end(inflated) : 0;
+    }
+
     /** Each line of a LINES block in order; nothing for a gap. */
     public void forEachLine(Block block, LineVisitor visitor) throws IOException {
         requireKind(block, BlockKind.LINES);
         ByteBuffer bytes = inflate(block);
         int end = bytes.limit();
         long sequence = block.firstSequence();
-        for (int at = 0; at < end; sequence++) {
+        for (int at = columnsOffset(block, bytes); at < end; sequence++) {
             int newline = Lines.next(bytes, at, end);
             visitor.line(sequence, bytes, at, newline - at, newline < end);
             at = newline + 1;
@@ -84,7 +97,9 @@ public final class BlockReader implements AutoCloseable {
         requireKind(block, BlockKind.EVENTS);
         EventColumns columns;
         try {
-            columns = new EventColumns(inflate(block));
+            ByteBuffer bytes = inflate(block);
+            int from = columnsOffset(block, bytes);
+            columns = new EventColumns(bytes.slice(from, bytes.limit() - from).order(ByteOrder.LITTLE_ENDIAN));
             for (int i = 0; i < block.count(); i++) {
                 visitor.event(block.firstSequence() + i, rebuild(columns));
             }
@@ -112,7 +127,8 @@ public final class BlockReader implements AutoCloseable {
         switch (block.kind()) {
             case LINES -> {
                 ByteBuffer bytes = inflate(block);
-                out.write(inflated, 0, bytes.limit());
+                int from = columnsOffset(block, bytes);
+                out.write(inflated, from, bytes.limit() - from);
             }
             case EVENTS ->
                 forEachEvent(block, (sequence, event) -> {

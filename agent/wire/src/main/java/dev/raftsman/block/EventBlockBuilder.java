@@ -2,6 +2,7 @@ package dev.raftsman.block;
 
 import com.github.luben.zstd.ZstdCompressCtx;
 import dev.raftsman.event.EventRow;
+import dev.raftsman.event.Level;
 import dev.raftsman.event.Loss;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -17,10 +18,12 @@ public final class EventBlockBuilder implements AutoCloseable {
     static final int COLUMNS = 12;
 
     private static final int COLUMN_LENGTHS_BYTES = COLUMNS * 4;
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private final ZstdCompressCtx zstd = BlockHeader.compressor();
     private final int targetRawBytes;
     private final EventRow row = new EventRow();
+    private Labels labels = Labels.NONE;
 
     private final Column times = new Column();
     private final Column levels = new Column();
@@ -38,6 +41,8 @@ public final class EventBlockBuilder implements AutoCloseable {
     /** The key set of the row at hand: varint count, key ids. */
     private final Column keySet = new Column();
 
+    private final Column textKeySet = new Column();
+
     private ByteBuffer columns = ByteBuffer.allocateDirect(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
     private ByteBuffer block = BlockHeader.roomFor(1 << 20);
 
@@ -47,6 +52,8 @@ public final class EventBlockBuilder implements AutoCloseable {
     private long minTimeNanos;
     private long maxTimeNanos;
     private long previousTimeNanos;
+    private int messageFrom;
+    private int textAttributes;
 
     /** @param targetRawBytes where a block is full, in bytes of rows; at most 1 MiB is sensible */
     public EventBlockBuilder(int targetRawBytes) {
@@ -69,6 +76,14 @@ public final class EventBlockBuilder implements AutoCloseable {
         return rawBytes;
     }
 
+    /** What is true of every event from here on; to be called between blocks. */
+    public void label(Labels now) {
+        if (count > 0) {
+            throw new IllegalStateException("labels changed within a block");
+        }
+        labels = now;
+    }
+
     /**
      * Takes a row in.
      *
@@ -78,17 +93,7 @@ public final class EventBlockBuilder implements AutoCloseable {
      */
     public int add(ByteBuffer rows, int offset, int limit) {
         row.wrap(rows, offset, limit);
-        long time = row.timestampNanos();
-        if (count == 0) {
-            times.i64(time);
-            minTimeNanos = time;
-            maxTimeNanos = time;
-        } else {
-            times.zigzag(time - previousTimeNanos);
-            minTimeNanos = Math.min(minTimeNanos, time);
-            maxTimeNanos = Math.max(maxTimeNanos, time);
-        }
-        previousTimeNanos = time;
+        time(row.timestampNanos());
         levels.u8(row.level() | row.flags() << 4);
         levelBitmap |= 1 << row.level();
         loggerIds.varint(loggers.id(rows, row.loggerOffset(), row.loggerLength()));
@@ -100,6 +105,59 @@ public final class EventBlockBuilder implements AutoCloseable {
         count++;
         rawBytes += row.length();
         return row.length();
+    }
+
+    // ---- an event that is nothing but text, without a row: beginText, text..., attribute..., endText
+
+    /** Begins an event without logger, thread and level; {@link #text} adds to its message. */
+    public void beginText(long timeNanos, boolean truncated) {
+        time(timeNanos);
+        levels.u8(Level.UNPARSED.code() | (truncated ? EventRow.TRUNCATED : 0) << 4);
+        levelBitmap |= Level.UNPARSED.bit();
+        loggerIds.varint(loggers.id(NOTHING, 0, 0));
+        threadIds.varint(threads.id(NOTHING, 0, 0));
+        messageFrom = texts.length();
+        textAttributes = 0;
+        keySet.clear();
+    }
+
+    /** The next piece of the message. */
+    public void text(byte[] bytes, int offset, int length) {
+        texts.append(bytes, offset, length);
+    }
+
+    /** One more attribute of the event. */
+    public void attribute(byte[] key, byte[] value) {
+        textAttributes++;
+        keySet.varint(keys.id(ByteBuffer.wrap(key), 0, key.length));
+        values.varint(value.length);
+        values.append(value, 0, value.length);
+    }
+
+    /** @param sourceBytes what the event took in its source */
+    public void endText(int sourceBytes) {
+        Column set = textKeySet;
+        set.clear();
+        set.varint(textAttributes);
+        set.append(keySet.bytes(), 0, keySet.length());
+        keySetIds.varint(keySets.id(ByteBuffer.wrap(set.bytes()), 0, set.length()));
+        lengths.varint(texts.length() - messageFrom);
+        lengths.varint(0);
+        count++;
+        rawBytes += sourceBytes;
+    }
+
+    private void time(long time) {
+        if (count == 0) {
+            times.i64(time);
+            minTimeNanos = time;
+            maxTimeNanos = time;
+        } else {
+            times.zigzag(time - previousTimeNanos);
+            minTimeNanos = Math.min(minTimeNanos, time);
+            maxTimeNanos = Math.max(maxTimeNanos, time);
+        }
+        previousTimeNanos = time;
     }
 
     private void addAttributes(ByteBuffer rows) {
@@ -141,12 +199,14 @@ public final class EventBlockBuilder implements AutoCloseable {
             lengths,
             texts
         };
-        int inflated = COLUMN_LENGTHS_BYTES;
+        int inflated = labels.bytes() + COLUMN_LENGTHS_BYTES;
         for (Column column : inOrder) {
             inflated += column.length();
         }
         reserve(inflated);
         columns.clear();
+        labels.put(columns, 0);
+        columns.position(labels.bytes());
         for (Column column : inOrder) {
             columns.putInt(column.length());
         }
@@ -155,7 +215,7 @@ public final class EventBlockBuilder implements AutoCloseable {
         }
         columns.flip();
         int length = BlockHeader.pack(zstd, columns, block);
-        ByteBuffer built = BlockHeader.begin(block, BlockKind.EVENTS, 0, rawBytes)
+        ByteBuffer built = BlockHeader.begin(block, BlockKind.EVENTS, labels.isEmpty() ? 0 : Block.LABELED, rawBytes)
                 .sequences(firstSequence, count)
                 .loss(loss)
                 .times(minTimeNanos, maxTimeNanos)

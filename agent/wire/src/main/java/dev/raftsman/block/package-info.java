@@ -5,7 +5,7 @@
  * <pre>
  *  0 u32 magic 'RBK1'               4 i32 length of the whole block      8 i32 CRC32C of bytes 12 to length
  * 12 u8 version = 1                13 u8 kind: 1 LINES, 2 EVENTS, 3 GAP
- * 14 u8 codec: 0 plain, 1 zstd     15 u8 flags: 1 = the last line has no newline
+ * 14 u8 codec: 0 plain, 1 zstd     15 u8 flags: 1 = the last line has no newline, 2 = the columns begin with labels
  * 16 i64 firstSequence             24 i32 count of sequences it covers
  * 28 i32 rawBytes, as the source had them             32 i32 bytes of the columns, inflated
  * 36 u8 reason of the loss or gap  37 u8 level bitmap                   38 u16 0
@@ -15,7 +15,8 @@
  * </pre>
  *
  * Little endian throughout. The epoch is not inside: frames and records around a block carry it, so a block is finished
- * before the cluster has given a number. The columns by kind:
+ * before the cluster has given a number. Labels are what is true of every event of the block (host, pod): {@code u16 length}, varint count,
+ * then for each a varint length and the bytes of key and value. The columns by kind:
  *
  * <ul>
  *   <li><b>LINES</b>: one column, the bytes as they lie in the file, newlines included. A line cannot contain one, so

@@ -21,7 +21,8 @@ public final class EventRow {
     /** Bytes before the first text. */
     public static final int HEADER_BYTES = 28;
 
-    static final int TRUNCATED = 1;
+    /** Flag: the message is not the whole of what was logged. */
+    public static final int TRUNCATED = 1;
 
     private ByteBuffer buffer;
     private int offset;

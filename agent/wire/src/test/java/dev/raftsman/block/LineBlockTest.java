@@ -86,7 +86,7 @@ class LineBlockTest {
 
         Block block = build(noise, count);
 
-        assertThat(block.length()).isEqualTo(Block.MAX_BYTES);
+        assertThat(block.length()).isEqualTo(Block.HEADER_BYTES + noise.length);
         assertThat(raw(block)).isEqualTo(noise);
     }
 
