@@ -6,6 +6,8 @@ public enum ExcerptKind {
     ROWS(1),
     /** One finished block; the extra part belongs to whoever made it. */
     BLOCK(2),
+    /** No event, only the extra part: how far a source counts as read. */
+    CHECKPOINT(3),
     /** Never stored: a reader's word for excerpts that are gone or do not match their checksum. */
     DAMAGED(0);
 
@@ -21,6 +23,11 @@ public enum ExcerptKind {
 
     /** @return the kind that is stored under this code, or null if there is none */
     static ExcerptKind ofStoredCode(byte code) {
-        return code == ROWS.code ? ROWS : code == BLOCK.code ? BLOCK : null;
+        for (ExcerptKind kind : values()) {
+            if (kind.code == code && kind != DAMAGED) {
+                return kind;
+            }
+        }
+        return null;
     }
 }

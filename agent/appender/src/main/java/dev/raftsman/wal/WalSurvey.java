@@ -454,7 +454,7 @@ public final class WalSurvey {
             damages.add(new Damage(
                     file.path(),
                     at + WORD_BYTES + ExcerptFrame.VERSION_OFFSET,
-                    "version " + ExcerptFrame.VERSION + ", kind 1 or 2",
+                    "version " + ExcerptFrame.VERSION + ", kind 1 to 3",
                     "version " + version + ", kind " + bytes.get(start + ExcerptFrame.KIND_OFFSET),
                     lost));
             return;
