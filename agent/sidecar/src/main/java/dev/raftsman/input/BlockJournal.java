@@ -5,6 +5,7 @@ import dev.raftsman.wal.ExcerptKind;
 import dev.raftsman.wal.WalWriter;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -12,6 +13,8 @@ import java.util.Map;
  * and numbers the events of each stream from 0. The input's thread only.
  */
 public final class BlockJournal implements BlockSink {
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
     private final WalWriter wal;
     private final long excerptBytes;
     private final OperatorLog log;
@@ -22,6 +25,9 @@ public final class BlockJournal implements BlockSink {
     /** What the journal counts; called on the input's thread. */
     public interface Observer {
         void read(String stream, long events, long rawBytes, long walBytes);
+
+        /** Events of an input that would rather lose them than wait. */
+        void dropped(String stream, long events);
 
         /** The WAL has reached its quota, or has room again. */
         void stalled(boolean now);
@@ -43,8 +49,8 @@ public final class BlockJournal implements BlockSink {
             if (stalled) {
                 log.warn(
                         "full",
-                        "the agent's own WAL is at its quota, or the disk at its reserve: reading waits until collectors"
-                                + " have acknowledged more: path=" + wal.directory());
+                        "the agent's own WAL is at its quota, or the disk at its reserve: inputs wait or drop until"
+                                + " collectors have acknowledged more: path=" + wal.directory());
             }
             observer.stalled(stalled);
         }
@@ -57,14 +63,28 @@ public final class BlockJournal implements BlockSink {
     }
 
     @Override
-    public boolean accept(ByteBuffer block, long firstSequence, int count, int rawBytes, SourceCheckpoint checkpoint) {
-        ByteBuffer extra = checkpoint.encode();
+    public boolean accept(
+            ByteBuffer block, long firstSequence, int count, int rawBytes, List<SourceCheckpoint> checkpoints) {
+        ByteBuffer extra = SourceCheckpoint.encode(checkpoints);
+        String stream = checkpoints.get(0).stream();
         int walBytes = block.remaining() + extra.remaining();
         if (wal.append(ExcerptKind.BLOCK, firstSequence, count, Loss.NONE, extra, block) == WalWriter.NO_ROOM) {
             return false;
         }
-        nextSequences.put(checkpoint.stream(), firstSequence + count);
-        observer.read(checkpoint.stream(), count, rawBytes, walBytes);
+        nextSequences.put(stream, firstSequence + count);
+        observer.read(stream, count, rawBytes, walBytes);
         return true;
+    }
+
+    @Override
+    public void dropped(String stream, long events) {
+        log.warn("dropping " + stream, "no room in the WAL, events are dropped and counted: stream=" + stream);
+        observer.dropped(stream, events);
+    }
+
+    @Override
+    public boolean mark(SourceCheckpoint checkpoint) {
+        ByteBuffer extra = SourceCheckpoint.encode(List.of(checkpoint));
+        return wal.append(ExcerptKind.CHECKPOINT, 0, 0, Loss.NONE, extra, NOTHING) != WalWriter.NO_ROOM;
     }
 }

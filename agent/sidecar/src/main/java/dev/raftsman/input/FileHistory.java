@@ -1,12 +1,11 @@
 package dev.raftsman.input;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -15,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -30,7 +28,11 @@ import java.util.stream.Collectors;
  *    older than the file last read under the name     rotated before the name was ours: left alone
  *    not older, read to its end or being read         known, under whatever name
  *    not older, not read                              missed: read in the stream of the name, the oldest first
- *    not older, compressed                            missed perhaps: a warning names it
+ *    compressed, and it holds what was read or is     known
+ *     being read to its end
+ *    compressed, and begins as the file last read     read on where that was left
+ *     that is gone
+ *    compressed otherwise, not older                  missed, as above; if we cannot inflate it, a warning names it
  *    begins as the file last read, which is gone      a copy of it: read on where that was left
  * </pre>
  *
@@ -42,14 +44,18 @@ final class FileHistory {
     /** Names remembered; beyond, the one that was not seen for the longest time is forgotten. */
     static final int MAX_NAMES = 1 << 16;
 
+    private static final int MAX_GONE = 4096;
     private static final int NAMED_MOST = 8;
     private static final Pattern ROTATED = Pattern.compile("[.-][0-9].*|[.-](?:old|bak)(?:\\..*)?");
-    private static final Pattern COMPRESSED = Pattern.compile("(.*)\\.(?:gz|zst|xz|bz2|lz4|lzma|zip|Z)");
     private static final Comparator<NamedFile> OLDEST_FIRST = Comparator.comparing(NamedFile::modified)
             .thenComparing(NamedFile::path, Comparator.reverseOrder()); // written in one tick: .2 is older than .1
 
     private final OperatorLog log;
     private final Map<FileKey, SourceCheckpoint> read = new HashMap<>();
+
+    /** Read to their end in this run and deleted: a compressed copy of them may lie there still. */
+    private final ArrayDeque<SourceCheckpoint> gone = new ArrayDeque<>();
+
     private final Map<Path, Last> lastOfName = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1;
 
@@ -90,18 +96,32 @@ final class FileHistory {
     }
 
     /** How far the file was read, or null: never, or its inode was given again. */
-    SourceCheckpoint readOf(FileKey key, FileChannel channel) throws IOException {
+    SourceCheckpoint readOf(FileKey key, Content content) throws IOException {
         SourceCheckpoint before = read.get(key);
-        return before != null && before.fingerprint().fits(channel) ? before : null;
+        return before != null && before.fingerprint().fits(content) ? before : null;
+    }
+
+    /** Whether something is known of a file with this inode, perhaps of an older one. */
+    boolean knows(FileKey key) {
+        return read.containsKey(key);
+    }
+
+    /** Where a known file was found first. */
+    Path home(FileKey key) {
+        return home(read.get(key), Path.of("/"));
     }
 
     void remember(SourceCheckpoint checkpoint) {
         read.put(checkpoint.key(), checkpoint);
     }
 
-    /** The file is gone; its inode may be given again, to one that begins alike. */
-    void forget(FileKey key) {
-        read.remove(key);
+    /** The file was read to its end and is gone; its inode may be given again, to one that begins alike. */
+    void forget(SourceCheckpoint last) {
+        read.remove(last.key());
+        gone.add(last);
+        if (gone.size() > MAX_GONE) {
+            gone.remove();
+        }
     }
 
     /** The file is behind its first name. */
@@ -125,7 +145,7 @@ final class FileHistory {
             for (FileKey key : keys) {
                 NamedFile file = there.get(key);
                 SourceCheckpoint before = read.get(key);
-                if (file != null && file.size() > before.offset() && begins(file, before)) {
+                if (file != null && begins(file, before) > before.offset()) {
                     moved.add(file);
                 }
             }
@@ -133,31 +153,68 @@ final class FileHistory {
         return moved;
     }
 
+    /** The files that are followed now. */
+    interface Followed {
+        /** @return how many bytes the file has, or -1 if it is not held */
+        long bytes(FileKey key);
+
+        /** How far those are read that were found first under this name. */
+        List<SourceCheckpoint> under(Path home);
+    }
+
     /**
      * Files that had this name since the last one that was read under it, and have another now. To be asked when the
      * name points to a file that was not read yet.
      *
-     * @param isHeld what is being read anyway, the name's new file too
+     * @param followed what is being read anyway, the name's new file too
      * @return the oldest first
      */
-    List<NamedFile> missed(Path name, Predicate<FileKey> isHeld) {
+    List<NamedFile> missed(Path name, Followed followed) {
         Last last = lastOfName.get(name);
         if (last == null) {
             return List.of(); // whatever lies beside it was rotated before the name was ours
         }
+        List<NamedFile> rotated = rotationsOf(name);
+        FileTime since = last.modified() == null ? sinceEarlierRun(name, last, rotated) : last.modified();
+        Set<Path> paths = rotated.stream().map(NamedFile::path).collect(Collectors.toSet());
+        List<NamedFile> missed = new ArrayList<>();
+        List<Path> unreadable = new ArrayList<>();
+        for (NamedFile file : rotated) {
+            Compression compression = Compression.of(file.path());
+            if (file.modified().compareTo(since) < 0 || followed.bytes(file.key()) >= 0) {
+                continue;
+            }
+            if (compression == null) {
+                if (!wasRead(file)) {
+                    missed.add(file);
+                }
+            } else if (paths.contains(compression.plain(file.path()))) {
+                continue; // it is being made
+            } else if (!compression.isReadable()) {
+                unreadable.add(file.path());
+            } else if (!wasReadPlain(name, file, last, followed)) {
+                missed.add(file);
+            }
+        }
+        declare(name, last, unreadable, rotated);
+        return missed;
+    }
+
+    /** What rotation left of a name, the oldest first. If the name is a link, that is where the file itself lies. */
+    private List<NamedFile> rotationsOf(Path name) {
+        Path real = name;
+        try {
+            real = name.toRealPath();
+        } catch (IOException e) {
+            log.warn("link " + name, "cannot tell what a name points to: path=" + name + ", reason=" + e);
+        }
         List<NamedFile> rotated = new ArrayList<>();
-        for (NamedFile file : list(name.getParent())) {
-            if (isRotationOf(name, file.path())) {
+        for (NamedFile file : list(real.getParent())) {
+            if (isRotationOf(real, file.path())) {
                 rotated.add(file);
             }
         }
         rotated.sort(OLDEST_FIRST);
-        FileTime since = last.modified() == null ? sinceEarlierRun(name, last, rotated) : last.modified();
-        declareCompressed(name, last, rotated, since);
-        rotated.removeIf(file -> file.modified().compareTo(since) < 0
-                || isCompressed(file.path())
-                || isHeld.test(file.key())
-                || wasRead(file));
         return rotated;
     }
 
@@ -168,22 +225,17 @@ final class FileHistory {
                 && ROTATED.matcher(other.substring(first.length())).matches();
     }
 
-    private static boolean isCompressed(Path path) {
-        return COMPRESSED.matcher(path.toString()).matches();
-    }
-
     /** When the last file of an earlier run was modified; a copy of it is taken for itself from here on. */
     private FileTime sinceEarlierRun(Path name, Last last, List<NamedFile> rotated) {
         SourceCheckpoint checkpoint = last.known().checkpoint();
         for (NamedFile file : rotated) {
-            if (file.key().equals(last.key()) && begins(file, checkpoint)) {
+            if (file.key().equals(last.key()) && begins(file, checkpoint) >= 0) {
                 return file.modified();
             }
         }
         FileTime runBegan = FileTime.fromMillis(last.known().sinceMillis());
         for (NamedFile file : rotated) {
-            boolean longEnough = file.size() >= checkpoint.offset();
-            if (longEnough && file.modified().compareTo(runBegan) >= 0 && begins(file, checkpoint)) {
+            if (file.modified().compareTo(runBegan) >= 0 && begins(file, checkpoint) >= checkpoint.offset()) {
                 remember(checkpoint.ofCopy(file.key()));
                 return file.modified();
             }
@@ -195,26 +247,46 @@ final class FileHistory {
         return runBegan;
     }
 
-    private void declareCompressed(Path name, Last last, List<NamedFile> rotated, FileTime since) {
-        Set<Path> paths = rotated.stream().map(NamedFile::path).collect(Collectors.toSet());
-        List<Path> compressed = new ArrayList<>();
-        for (NamedFile file : rotated) {
-            Matcher parts = COMPRESSED.matcher(file.path().toString());
-            boolean younger = file.modified().compareTo(since) >= 0;
-            if (younger && parts.matches() && !paths.contains(Path.of(parts.group(1)))) { // else it is being made
-                compressed.add(file.path());
+    /**
+     * Whether a compressed file holds one that was read, or is being read by its descriptor. A beginning alone may be that
+     * of many files: the length must be the same too, but for the one that was read last and is gone.
+     */
+    private boolean wasReadPlain(Path name, NamedFile file, Last last, Followed followed) {
+        if (wasRead(file)) {
+            return true;
+        }
+        List<SourceCheckpoint> known = new ArrayList<>(followed.under(name));
+        known.addAll(read.values());
+        known.addAll(gone);
+        for (SourceCheckpoint before : known) {
+            boolean tells = before.path().equals(name.toString()) && before.fingerprintLength() > 0;
+            long bytes = tells ? begins(file, before) : -1;
+            if (bytes < 0) {
+                continue;
+            }
+            long heldBytes = followed.bytes(before.key());
+            if (heldBytes >= 0 ? heldBytes == bytes : before.offset() == bytes) {
+                return true;
+            }
+            if (heldBytes < 0 && before.key().equals(last.key()) && before.offset() < bytes) {
+                remember(before.ofCopy(file.key()));
+                return false;
             }
         }
+        return false;
+    }
+
+    private void declare(Path name, Last last, List<Path> unreadable, List<NamedFile> rotated) {
         boolean lastIsGone = rotated.stream().noneMatch(file -> file.key().equals(last.key()));
-        if (last.modified() != null && lastIsGone && !compressed.isEmpty()) {
-            compressed.remove(0); // made of the last one, which is held and read to its end
+        if (last.modified() != null && lastIsGone && !unreadable.isEmpty()) {
+            unreadable.remove(0); // made of the last one, which is held and read to its end
         }
-        if (!compressed.isEmpty()) {
+        if (!unreadable.isEmpty()) {
             log.warn(
                     "compressed " + name,
-                    "lines may be missing, compressed files are not read: name=" + name + ", count="
-                            + compressed.size() + ", paths="
-                            + compressed.stream()
+                    "lines may be missing, files compressed so are not read: name=" + name + ", count="
+                            + unreadable.size() + ", paths="
+                            + unreadable.stream()
                                     .limit(NAMED_MOST)
                                     .map(Path::toString)
                                     .collect(Collectors.joining(" ")));
@@ -223,15 +295,17 @@ final class FileHistory {
 
     private boolean wasRead(NamedFile file) {
         SourceCheckpoint before = read.get(file.key());
-        return before != null && begins(file, before) && file.size() <= before.offset();
+        long bytes = before == null ? -1 : begins(file, before);
+        return bytes >= 0 && bytes <= before.offset();
     }
 
-    private boolean begins(NamedFile file, SourceCheckpoint before) {
-        try (FileChannel probe = FileChannel.open(file.path(), StandardOpenOption.READ)) {
-            return before.fingerprint().fits(probe);
+    /** @return how many bytes the file holds, inflated, or -1 if it does not begin as the one that was read */
+    private long begins(NamedFile file, SourceCheckpoint before) {
+        try (Content content = Content.open(file.path())) {
+            return before.fingerprint().fits(content) ? content.size() : -1;
         } catch (IOException e) {
             log.warn("open " + file.path(), "file cannot be read: path=" + file.path() + ", reason=" + e);
-            return false;
+            return -1;
         }
     }
 

@@ -4,29 +4,33 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * What a file input reads, and when.
+ * Which files an input reads, and what is in them.
  *
  * @param paths absolute path patterns
+ * @param excluded patterns of paths that are left alone
  * @param naming which stream a file feeds
- * @param blockBytes raw bytes after which a block is finished
- * @param linger how long new bytes may wait for more of them before they become a block
- * @param idle after how long without growth a last line without newline is taken as it is
- * @param discovery how often the patterns are looked up
+ * @param fromEnd whether a file that is there when the agent starts for the first time begins at its end
+ * @param ignoreOlder files that were not modified for so long are left alone until they are; null: none
+ * @param discovery how often the patterns are looked up, at most
  */
 public record FileInputSettings(
-        List<String> paths, StreamNaming naming, int blockBytes, Duration linger, Duration idle, Duration discovery) {
-    public static final int DEFAULT_BLOCK_BYTES = 1 << 20;
-    public static final Duration DEFAULT_LINGER = Duration.ofMillis(200);
-    public static final Duration DEFAULT_IDLE = Duration.ofSeconds(1);
+        List<String> paths,
+        List<String> excluded,
+        StreamNaming naming,
+        boolean fromEnd,
+        Duration ignoreOlder,
+        TextSettings text,
+        Duration discovery) {
     public static final Duration DEFAULT_DISCOVERY = Duration.ofMillis(500);
 
     public FileInputSettings {
         paths = List.copyOf(paths);
+        excluded = List.copyOf(excluded);
     }
 
-    public static FileInputSettings of(List<String> paths, StreamNaming naming) {
-        return new FileInputSettings(
-                paths, naming, DEFAULT_BLOCK_BYTES, DEFAULT_LINGER, DEFAULT_IDLE, DEFAULT_DISCOVERY);
+    /** All there is, from the beginning. */
+    public static FileInputSettings of(List<String> paths, StreamNaming naming, TextSettings text) {
+        return new FileInputSettings(paths, List.of(), naming, false, null, text, DEFAULT_DISCOVERY);
     }
 
     /** @throws IllegalArgumentException if this is no absolute path or pattern of paths */

@@ -2,7 +2,6 @@ package dev.raftsman.input;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.util.zip.CRC32C;
 
 /**
@@ -22,16 +21,16 @@ record Fingerprint(int length, int crc) {
     }
 
     /** Sums the file's beginning as far as it is there. */
-    static Fingerprint of(FileChannel file) throws IOException {
+    static Fingerprint of(Content file) throws IOException {
         return of(file, MAX_BYTES);
     }
 
     /** Whether this file begins with the bytes that were summed. */
-    boolean fits(FileChannel file) throws IOException {
+    boolean fits(Content file) throws IOException {
         return length == 0 || equals(of(file, length));
     }
 
-    private static Fingerprint of(FileChannel file, int bytes) throws IOException {
+    private static Fingerprint of(Content file, int bytes) throws IOException {
         ByteBuffer beginning = ByteBuffer.allocate(bytes);
         while (beginning.hasRemaining() && file.read(beginning, beginning.position()) > 0) {
             continue;

@@ -3,11 +3,14 @@ package dev.raftsman.input;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 
 /**
  * How far a file was read when a block was finished. It travels in the excerpt of that very block, so that the two are
- * written or lost together, and goes to the cursor file before the excerpt is released.
+ * written or lost together, and goes to the cursor file before the excerpt is released. A block that joins the end of a
+ * rotated file with the beginning of the next one carries both.
  *
  * <pre>
  *  0 u8  version = 1
@@ -25,6 +28,7 @@ public record SourceCheckpoint(
         String stream, String path, long device, long inode, int fingerprintLength, int fingerprintCrc, long offset) {
     static final int VERSION = 1;
     static final int HEADER_BYTES = 36;
+    private static final long PIPE = -1;
 
     public SourceCheckpoint {
         Objects.requireNonNull(stream, "stream");
@@ -32,6 +36,16 @@ public record SourceCheckpoint(
         if (offset < 0) {
             throw new IllegalArgumentException("offset " + offset);
         }
+    }
+
+    /** What was read cannot be read again: a pipe. It names a stream and nothing else. */
+    static SourceCheckpoint ofPipe(String stream) {
+        return new SourceCheckpoint(stream, "", PIPE, PIPE, 0, 0, 0);
+    }
+
+    /** Whether there is a file to go on with. */
+    public boolean isFile() {
+        return device != PIPE;
     }
 
     FileKey key() {
@@ -48,8 +62,22 @@ public record SourceCheckpoint(
                 stream, path, copy.device(), copy.inode(), fingerprintLength, fingerprintCrc, offset);
     }
 
-    /** @return a new buffer, little endian, ready to be read */
-    public ByteBuffer encode() {
+    /**
+     * Those of all files that a block was made of, one after the other.
+     *
+     * @return a new buffer, little endian, ready to be read
+     */
+    public static ByteBuffer encode(List<SourceCheckpoint> checkpoints) {
+        List<ByteBuffer> parts =
+                checkpoints.stream().map(SourceCheckpoint::encode).toList();
+        ByteBuffer all = ByteBuffer.allocate(
+                        parts.stream().mapToInt(ByteBuffer::remaining).sum())
+                .order(ByteOrder.LITTLE_ENDIAN);
+        parts.forEach(all::put);
+        return all.flip();
+    }
+
+    private ByteBuffer encode() {
         byte[] streamBytes = stream.getBytes(StandardCharsets.UTF_8);
         byte[] pathBytes = path.getBytes(StandardCharsets.UTF_8);
         return ByteBuffer.allocate(HEADER_BYTES + streamBytes.length + pathBytes.length)
@@ -70,9 +98,24 @@ public record SourceCheckpoint(
 
     /**
      * @param encoded read from its position to its limit; the position is not touched
-     * @throws IllegalArgumentException if these bytes are no checkpoint
+     * @return at least one, all of the same stream
+     * @throws IllegalArgumentException if these bytes are no checkpoints
      */
-    public static SourceCheckpoint decode(ByteBuffer encoded) {
+    public static List<SourceCheckpoint> decode(ByteBuffer encoded) {
+        ByteBuffer in = encoded.slice();
+        List<SourceCheckpoint> checkpoints = new ArrayList<>();
+        do {
+            checkpoints.add(decodeNext(in));
+        } while (in.hasRemaining());
+        for (SourceCheckpoint each : checkpoints) {
+            if (!each.stream.equals(checkpoints.get(0).stream)) {
+                throw new IllegalArgumentException("source checkpoints of two streams");
+            }
+        }
+        return checkpoints;
+    }
+
+    private static SourceCheckpoint decodeNext(ByteBuffer encoded) {
         ByteBuffer in = encoded.slice().order(ByteOrder.LITTLE_ENDIAN);
         if (in.remaining() < HEADER_BYTES || in.get(0) != VERSION) {
             throw new IllegalArgumentException("source checkpoint of " + in.remaining() + " bytes, version "
@@ -80,10 +123,11 @@ public record SourceCheckpoint(
         }
         int streamLength = Short.toUnsignedInt(in.getShort(2));
         int pathLength = Short.toUnsignedInt(in.getShort(4));
-        if (in.remaining() != HEADER_BYTES + streamLength + pathLength) {
-            throw new IllegalArgumentException("source checkpoint of " + in.remaining() + " bytes; expected "
-                    + (HEADER_BYTES + streamLength + pathLength));
+        int length = HEADER_BYTES + streamLength + pathLength;
+        if (in.remaining() < length) {
+            throw new IllegalArgumentException("source checkpoint of " + in.remaining() + " bytes; expected " + length);
         }
+        encoded.position(encoded.position() + length);
         return new SourceCheckpoint(
                 text(in, HEADER_BYTES, streamLength),
                 text(in, HEADER_BYTES + streamLength, pathLength),

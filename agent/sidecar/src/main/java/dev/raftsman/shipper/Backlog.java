@@ -89,16 +89,18 @@ public final class Backlog {
         Excerpt excerpt = new Excerpt();
         try (WalReader reader = WalReader.open(directory)) {
             while (reader.next(excerpt)) {
-                if (excerpt.kind() != ExcerptKind.BLOCK) {
+                if (excerpt.kind() != ExcerptKind.BLOCK && excerpt.kind() != ExcerptKind.CHECKPOINT) {
                     continue; // the shipper declares it
                 }
                 try {
-                    Cursor.Source source = new Cursor.Source(
-                            directory.identity().startMillis(),
-                            excerpt.position(),
-                            SourceCheckpoint.decode(excerpt.extra()));
-                    newest.merge(
-                            key(source.checkpoint()), source, (before, now) -> now.isNewerThan(before) ? now : before);
+                    for (SourceCheckpoint checkpoint : SourceCheckpoint.decode(excerpt.extra())) {
+                        Cursor.Source source =
+                                new Cursor.Source(directory.identity().startMillis(), excerpt.position(), checkpoint);
+                        if (checkpoint.isFile()) {
+                            newest.merge(
+                                    key(checkpoint), source, (before, now) -> now.isNewerThan(before) ? now : before);
+                        }
+                    }
                 } catch (IllegalArgumentException e) {
                     log.error(
                             "checkpoint " + directory,

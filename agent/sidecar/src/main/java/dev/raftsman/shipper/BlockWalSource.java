@@ -8,13 +8,13 @@ import dev.raftsman.event.Names;
 import dev.raftsman.input.OperatorLog;
 import dev.raftsman.input.SourceCheckpoint;
 import dev.raftsman.wal.Excerpt;
-import dev.raftsman.wal.ExcerptKind;
 import dev.raftsman.wal.WalDirectory;
 import dev.raftsman.wal.WalReader;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
@@ -56,19 +56,23 @@ final class BlockWalSource implements Source {
     private Retirement retirement;
 
     /** An excerpt in our own memory: the reader's is valid only until its next call. */
-    private record Held(long position, long first, long end, ByteBuffer block, SourceCheckpoint checkpoint) {}
+    private record Held(long position, long first, long end, ByteBuffer block, List<SourceCheckpoint> checkpoints) {
+        String stream() {
+            return checkpoints.get(0).stream();
+        }
+    }
 
     /** An excerpt on its way. */
     private static final class Note {
         final long position;
         final long end;
-        final SourceCheckpoint checkpoint;
+        final List<SourceCheckpoint> checkpoints;
         boolean acknowledged;
 
-        Note(long position, long end, SourceCheckpoint checkpoint) {
+        Note(long position, long end, List<SourceCheckpoint> checkpoints) {
             this.position = position;
             this.end = end;
-            this.checkpoint = checkpoint;
+            this.checkpoints = checkpoints;
         }
     }
 
@@ -215,21 +219,30 @@ final class BlockWalSource implements Source {
     }
 
     private void hold() {
-        if (excerpt.kind() == ExcerptKind.BLOCK) {
-            try {
-                Block block = Block.wrap(excerpt.body());
-                SourceCheckpoint checkpoint = SourceCheckpoint.decode(excerpt.extra());
-                ByteBuffer copy =
-                        ByteBuffer.allocate(block.length()).put(block.encoded()).flip();
-                held = new Held(excerpt.position(), block.firstSequence(), block.endSequence(), copy, checkpoint);
-                return;
-            } catch (CorruptBlockException | IllegalArgumentException e) {
-                damaged(e.getMessage());
+        List<SourceCheckpoint> checkpoints = List.of();
+        try {
+            switch (excerpt.kind()) {
+                case BLOCK -> {
+                    Block block = Block.wrap(excerpt.body());
+                    ByteBuffer copy = ByteBuffer.allocate(block.length())
+                            .put(block.encoded())
+                            .flip();
+                    held = new Held(
+                            excerpt.position(),
+                            block.firstSequence(),
+                            block.endSequence(),
+                            copy,
+                            SourceCheckpoint.decode(excerpt.extra()));
+                    return;
+                }
+                case CHECKPOINT -> checkpoints = SourceCheckpoint.decode(excerpt.extra());
+                case DAMAGED -> damaged(excerpt.damage());
+                case ROWS -> damaged("excerpt of kind " + excerpt.kind());
             }
-        } else {
-            damaged(excerpt.kind() == ExcerptKind.DAMAGED ? excerpt.damage() : "excerpt of kind " + excerpt.kind());
+        } catch (CorruptBlockException | IllegalArgumentException e) {
+            damaged(e.getMessage());
         }
-        Note note = new Note(excerpt.position(), -1, null);
+        Note note = new Note(excerpt.position(), -1, checkpoints);
         note.acknowledged = true;
         notes.add(note);
     }
@@ -240,7 +253,7 @@ final class BlockWalSource implements Source {
     }
 
     private void take(Held excerpt) {
-        String name = excerpt.checkpoint.stream();
+        String name = excerpt.stream();
         Stream stream = streams.get(name);
         if (stream == null) {
             stream = new Stream();
@@ -250,7 +263,7 @@ final class BlockWalSource implements Source {
                 session.stop(stream.feed, "what an older incarnation has of this stream was not taken");
             }
         }
-        Note note = new Note(excerpt.position, excerpt.end, excerpt.checkpoint);
+        Note note = new Note(excerpt.position, excerpt.end, excerpt.checkpoints);
         notes.add(note);
         stream.highest = Math.max(stream.highest, excerpt.end);
         if (stream.feed.failed) {
@@ -311,10 +324,12 @@ final class BlockWalSource implements Source {
         Note head;
         while ((head = notes.peek()) != null && head.acknowledged) {
             notes.remove();
-            if (head.checkpoint != null) {
-                cursorFile
-                        .cursor()
-                        .source(new Cursor.Source(directory.identity().startMillis(), head.position, head.checkpoint));
+            for (SourceCheckpoint checkpoint : head.checkpoints) {
+                if (checkpoint.isFile()) {
+                    cursorFile
+                            .cursor()
+                            .source(new Cursor.Source(directory.identity().startMillis(), head.position, checkpoint));
+                }
             }
             release.acknowledged(head.position);
         }
@@ -368,7 +383,7 @@ final class BlockWalSource implements Source {
             return false;
         }
         for (Note note : notes) {
-            if (!note.acknowledged && !streams.get(note.checkpoint.stream()).feed.failed) {
+            if (!note.acknowledged && !streams.get(note.checkpoints.get(0).stream()).feed.failed) {
                 return true;
             }
         }

@@ -4,6 +4,7 @@ import dev.raftsman.block.EventBlockBuilder;
 import dev.raftsman.event.CompactRows;
 import dev.raftsman.event.Loss;
 import dev.raftsman.event.LossReason;
+import dev.raftsman.input.Linger;
 import dev.raftsman.input.OperatorLog;
 import dev.raftsman.wal.Excerpt;
 import dev.raftsman.wal.ExcerptKind;
@@ -35,8 +36,8 @@ final class RowsWalSource implements Source, FeedOwner {
     private static final long WRITER_LOOK_NANOS = 500_000_000L;
 
     private final WalDirectory directory;
-    private final int blockBytes;
-    private final long lingerNanos;
+    private final ShipperSettings settings;
+    private final Linger linger;
     private final Session session;
     private final CursorFile cursorFile;
     private final OperatorLog log;
@@ -68,16 +69,16 @@ final class RowsWalSource implements Source, FeedOwner {
 
     RowsWalSource(
             WalDirectory directory,
-            int blockBytes,
-            long lingerNanos,
+            ShipperSettings settings,
+            Linger linger,
             Session session,
             CursorFile cursorFile,
             OperatorLog log,
             ShipperObserver observer,
             long nowNanos) {
         this.directory = directory;
-        this.blockBytes = blockBytes;
-        this.lingerNanos = lingerNanos;
+        this.settings = settings;
+        this.linger = linger;
         this.session = session;
         this.cursorFile = cursorFile;
         this.log = log;
@@ -129,7 +130,8 @@ final class RowsWalSource implements Source, FeedOwner {
         }
         worked |= taken > 0;
         boolean idle = taken == 0 && session.hasRoom();
-        if (hasRows() && (writerGone && idle || nowNanos - builderSinceNanos >= lingerNanos)) {
+        if (hasRows()
+                && (writerGone && idle || linger.isOver(nowNanos - builderSinceNanos, settings.linger(), nowNanos))) {
             finish();
             worked = true;
         }
@@ -206,7 +208,8 @@ final class RowsWalSource implements Source, FeedOwner {
 
     private void add(long sequence, long nowNanos) {
         if (builder == null) {
-            builder = new EventBlockBuilder(blockBytes);
+            builder = new EventBlockBuilder(settings.blockBytes());
+            builder.label(settings.labels());
         }
         if (!builder.hasRoom(rows.length())) {
             if (rows.length() > EventBlockBuilder.MAX_ROW_BYTES) {
@@ -219,6 +222,7 @@ final class RowsWalSource implements Source, FeedOwner {
         if (begins) {
             builderFirst = sequence;
             builderSinceNanos = nowNanos;
+            linger.spent(nowNanos);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.raftsman.shipper;
 
+import dev.raftsman.input.Linger;
 import dev.raftsman.input.OperatorLog;
 import dev.raftsman.input.WalDiscovery;
 import dev.raftsman.wal.WalDirectory;
@@ -39,6 +40,7 @@ public final class Shipper {
     private final List<BlockWalSource> own = new ArrayList<>();
 
     private final List<Source> others = new ArrayList<>();
+    private final Linger linger;
     private long discoverAtNanos;
     private volatile boolean stopping;
     private volatile long deadlineNanos;
@@ -67,6 +69,7 @@ public final class Shipper {
         this.thread = new Thread(this::run, "raftsman-shipper");
         long nowNanos = System.nanoTime();
         this.discoverAtNanos = nowNanos;
+        this.linger = new Linger(nowNanos);
         this.link = new NettyLink(
                 (int) settings.session().connectTimeout().toMillis(), () -> LockSupport.unpark(thread), observer);
         this.session = new Session(settings.session(), link, RandomGenerator.getDefault(), log, observer, nowNanos);
@@ -198,15 +201,7 @@ public final class Shipper {
     private void discover(long nowNanos) {
         discoverAtNanos = nowNanos + settings.discovery().toNanos();
         for (WalDirectory directory : discovery.look()) {
-            others.add(new RowsWalSource(
-                    directory,
-                    settings.blockBytes(),
-                    settings.linger().toNanos(),
-                    session,
-                    cursorFile,
-                    log,
-                    observer,
-                    nowNanos));
+            others.add(new RowsWalSource(directory, settings, linger, session, cursorFile, log, observer, nowNanos));
         }
     }
 }

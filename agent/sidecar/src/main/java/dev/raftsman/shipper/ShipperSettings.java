@@ -1,14 +1,17 @@
 package dev.raftsman.shipper;
 
+import dev.raftsman.block.Labels;
 import java.time.Duration;
 
 /**
  * How WALs are shipped.
  *
  * @param blockBytes raw bytes of an application's rows after which a block is finished
- * @param linger how long rows may wait for more of them before they become a block
+ * @param linger how long rows may wait at most for more of them before they become a block
+ * @param labels of every block that is made of rows
  * @param discovery how often the roots are looked up for new WALs
  */
-public record ShipperSettings(SessionSettings session, int blockBytes, Duration linger, Duration discovery) {
+public record ShipperSettings(
+        SessionSettings session, int blockBytes, Duration linger, Labels labels, Duration discovery) {
     public static final Duration DEFAULT_DISCOVERY = Duration.ofMillis(500);
 }

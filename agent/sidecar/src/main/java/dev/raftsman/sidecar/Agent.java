@@ -3,7 +3,6 @@ package dev.raftsman.sidecar;
 import dev.raftsman.disk.DirectoryLock;
 import dev.raftsman.disk.Durable;
 import dev.raftsman.input.BlockJournal;
-import dev.raftsman.input.FileInput;
 import dev.raftsman.input.OperatorLog;
 import dev.raftsman.input.WalDiscovery;
 import dev.raftsman.shipper.Backlog;
@@ -19,7 +18,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * The whole agent in one object: inputs, own WAL, shipper, status page, joined. {@link #start} begins, {@link #close}
@@ -31,10 +29,7 @@ final class Agent implements AutoCloseable {
     static final String WAL_DIRECTORY = "wal";
 
     private static final Duration DRAIN_BOUND = Duration.ofSeconds(2);
-    private static final Duration FLUSH_BOUND = Duration.ofMillis(500);
-    private static final long IDLE_LEAST_NANOS = 1_000_000L;
-    private static final long IDLE_MOST_NANOS = 25_000_000L;
-    private static final int EXCERPT_MARGIN_BYTES = 16 << 10;
+    private static final int EXCERPT_MARGIN_BYTES = 32 << 10;
 
     private final AgentConfig config;
     private final OperatorLog log;
@@ -45,10 +40,8 @@ final class Agent implements AutoCloseable {
     private DirectoryLock lock;
     private StatusPage page;
     private WalWriter wal;
-    private FileInput files;
-    private Thread filesThread;
+    private Inputs inputs;
     private Shipper shipper;
-    private volatile boolean stopping;
 
     Agent(AgentConfig config, OperatorLog log) {
         this.config = config;
@@ -85,14 +78,14 @@ final class Agent implements AutoCloseable {
             current = WalDirectory.create(walRoot, WalIdentity.startingNow(config.tenant(), config.agent(), ""));
             wal = WalWriter.open(current, settings);
             long excerptBytes = config.shipper().blockBytes() + (long) EXCERPT_MARGIN_BYTES;
-            files = new FileInput(
+            inputs = new Inputs(
                     config.inputs(),
                     backlog.knownFiles(),
                     new BlockJournal(wal, excerptBytes, log, metrics),
+                    wal,
                     log,
-                    Agent::epochNanos,
-                    System.nanoTime());
-            filesThread = new Thread(this::readFiles, "raftsman-files");
+                    this::failed,
+                    ended::countDown);
         }
         WalWriter forced = wal;
         shipper = new Shipper(
@@ -106,6 +99,7 @@ final class Agent implements AutoCloseable {
                                 config.shipper().inFlightBytes()),
                         config.shipper().blockBytes(),
                         config.shipper().linger(),
+                        config.labels(),
                         ShipperSettings.DEFAULT_DISCOVERY),
                 backlog,
                 current,
@@ -115,33 +109,8 @@ final class Agent implements AutoCloseable {
                 metrics,
                 this::failed);
         shipper.start();
-        if (filesThread != null) {
-            filesThread.start();
-        }
-    }
-
-    private static long epochNanos() {
-        return System.currentTimeMillis() * 1_000_000;
-    }
-
-    private void readFiles() {
-        try {
-            long idleNanos = IDLE_LEAST_NANOS;
-            while (!stopping) {
-                if (files.step(System.nanoTime())) {
-                    idleNanos = IDLE_LEAST_NANOS;
-                } else {
-                    LockSupport.parkNanos(this, idleNanos);
-                    idleNanos = Math.min(IDLE_MOST_NANOS, idleNanos * 2);
-                }
-            }
-            long nowNanos = System.nanoTime();
-            files.flush(false, nowNanos, nowNanos + FLUSH_BOUND.toNanos(), System::nanoTime);
-            wal.force();
-        } catch (RuntimeException | Error e) {
-            failed(e);
-        } finally {
-            files.close();
+        if (inputs != null) {
+            inputs.start();
         }
     }
 
@@ -178,12 +147,10 @@ final class Agent implements AutoCloseable {
     /** Ends in good order; may be called twice. */
     @Override
     public synchronized void close() {
-        stopping = true;
         try {
-            if (filesThread != null) {
-                LockSupport.unpark(filesThread);
-                filesThread.join();
-                filesThread = null;
+            if (inputs != null) {
+                inputs.stop();
+                inputs = null;
             }
             if (shipper != null) {
                 shipper.stop(DRAIN_BOUND);

@@ -1,17 +1,17 @@
 package dev.raftsman.sidecar;
 
+import dev.raftsman.block.Labels;
 import dev.raftsman.config.ConfigException;
 import dev.raftsman.config.ConfigFile;
 import dev.raftsman.config.HostPort;
 import dev.raftsman.config.Section;
 import dev.raftsman.event.Names;
-import dev.raftsman.input.FileInputSettings;
-import dev.raftsman.input.StreamNaming;
 import dev.raftsman.wal.WalSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The agent's configuration, as {@code conf/agent.yaml} shows it.
@@ -20,6 +20,7 @@ import java.util.List;
  * @param data the agent's own directory: lock, cursor, WAL of its inputs
  * @param collectors ingest addresses of the collectors
  * @param http where metrics and health are shown
+ * @param labels of every block that is made here
  */
 public record AgentConfig(
         String agent,
@@ -28,7 +29,8 @@ public record AgentConfig(
         List<HostPort> collectors,
         HostPort http,
         Wal wal,
-        List<FileInputSettings> inputs,
+        Labels labels,
+        InputsConfig inputs,
         Shipping shipper) {
 
     /**
@@ -40,6 +42,7 @@ public record AgentConfig(
     /** @param inFlightBytes most bytes of blocks in memory that wait for an acknowledgement */
     public record Shipping(long inFlightBytes, Duration linger, int blockBytes) {}
 
+    private static final String HOST_NAME = "host.name";
     private static final long MIB = 1 << 20;
     private static final long LEAST_BLOCK_BYTES = 4 << 10;
 
@@ -63,12 +66,12 @@ public record AgentConfig(
                 .address("listen", "127.0.0.1:7461", "where /metrics, /livez and /readyz are shown");
         Shipping shipping = shipping(root.section("shipper", "how blocks go to the collectors"));
         Wal wal = wal(root.section("wal", "write-ahead logs on this host"));
-        List<FileInputSettings> inputs = new ArrayList<>();
-        for (Section input : root.sections("inputs", "what is read beside the WALs of applications")) {
-            inputs.add(input(input, shipping));
-        }
+        Labels labels = Labels.of(Map.of(HOST_NAME, agent))
+                .with(InputsConfig.labels(
+                        root, "what every event of this host carries; host.name is the agent's name"));
+        InputsConfig inputs = InputsConfig.of(root, shipping, labels);
         return new AgentConfig(
-                agent, tenant, data.toAbsolutePath().normalize(), collectors, http, wal, List.copyOf(inputs), shipping);
+                agent, tenant, data.toAbsolutePath().normalize(), collectors, http, wal, labels, inputs, shipping);
     }
 
     private static Shipping shipping(Section section) {
@@ -76,8 +79,11 @@ public record AgentConfig(
         if (inFlight < MIB) {
             section.problem("inFlight", "is less than one block may need", "1MiB or more");
         }
-        Duration linger =
-                section.duration("linger", "200ms", "how long events wait for more of them to become a block");
+        Duration linger = section.duration(
+                "linger",
+                "1s",
+                "how long events wait at most for more of them to become a block; while there is little to do they go at"
+                        + " once");
         if (linger.compareTo(Duration.ofMinutes(1)) > 0) {
             section.problem("linger", "is longer than a minute", "at most 60s");
         }
@@ -109,34 +115,6 @@ public record AgentConfig(
             force = Duration.ofMillis(100);
         }
         return new Wal(List.copyOf(roots), quota, force);
-    }
-
-    private static FileInputSettings input(Section section, Shipping shipping) {
-        section.choice("type", "file", List.of("file"), "kind of input");
-        List<String> paths = new ArrayList<>();
-        for (String path :
-                section.strings("paths", "files to read: absolute, with *, ?, [..], {..} and ** for directories")) {
-            try {
-                FileInputSettings.checkPattern(path);
-                paths.add(path);
-            } catch (IllegalArgumentException e) {
-                section.problem("paths", e.getMessage(), "an absolute path or pattern");
-            }
-        }
-        if (paths.isEmpty()) {
-            section.problem("paths", "names no file", "at least one absolute path or pattern");
-        }
-        StreamNaming naming = section.parsed(
-                "stream",
-                "{name}",
-                "which stream a file feeds: {name} is the file's name, {path} its whole path",
-                StreamNaming.BY_NAME,
-                "a name, with {name} or {path} for parts of the file's",
-                StreamNaming::new);
-        Duration idle = section.duration(
-                "idle", "1s", "after how long without growth a last line without newline is taken as it is");
-        return new FileInputSettings(
-                paths, naming, shipping.blockBytes(), shipping.linger(), idle, FileInputSettings.DEFAULT_DISCOVERY);
     }
 
     /** Settings of the agent's own WAL when older ones still take some of its quota. */

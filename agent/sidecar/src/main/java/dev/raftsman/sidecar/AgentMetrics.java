@@ -33,6 +33,11 @@ final class AgentMetrics implements ShipperObserver, BlockJournal.Observer {
             .help("Events declared missing: claimed, and in no WAL.")
             .labelNames("stream")
             .register(registry);
+    private final Counter droppedEvents = Counter.builder()
+            .name("raftsman_agent_dropped_events_total")
+            .help("Events of inputs with whenFull: drop that found the WAL full; declared with the next block.")
+            .labelNames("stream")
+            .register(registry);
     private final Counter stoppedSources = Counter.builder()
             .name("raftsman_agent_stopped_sources_total")
             .help("Sources that stopped because the collector will never take what they have.")
@@ -92,6 +97,11 @@ final class AgentMetrics implements ShipperObserver, BlockJournal.Observer {
     @Override
     public void readWal(long bytes) {
         walBytes.inc(bytes);
+    }
+
+    @Override
+    public void dropped(String stream, long events) {
+        droppedEvents.labelValues(stream).inc(events);
     }
 
     @Override

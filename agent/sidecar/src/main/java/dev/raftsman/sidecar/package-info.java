@@ -4,7 +4,7 @@
  * <p>In comes {@code conf/agent.yaml} ({@link dev.raftsman.sidecar.AgentConfig}); out go exit codes, lines for the
  * operator on the error stream, and a page of metrics. In the data directory: {@code agent.lock} held while the agent
  * runs, {@code cursor} (drawn in the shipper's package), {@code wal/} with one directory for each run. Threads: {@code
- * raftsman-files} reads and compresses, {@code raftsman-shipper} ships, {@code raftsman-net} moves bytes, {@code
+ * raftsman-inputs} reads and compresses, {@code raftsman-shipper} ships, {@code raftsman-net} moves bytes, {@code
  * raftsman-wal-force} forces, {@code raftsman-http} answers. Begin with {@link dev.raftsman.sidecar.AgentProcess}.
  */
 package dev.raftsman.sidecar;

@@ -160,7 +160,7 @@ class ApplicationWalTest {
                 write(wal, i * 50L, 50, Loss.NONE);
             }
             awaitThat(() -> queueFiles(wal.directory()) <= 2);
-            assertThat(collector.raw("shop-log")).isEqualTo(messages(0, 15_000));
+            awaitThat(() -> Arrays.equals(collector.raw("shop-log"), messages(0, 15_000)));
             assertThat(agent.metrics().isConnected()).isTrue();
         }
     }

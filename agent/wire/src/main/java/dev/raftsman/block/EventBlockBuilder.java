@@ -225,6 +225,11 @@ public final class EventBlockBuilder implements AutoCloseable {
         return built;
     }
 
+    /** Begins anew, without a block of what is there. */
+    public void discard() {
+        clear();
+    }
+
     private void reserve(int inflated) {
         if (columns.capacity() < inflated) {
             columns = ByteBuffer.allocateDirect(inflated + (inflated >> 2)).order(ByteOrder.LITTLE_ENDIAN);

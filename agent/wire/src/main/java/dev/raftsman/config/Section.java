@@ -200,6 +200,28 @@ public final class Section {
         return list(key, "text", explanation, Function.identity());
     }
 
+    /** A mapping from names of the user's to texts, in the file's order; empty if the key is left out. */
+    public Map<String, String> texts(String key, String explanation) {
+        known.add(key);
+        Map<String, String> texts = new LinkedHashMap<>();
+        if (recorded != null) {
+            recorded.add(new ConfigKey(pathOf(key), "named texts", "{}", explanation));
+            return texts;
+        }
+        Entry entry = entries.get(key);
+        if (entry != null) {
+            Section all = mapping(pathOf(key), entry.value());
+            all.known.addAll(all.entries.keySet());
+            all.entries.forEach((name, named) -> {
+                String text = all.value(all.pathOf(name), named.value(), null, "text", Function.identity());
+                if (text != null) {
+                    texts.put(name, text);
+                }
+            });
+        }
+        return texts;
+    }
+
     /** A list of addresses; empty if the key is left out. */
     public List<HostPort> addresses(String key, String explanation) {
         return list(key, "host:port", explanation, HostPort::parse);

@@ -49,12 +49,12 @@ final class WalEvents implements AutoCloseable {
      * @throws MalformedException if it should say so, and does not
      */
     static String stream(WalDirectory log, Excerpt excerpt) throws MalformedException {
-        boolean block = excerpt.kind() == ExcerptKind.BLOCK || excerpt.writtenKind() == ExcerptKind.BLOCK;
-        if (!block) {
+        ExcerptKind kind = excerpt.writtenKind() == null ? excerpt.kind() : excerpt.writtenKind();
+        if (kind != ExcerptKind.BLOCK && kind != ExcerptKind.CHECKPOINT) {
             return log.identity().stream();
         }
         try {
-            return SourceCheckpoint.decode(excerpt.extra()).stream();
+            return SourceCheckpoint.decode(excerpt.extra()).get(0).stream();
         } catch (IllegalArgumentException e) {
             throw new MalformedException(excerpt.firstSequence(), e.getMessage(), e);
         }
@@ -71,7 +71,7 @@ final class WalEvents implements AutoCloseable {
         try {
             if (excerpt.kind() == ExcerptKind.ROWS) {
                 readRows(stream, excerpt, visitor, next);
-            } else {
+            } else if (excerpt.kind() == ExcerptKind.BLOCK) {
                 readBlock(stream, excerpt, visitor, next);
             }
         } catch (IllegalArgumentException | CorruptBlockException | IndexOutOfBoundsException e) {

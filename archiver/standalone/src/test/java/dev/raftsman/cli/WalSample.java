@@ -91,7 +91,8 @@ final class WalSample {
                             (long) i * block,
                             block,
                             Loss.NONE,
-                            new SourceCheckpoint(stream, "/var/log/" + stream, 1, 2, 3, 4, 5).encode(),
+                            SourceCheckpoint.encode(
+                                    List.of(new SourceCheckpoint(stream, "/var/log/" + stream, 1, 2, 3, 4, 5))),
                             builder.build(lines, (long) i * block, block, Loss.NONE, 1, 2));
                 }
             }
