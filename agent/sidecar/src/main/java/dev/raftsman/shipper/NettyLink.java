@@ -19,10 +19,12 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import javax.net.ssl.SSLException;
 
 /**
  * Moves frames over a socket; what comes in waits in a queue for the shipper's thread. One event loop thread. The shipper's
@@ -31,6 +33,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 final class NettyLink implements Link, AutoCloseable {
     private final EventLoopGroup loop;
     private final Bootstrap bootstrap;
+    private final LinkTls tls;
+    private final int handshakeTimeoutMillis;
     private final Runnable wake;
     private final ShipperObserver observer;
     private final Queue<Incoming> incoming = new ConcurrentLinkedQueue<>();
@@ -39,8 +43,14 @@ final class NettyLink implements Link, AutoCloseable {
     /** What the network has to say; a null frame with a null reason: connected. */
     private record Incoming(int connection, Frame.FromCollector frame, String reason) {}
 
-    /** @param wake called on the event loop when something came in */
-    NettyLink(int connectTimeoutMillis, Runnable wake, ShipperObserver observer) {
+    /**
+     * @param tls null: plain text
+     * @param wake called on the event loop when something came in
+     */
+    NettyLink(int connectTimeoutMillis, LinkTls tls, Runnable wake, ShipperObserver observer) {
+        this.tls = tls;
+        // Before the session gives up, which could not say what it was that took so long.
+        this.handshakeTimeoutMillis = connectTimeoutMillis - connectTimeoutMillis / 4;
         this.wake = wake;
         this.observer = observer;
         this.loop = new MultiThreadIoEventLoopGroup(
@@ -61,6 +71,9 @@ final class NettyLink implements Link, AutoCloseable {
 
     /** Tells the session what came in. @return whether there was anything */
     boolean deliver(Session session, long nowNanos) {
+        if (tls != null) {
+            tls.step(nowNanos);
+        }
         boolean any = false;
         Incoming in;
         while ((in = incoming.poll()) != null) {
@@ -91,11 +104,15 @@ final class NettyLink implements Link, AutoCloseable {
             tell(new Incoming(connection, null, e.getMessage()));
             return;
         }
+        LinkTls.Dialer dialer = tls == null ? null : tls.dialer(System.nanoTime());
         ChannelFuture connecting = bootstrap
                 .clone()
                 .handler(new ChannelInitializer<SocketChannel>() {
                     @Override
                     protected void initChannel(SocketChannel socket) {
+                        if (dialer != null) {
+                            socket.pipeline().addLast(dialer.handler(socket.alloc(), target, handshakeTimeoutMillis));
+                        }
                         socket.pipeline()
                                 .addLast(new LengthFieldBasedFrameDecoder(
                                         ByteOrder.LITTLE_ENDIAN,
@@ -105,14 +122,16 @@ final class NettyLink implements Link, AutoCloseable {
                                         0,
                                         FrameCodec.LENGTH_BYTES,
                                         true))
-                                .addLast(new Receiver(connection));
+                                .addLast(new Receiver(connection, dialer));
                     }
                 })
                 .connect(target.host(), target.port());
         channel = connecting.channel();
         connecting.addListener(done -> {
             if (done.isSuccess()) {
-                tell(new Incoming(connection, null, null));
+                if (dialer == null) {
+                    tell(new Incoming(connection, null, null));
+                }
             } else {
                 tell(new Incoming(
                         connection, null, "cannot connect: " + done.cause().getMessage()));
@@ -159,9 +178,19 @@ final class NettyLink implements Link, AutoCloseable {
     /** Event loop. */
     private final class Receiver extends SimpleChannelInboundHandler<ByteBuf> {
         private final int connection;
+        private final LinkTls.Dialer dialer;
 
-        Receiver(int connection) {
+        Receiver(int connection, LinkTls.Dialer dialer) {
             this.connection = connection;
+            this.dialer = dialer;
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext context, Object event) {
+            if (event instanceof SslHandshakeCompletionEvent handshake) {
+                tell(new Incoming(connection, null, handshake.isSuccess() ? null : dialer.reason(handshake.cause())));
+            }
+            context.fireUserEventTriggered(event);
         }
 
         @Override
@@ -181,7 +210,12 @@ final class NettyLink implements Link, AutoCloseable {
 
         @Override
         public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-            tell(new Incoming(connection, null, "connection failed: " + cause.getMessage()));
+            // With TLS 1.3 the collector's word on our certificate comes after the handshake was over here.
+            boolean isTls = cause instanceof SSLException || cause.getCause() instanceof SSLException;
+            tell(new Incoming(
+                    connection,
+                    null,
+                    dialer != null && isTls ? dialer.reason(cause) : "connection failed: " + cause.getMessage()));
             context.close();
         }
     }

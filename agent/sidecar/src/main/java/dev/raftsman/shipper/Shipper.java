@@ -50,6 +50,7 @@ public final class Shipper {
      * @param current the directory that this process writes, or null if it has no inputs of its own
      * @param forcedThrough greatest position of it that may be shipped
      * @param fatal told when the thread ends by a failure
+     * @throws IOException if the files of TLS cannot be used
      */
     public Shipper(
             ShipperSettings settings,
@@ -59,7 +60,8 @@ public final class Shipper {
             WalDiscovery discovery,
             OperatorLog log,
             ShipperObserver observer,
-            Consumer<Throwable> fatal) {
+            Consumer<Throwable> fatal)
+            throws IOException {
         this.settings = settings;
         this.discovery = discovery;
         this.log = log;
@@ -71,7 +73,10 @@ public final class Shipper {
         this.discoverAtNanos = nowNanos;
         this.linger = new Linger(nowNanos);
         this.link = new NettyLink(
-                (int) settings.session().connectTimeout().toMillis(), () -> LockSupport.unpark(thread), observer);
+                (int) settings.session().connectTimeout().toMillis(),
+                settings.tls() == null ? null : LinkTls.open(settings.tls(), log, nowNanos),
+                () -> LockSupport.unpark(thread),
+                observer);
         this.session = new Session(settings.session(), link, RandomGenerator.getDefault(), log, observer, nowNanos);
         for (WalDirectory directory : backlog.directories()) {
             own.add(ownSource(directory, () -> Long.MAX_VALUE, true));

@@ -97,6 +97,7 @@ final class Agent implements AutoCloseable {
                                         .map(Object::toString)
                                         .toList(),
                                 config.shipper().inFlightBytes()),
+                        config.shipper().tls(),
                         config.shipper().blockBytes(),
                         config.shipper().linger(),
                         config.labels(),

@@ -6,6 +6,8 @@ import dev.raftsman.config.ConfigFile;
 import dev.raftsman.config.HostPort;
 import dev.raftsman.config.Section;
 import dev.raftsman.event.Names;
+import dev.raftsman.shipper.ShipperSettings;
+import dev.raftsman.tls.TlsFiles;
 import dev.raftsman.wal.WalSettings;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,8 +41,11 @@ public record AgentConfig(
      */
     public record Wal(List<Path> roots, long quotaBytes, Duration force) {}
 
-    /** @param inFlightBytes most bytes of blocks in memory that wait for an acknowledgement */
-    public record Shipping(long inFlightBytes, Duration linger, int blockBytes) {}
+    /**
+     * @param inFlightBytes most bytes of blocks in memory that wait for an acknowledgement
+     * @param tls null: plain text
+     */
+    public record Shipping(long inFlightBytes, Duration linger, int blockBytes, TlsFiles tls) {}
 
     private static final String HOST_NAME = "host.name";
     private static final long MIB = 1 << 20;
@@ -92,7 +97,7 @@ public record AgentConfig(
             section.problem("block", "is outside of what a block holds", "4KiB to 1MiB");
             block = MIB;
         }
-        return new Shipping(inFlight, linger, (int) block);
+        return new Shipping(inFlight, linger, (int) block, ShipperSettings.readTls(section));
     }
 
     private static Wal wal(Section section) {

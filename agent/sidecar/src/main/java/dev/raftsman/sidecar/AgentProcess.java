@@ -4,6 +4,7 @@ import dev.raftsman.config.ConfigException;
 import dev.raftsman.disk.DirectoryLock;
 import dev.raftsman.input.OperatorLog;
 import dev.raftsman.shipper.DamagedCursorException;
+import dev.raftsman.tls.TlsFileException;
 import dev.raftsman.wal.WalException;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -128,6 +129,9 @@ public final class AgentProcess {
 
     private static int exitCode(Throwable failure) {
         Throwable cause = failure instanceof UncheckedIOException unchecked ? unchecked.getCause() : failure;
+        if (cause instanceof TlsFileException) {
+            return ConfigException.EXIT_CODE; // changed since the configuration was read
+        }
         if (cause instanceof DirectoryLock.HeldException) {
             return TEMPORARY;
         }

@@ -39,6 +39,8 @@ public final class FakeCollector implements AutoCloseable {
     private final List<Socket> sockets = new ArrayList<>();
     private final int port;
     private final ServerSocket server;
+    private final TestTls tls;
+    private String redirect = "";
     private boolean away;
     private int connections;
     private boolean closed;
@@ -66,6 +68,12 @@ public final class FakeCollector implements AutoCloseable {
     }
 
     public FakeCollector(long seed, double dropRate) throws IOException {
+        this(seed, dropRate, null);
+    }
+
+    /** @param tls null: plain text */
+    public FakeCollector(long seed, double dropRate, TestTls tls) throws IOException {
+        this.tls = tls;
         this.random = new Random(seed);
         this.dropRate = dropRate;
         this.server = new ServerSocket(0, 16, InetAddress.getLoopbackAddress());
@@ -104,8 +112,9 @@ public final class FakeCollector implements AutoCloseable {
         thread.start();
     }
 
-    private void serve(Socket socket) {
-        try (socket) {
+    private void serve(Socket accepted) {
+        try (accepted;
+                Socket socket = tls == null ? accepted : tls.secure(accepted)) {
             DataInputStream in = new DataInputStream(socket.getInputStream());
             OutputStream out = socket.getOutputStream();
             while (true) {
@@ -129,6 +138,10 @@ public final class FakeCollector implements AutoCloseable {
         }
         if (frame instanceof Frame.Hello hello) {
             tenant = hello.tenant();
+            if (!redirect.isEmpty()) {
+                send(out, new Frame.Refuse(0, 0, RefuseReason.NOT_LEADER, 0, 0, redirect, ""));
+                return false;
+            }
             send(out, new Frame.Welcome(Frame.VERSION, "fake", CREDIT_BYTES));
         } else if (frame instanceof Frame.Open open) {
             Key key = new Key(tenant, open.producer(), open.incarnation(), open.stream());
@@ -219,6 +232,11 @@ public final class FakeCollector implements AutoCloseable {
 
     public synchronized void up() {
         away = false;
+    }
+
+    /** From now on says that another one leads. */
+    public synchronized void redirect(String address) {
+        redirect = address;
     }
 
     /** All bytes of a stream, its epochs in the order they were opened. */
