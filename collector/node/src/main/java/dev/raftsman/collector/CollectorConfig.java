@@ -5,6 +5,7 @@ import dev.raftsman.config.ConfigFile;
 import dev.raftsman.config.HostPort;
 import dev.raftsman.config.Section;
 import dev.raftsman.ingest.IngestSettings;
+import dev.raftsman.ingest.IngestTls;
 import dev.raftsman.raft.LogMember;
 import dev.raftsman.raft.LogSettings;
 import java.nio.file.Path;
@@ -181,7 +182,7 @@ public record CollectorConfig(
         if (linger.toMillis() > 1_000) {
             section.problem("linger", linger.toMillis() + " ms", "at most 1s");
         }
-        return new IngestSettings(listen, credit, budget, linger, connections);
+        return new IngestSettings(listen, credit, budget, linger, connections, IngestTls.read(section));
     }
 
     LogSettings log() {

@@ -17,6 +17,7 @@ import dev.raftsman.segment.SegmentFile;
 import dev.raftsman.segment.SegmentId;
 import dev.raftsman.store.Entry;
 import dev.raftsman.store.StoreSettings;
+import dev.raftsman.tls.TlsFileException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.ServerSocket;
@@ -122,6 +123,8 @@ public final class CollectorNode implements AutoCloseable {
         registerMetrics();
         try {
             ingest = IngestServer.start(config.node(), config.ingest(), log, new Surroundings(), metrics);
+        } catch (TlsFileException e) {
+            throw new StartException(StartException.CONFIG, "ingest.tls: " + e.getMessage(), e);
         } catch (IOException e) {
             throw cannotListen(config.ingest().listen(), "ingest", e);
         }

@@ -15,6 +15,9 @@ final class FrameDecoder extends ByteToMessageDecoder {
     /** What {@link #partialSinceNanos} says when no frame is begun. */
     static final long NONE = Long.MIN_VALUE;
 
+    /** What the first bytes of TLS would be as the length of a frame. */
+    private static final int LEAST_TLS_LENGTH = 1 << 16;
+
     private final IntSupplier maxFrameBytes;
     private final LongSupplier clockNanos;
     private long partialSinceNanos = NONE;
@@ -27,6 +30,9 @@ final class FrameDecoder extends ByteToMessageDecoder {
     @Override
     protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) {
         if (in.readableBytes() >= FrameCodec.LENGTH_BYTES) {
+            if (maxFrameBytes.getAsInt() < LEAST_TLS_LENGTH && PlainTextRefusal.isHandshake(in)) {
+                throw new ProtocolException("a TLS handshake; this port speaks plain text, it has no ingest.tls");
+            }
             int length = FrameCodec.checkLength(in.getIntLE(in.readerIndex()));
             if (length > maxFrameBytes.getAsInt()) {
                 throw new ProtocolException("frame of " + length + " bytes; expected HELLO");

@@ -28,11 +28,13 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.DecoderException;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.OptionalLong;
@@ -40,6 +42,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
 import jdk.net.ExtendedSocketOptions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -86,6 +89,9 @@ public final class IngestServer implements AutoCloseable {
     private long warnedNanos;
     private long unwarned;
 
+    /** Null: plain text. */
+    private final TlsDoor tls;
+
     private IngestServer(
             String node, IngestSettings settings, ReplicatedLog log, Surroundings surroundings, IngestObserver observer)
             throws IOException {
@@ -94,6 +100,7 @@ public final class IngestServer implements AutoCloseable {
         this.log = log;
         this.surroundings = surroundings;
         this.observer = observer;
+        this.tls = settings.tls() == null ? null : TlsDoor.open(settings.tls(), System.nanoTime());
         this.coalescer = new EntryCoalescer(settings.linger().toNanos());
         this.group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
         this.loop = group.next();
@@ -120,18 +127,18 @@ public final class IngestServer implements AutoCloseable {
                     .syncUninterruptibly()
                     .channel();
         } catch (RuntimeException | Error e) {
-            stop(group);
+            stop();
             throw e;
         } catch (Throwable e) {
             // Netty throws checked exceptions unannounced.
-            stop(group);
+            stop();
             throw new IOException(e.getMessage(), e);
         }
         log.onLeadershipChange(() -> onLoop(this::leadershipMayHaveChanged));
         Future<?> unused = loop.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
-    /** @throws IOException if the address cannot be bound */
+    /** @throws IOException if the address cannot be bound, or the files of TLS cannot be used */
     public static IngestServer start(
             String node, IngestSettings settings, ReplicatedLog log, Surroundings surroundings, IngestObserver observer)
             throws IOException {
@@ -143,8 +150,11 @@ public final class IngestServer implements AutoCloseable {
         return ((InetSocketAddress) listening.localAddress()).getPort();
     }
 
-    private static void stop(EventLoopGroup group) {
+    private void stop() {
         group.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(3, TimeUnit.SECONDS);
+        if (tls != null) {
+            tls.close();
+        }
     }
 
     /** Refuses what is outstanding and closes all connections. */
@@ -154,7 +164,7 @@ public final class IngestServer implements AutoCloseable {
         if (!group.isShuttingDown()) {
             loop.submit(() -> List.copyOf(connections).forEach(c -> c.session.unavailable("shutting down")))
                     .awaitUninterruptibly(1, TimeUnit.SECONDS);
-            stop(group);
+            stop();
         }
     }
 
@@ -180,6 +190,9 @@ public final class IngestServer implements AutoCloseable {
         Connection connection = new Connection(channel);
         connections.add(connection);
         observer.connections(connections.size());
+        if (tls != null) {
+            tls.secure(channel.pipeline());
+        }
         channel.pipeline().addLast(connection.decoder, connection);
     }
 
@@ -187,6 +200,9 @@ public final class IngestServer implements AutoCloseable {
         leadershipMayHaveChanged();
         setThrottled(!surroundings.hasRoom());
         long now = System.nanoTime();
+        if (tls != null) {
+            tls.step(now);
+        }
         for (Connection connection : List.copyOf(connections)) {
             connection.requireProgress(now);
         }
@@ -203,11 +219,8 @@ public final class IngestServer implements AutoCloseable {
         connections.forEach(c -> c.session.throttled(throttled));
     }
 
-    /** Whoever sends rubbish again and again must not fill the node's log with it. */
     private void warn(Connection connection, Frame.Refuse refuse) {
-        long now = System.nanoTime();
-        if (warnedNanos != 0 && now - warnedNanos < WARN_NANOS) {
-            unwarned++;
+        if (!mayWarn()) {
             return;
         }
         LOG.warn(
@@ -218,8 +231,29 @@ public final class IngestServer implements AutoCloseable {
                 refuse.epoch(),
                 refuse.detail(),
                 unwarned);
-        warnedNanos = now;
         unwarned = 0;
+    }
+
+    private void warn(Connection connection, String reason) {
+        if (mayWarn()) {
+            LOG.warn(
+                    "refused: peer={}, reason={}, refusedSinceLastLine={}",
+                    connection.channel.remoteAddress(),
+                    reason,
+                    unwarned);
+            unwarned = 0;
+        }
+    }
+
+    /** Whoever sends rubbish again and again must not fill the node's log with it. */
+    private boolean mayWarn() {
+        long now = System.nanoTime();
+        if (warnedNanos != 0 && now - warnedNanos < WARN_NANOS) {
+            unwarned++;
+            return false;
+        }
+        warnedNanos = now;
+        return true;
     }
 
     private void leadershipMayHaveChanged() {
@@ -312,6 +346,7 @@ public final class IngestServer implements AutoCloseable {
         final IngestSession session;
         final FrameDecoder decoder;
         final long sinceNanos = System.nanoTime();
+        private boolean tlsFailed;
 
         Connection(Channel channel) {
             this.channel = channel;
@@ -346,8 +381,31 @@ public final class IngestServer implements AutoCloseable {
         }
 
         @Override
+        public void userEventTriggered(ChannelHandlerContext context, Object event) {
+            // Who only looks whether the port is open, as load balancers do, is not complained of.
+            if (event instanceof SslHandshakeCompletionEvent handshake
+                    && !handshake.isSuccess()
+                    && !(handshake.cause() instanceof ClosedChannelException)) {
+                tlsFailed(handshake.cause());
+            }
+            context.fireUserEventTriggered(event);
+        }
+
+        /** Netty tells of it twice, and closes. */
+        private void tlsFailed(Throwable cause) {
+            if (!tlsFailed) {
+                tlsFailed = true;
+                warn(this, TlsDoor.reason(cause));
+            }
+        }
+
+        @Override
         public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-            if (cause instanceof DecoderException && cause.getCause() instanceof ProtocolException bad) {
+            if (cause instanceof SSLException
+                    || cause instanceof DecoderException && cause.getCause() instanceof SSLException) {
+                tlsFailed(cause);
+                channel.close();
+            } else if (cause instanceof DecoderException && cause.getCause() instanceof ProtocolException bad) {
                 session.malformed(bad.getMessage());
             } else if (cause instanceof IOException) {
                 LOG.debug("connection broke: peer={}", channel.remoteAddress(), cause);
