@@ -21,6 +21,7 @@ class ImportDirectionsTest {
         "dev.raftsman.block..",
         "dev.raftsman.wire..",
         "dev.raftsman.config..",
+        "dev.raftsman.tls..",
         "dev.raftsman.disk.."
     };
     private static final String[] APPENDER = {"dev.raftsman.ring..", "dev.raftsman.wal..", "dev.raftsman.appender.."};
