@@ -10,15 +10,20 @@ import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import org.yaml.snakeyaml.DumperOptions;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.error.Mark;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 import org.yaml.snakeyaml.error.YAMLException;
 import org.yaml.snakeyaml.events.AliasEvent;
+import org.yaml.snakeyaml.events.CollectionEndEvent;
+import org.yaml.snakeyaml.events.CollectionStartEvent;
 import org.yaml.snakeyaml.events.Event;
 import org.yaml.snakeyaml.events.MappingStartEvent;
 import org.yaml.snakeyaml.events.NodeEvent;
@@ -26,6 +31,7 @@ import org.yaml.snakeyaml.events.ScalarEvent;
 import org.yaml.snakeyaml.events.SequenceStartEvent;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.Tag;
 
 /** Reads a configuration through the function that describes it. Any thread. */
 public final class ConfigFile {
@@ -44,25 +50,87 @@ public final class ConfigFile {
      * @throws ConfigException naming every problem with file, line, column and key
      */
     public static <T> T read(Path file, Function<Section, T> shape) throws ConfigException {
-        byte[] bytes;
-        try {
-            if (Files.size(file) > MAX_BYTES) {
-                throw refused(
-                        file.toString(), 1, 1, "the file has " + Files.size(file) + " bytes", "at most " + MAX_BYTES);
-            }
-            bytes = Files.readAllBytes(file);
-        } catch (NoSuchFileException e) {
-            throw refused(file.toString(), 1, 1, "no such file", "a readable YAML file");
-        } catch (IOException e) {
-            throw refused(file.toString(), 1, 1, "cannot be read (" + e + ")", "a readable YAML file");
-        }
-        return read(file.toString(), bytes, shape);
+        return read(file.toString(), bytes(file), shape);
     }
 
     /** Reads bytes that are already here; {@code name} stands for the file in messages. */
     public static <T> T read(String name, byte[] bytes, Function<Section, T> shape) throws ConfigException {
         Problems problems = new Problems(name);
         MappingNode root = root(name, decode(name, bytes), problems);
+        T config = shaped(root, problems, shape);
+        problems.throwIfAny();
+        return config;
+    }
+
+    /**
+     * Reads a file and those of the directory beside it, in the order of their names, as one configuration.
+     *
+     * @param directory the name of the directory; there need be none
+     * @param lists dotted paths of the lists that files of it may add to; they may give nothing else
+     * @throws ConfigException naming every problem of every file
+     */
+    public static <T> T read(Path file, String directory, List<String> lists, Function<Section, T> shape)
+            throws ConfigException {
+        Problems problems = new Problems(file.toString());
+        MappingNode root = null;
+        List<Problem> ofTheFile = List.of();
+        try {
+            root = root(file.toString(), decode(file.toString(), bytes(file)), problems);
+        } catch (ConfigException e) {
+            // Its fragments are checked all the same, so that everything is said at once.
+            ofTheFile = e.problems();
+            root = nothing(file.toString());
+        }
+        Fragments fragments = new Fragments(lists, problems);
+        for (Path fragment : fragments(file, directory, problems)) {
+            try {
+                Problems own = new Problems(fragment.toString());
+                MappingNode more = root(fragment.toString(), decode(fragment.toString(), bytes(fragment)), own);
+                problems.addAll(own.found());
+                fragments.merge(fragment.toString(), root, more);
+            } catch (ConfigException e) {
+                problems.addAll(e.problems());
+            }
+        }
+        T config = shaped(root, problems, shape);
+        if (!ofTheFile.isEmpty()) {
+            problems.onlyOfOthers();
+            problems.addAll(ofTheFile);
+        }
+        problems.throwIfAny();
+        return config;
+    }
+
+    /** The files that {@link #read(Path, String, List, Function)} reads beside this one, in their order. */
+    public static List<Path> fragments(Path file, String directory) throws IOException {
+        return Fragments.in(file.toAbsolutePath().resolveSibling(directory));
+    }
+
+    private static List<Path> fragments(Path file, String directory, Problems problems) {
+        Path beside = file.resolveSibling(directory);
+        String problem;
+        try {
+            List<Path> found = Fragments.in(beside);
+            if (found.size() <= Fragments.MAX_FILES) {
+                return found;
+            }
+            problem = "holds " + found.size() + " files";
+        } catch (NotDirectoryException e) {
+            problem = "is not a directory";
+        } catch (IOException e) {
+            problem = "cannot be read (" + e + ")";
+        }
+        problems.addAll(List.of(new Problem(
+                beside.toString(),
+                1,
+                1,
+                "",
+                problem,
+                "a directory of at most " + Fragments.MAX_FILES + " YAML files")));
+        return List.of();
+    }
+
+    private static <T> T shaped(MappingNode root, Problems problems, Function<Section, T> shape) {
         Section section = Section.of(root, problems);
         T config = null;
         try {
@@ -71,8 +139,26 @@ public final class ConfigFile {
             problems.add(root, "", e.getMessage() == null ? e.toString() : e.getMessage(), "");
         }
         section.reportUnknownKeys();
-        problems.throwIfAny();
         return config;
+    }
+
+    private static MappingNode nothing(String name) {
+        Mark start = new Mark(name, 0, 0, 0, new int[0], 0);
+        return new MappingNode(Tag.MAP, true, new ArrayList<>(), start, start, DumperOptions.FlowStyle.BLOCK);
+    }
+
+    private static byte[] bytes(Path file) throws ConfigException {
+        try {
+            long size = Files.size(file);
+            if (size > MAX_BYTES) {
+                throw refused(file.toString(), 1, 1, "the file has " + size + " bytes", "at most " + MAX_BYTES);
+            }
+            return Files.readAllBytes(file);
+        } catch (NoSuchFileException e) {
+            throw refused(file.toString(), 1, 1, "no such file", "a readable YAML file");
+        } catch (IOException e) {
+            throw refused(file.toString(), 1, 1, "cannot be read (" + e + ")", "a readable YAML file");
+        }
     }
 
     /** Every key that the shape asks for, in its order: the same function, run over an empty document. */
@@ -110,10 +196,16 @@ public final class ConfigFile {
         Yaml yaml = new Yaml(options);
         try {
             int documents = 0;
+            int depth = 0;
             for (Event event : yaml.parse(new StringReader(text))) {
                 documents += event.is(Event.ID.DocumentStart) ? 1 : 0;
                 if (documents > 1) {
                     throw refused(name, event.getStartMark(), "a second document begins", "one document");
+                }
+                // The parser itself has no limit, and takes a long time over a deep one.
+                depth += event instanceof CollectionStartEvent ? 1 : event instanceof CollectionEndEvent ? -1 : 0;
+                if (depth > MAX_NESTING) {
+                    throw refused(name, event.getStartMark(), "too deep", "at most " + MAX_NESTING + " levels");
                 }
                 refuseReferences(name, event, problems);
             }

@@ -8,6 +8,11 @@ package dev.raftsman.config;
  * @param key the dotted path, empty if none is meant
  */
 public record Problem(String file, int line, int column, String key, String what, String expected) {
+    /** One line, whatever a library had to say. */
+    public Problem {
+        what = what.replaceAll("\\s*\\R\\s*", " ");
+    }
+
     @Override
     public String toString() {
         return file + ":" + line + ":" + column + " " + (key.isEmpty() ? "" : key + ": ") + what

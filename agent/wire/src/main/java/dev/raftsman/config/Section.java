@@ -367,7 +367,7 @@ public final class Section {
         return semicolon < 0 ? expected : message.substring(semicolon + "; expected ".length());
     }
 
-    private static String kind(Node value) {
+    static String kind(Node value) {
         return switch (value.getNodeId()) {
             case mapping -> "mapping";
             case sequence -> "list";
