@@ -59,7 +59,7 @@ final class Agent implements AutoCloseable {
         try {
             Durable.createDirectories(config.data());
             lock = DirectoryLock.acquire(config.data().resolve(LOCK_FILE));
-            page = new StatusPage(config.http(), metrics, this::isAlive, this::isReady);
+            page = new StatusPage(config.http().listen(), metrics, this::isAlive, this::isReady);
             begin();
             started = true;
         } finally {

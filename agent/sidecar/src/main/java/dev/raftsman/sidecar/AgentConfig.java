@@ -21,7 +21,6 @@ import java.util.Map;
  * @param agent this host's name in the cluster: producers of its files are {@code agent:stream}
  * @param data the agent's own directory: lock, cursor, WAL of its inputs
  * @param collectors ingest addresses of the collectors
- * @param http where metrics and health are shown
  * @param labels of every block that is made here
  */
 public record AgentConfig(
@@ -29,11 +28,18 @@ public record AgentConfig(
         String tenant,
         Path data,
         List<HostPort> collectors,
-        HostPort http,
+        Http http,
         Wal wal,
         Labels labels,
         InputsConfig inputs,
         Shipping shipper) {
+
+    /**
+     * @param listen where metrics and health are shown
+     * @param stalledAfter how long nothing may move until they say so
+     * @param tap whether events are shown although other hosts can connect
+     */
+    public record Http(HostPort listen, Duration stalledAfter, boolean tap) {}
 
     /**
      * @param roots where applications have their WALs
@@ -48,12 +54,16 @@ public record AgentConfig(
     public record Shipping(long inFlightBytes, Duration linger, int blockBytes, TlsFiles tls) {}
 
     private static final String HOST_NAME = "host.name";
+    /** Beside the file: a directory of files with more inputs and roots, in the order of their names. */
+    public static final String CONF_D = "conf.d";
+
+    private static final List<String> GROWING_LISTS = List.of("inputs", "wal.roots");
     private static final long MIB = 1 << 20;
     private static final long LEAST_BLOCK_BYTES = 4 << 10;
 
-    /** @throws ConfigException naming every problem at once */
+    /** @throws ConfigException naming every problem of the file and of those in {@link #CONF_D} at once */
     public static AgentConfig read(Path file) throws ConfigException {
-        return ConfigFile.read(file, AgentConfig::of);
+        return ConfigFile.read(file, CONF_D, GROWING_LISTS, AgentConfig::of);
     }
 
     /** The shape of the file: every key, its default and what it is for. */
@@ -67,8 +77,7 @@ public record AgentConfig(
         if (collectors.isEmpty()) {
             root.problem("collectors", "names no collector", "at least one host:port");
         }
-        HostPort http = root.section("http", "metrics and health")
-                .address("listen", "127.0.0.1:7461", "where /metrics, /livez and /readyz are shown");
+        Http http = http(root.section("http", "metrics and health"));
         Shipping shipping = shipping(root.section("shipper", "how blocks go to the collectors"));
         Wal wal = wal(root.section("wal", "write-ahead logs on this host"));
         Labels labels = Labels.of(Map.of(HOST_NAME, agent))
@@ -77,6 +86,21 @@ public record AgentConfig(
         InputsConfig inputs = InputsConfig.of(root, shipping, labels);
         return new AgentConfig(
                 agent, tenant, data.toAbsolutePath().normalize(), collectors, http, wal, labels, inputs, shipping);
+    }
+
+    private static Http http(Section section) {
+        HostPort listen = section.address("listen", "127.0.0.1:7461", "where /metrics, /livez and /readyz are shown");
+        Duration stalled = section.duration(
+                "stalledAfter",
+                "30s",
+                "after how long a thread that stands still makes /livez fail, and bytes that wait without any"
+                        + " acknowledgement /readyz");
+        if (stalled.compareTo(Duration.ofSeconds(1)) < 0) {
+            section.problem("stalledAfter", "is shorter than an ordinary pause", "1s or more");
+        }
+        boolean tap = section.bool(
+                "tap", false, "whether 'raftsman tap' is served although 'listen' is not a loopback address");
+        return new Http(listen, stalled, tap);
     }
 
     private static Shipping shipping(Section section) {

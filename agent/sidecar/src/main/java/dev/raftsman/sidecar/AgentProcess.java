@@ -56,7 +56,7 @@ public final class AgentProcess {
             return exitCode(e);
         }
         log.info("agent runs: agent=" + config.agent() + ", tenant=" + config.tenant() + ", data=" + config.data()
-                + ", http=" + config.http());
+                + ", http=" + config.http().listen());
         return runUntilSignal(agent, log);
     }
 
@@ -116,7 +116,7 @@ public final class AgentProcess {
 
     private static String explain(AgentConfig config, Throwable cause) {
         if (cause instanceof BindException) {
-            return "cannot listen on " + config.http() + " (http.listen): " + cause.getMessage();
+            return "cannot listen on " + config.http().listen() + " (http.listen): " + cause.getMessage();
         }
         if (cause instanceof AccessDeniedException denied) {
             return "no permission for " + denied.getFile();

@@ -3,6 +3,7 @@ package dev.raftsman.cli;
 import dev.raftsman.archiver.ArchiverConfig;
 import dev.raftsman.collector.CollectorConfig;
 import dev.raftsman.config.ConfigException;
+import dev.raftsman.config.ConfigFile;
 import dev.raftsman.policy.RetentionFile;
 import dev.raftsman.sidecar.AgentConfig;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -39,6 +41,11 @@ final class ConfigCommand implements Runnable {
             void read(Path file) throws ConfigException {
                 AgentConfig.read(file);
             }
+
+            @Override
+            List<Path> fragments(Path file) throws IOException {
+                return ConfigFile.fragments(file, AgentConfig.CONF_D);
+            }
         },
         COLLECTOR {
             @Override
@@ -60,6 +67,11 @@ final class ConfigCommand implements Runnable {
         };
 
         abstract void read(Path file) throws ConfigException;
+
+        /** Files that are read with it. */
+        List<Path> fragments(Path file) throws IOException {
+            return List.of();
+        }
 
         /** By the name of the file, or else by the keys that only one kind has; null if neither says. */
         static Kind of(Path file) throws IOException {
@@ -103,6 +115,7 @@ final class ConfigCommand implements Runnable {
             name = "check",
             description = {
                 "Reads files as the processes would and says all that is wrong, one line each: FILE:LINE:COLUMN KEY: what; expected ...",
+                "An agent's file is read with those of conf.d beside it, which are named.",
                 "Ends with 78 if anything is."
             })
     static final class Check implements Callable<Integer> {
@@ -132,7 +145,11 @@ final class ConfigCommand implements Runnable {
                 }
                 try {
                     its.read(file);
-                    out.println(file + ": good " + its.name().toLowerCase(Locale.ROOT) + " configuration");
+                    String with = its.fragments(file).stream()
+                            .map(fragment -> fragment.getParent().getFileName() + "/" + fragment.getFileName())
+                            .collect(Collectors.joining(", "));
+                    out.println(file + ": good " + its.name().toLowerCase(Locale.ROOT) + " configuration"
+                            + (with.isEmpty() ? "" : " with " + with));
                 } catch (ConfigException e) {
                     err.println(e.getMessage());
                     code = ExitCodes.CONFIG;
