@@ -7,6 +7,7 @@ import dev.raftsman.event.LossReason;
 import dev.raftsman.event.Names;
 import dev.raftsman.input.OperatorLog;
 import dev.raftsman.input.SourceCheckpoint;
+import dev.raftsman.input.SourceLag;
 import dev.raftsman.wal.Excerpt;
 import dev.raftsman.wal.WalDirectory;
 import dev.raftsman.wal.WalReader;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -33,7 +35,6 @@ final class BlockWalSource implements Source {
     private final WalDirectory directory;
     private final String agent;
     private final LongSupplier forcedThrough;
-    private final boolean ended;
     private final Session session;
     private final CursorFile cursorFile;
     private final OperatorLog log;
@@ -49,6 +50,8 @@ final class BlockWalSource implements Source {
 
     private final Set<String> stopped = new HashSet<>();
 
+    private final UnreadWal unread;
+    private boolean ended;
     private Held held;
     private boolean rewindWanted;
     private boolean readToTheEnd;
@@ -56,7 +59,13 @@ final class BlockWalSource implements Source {
     private Retirement retirement;
 
     /** An excerpt in our own memory: the reader's is valid only until its next call. */
-    private record Held(long position, long first, long end, ByteBuffer block, List<SourceCheckpoint> checkpoints) {
+    private record Held(
+            long position,
+            long first,
+            long end,
+            ByteBuffer block,
+            long timeNanos,
+            List<SourceCheckpoint> checkpoints) {
         String stream() {
             return checkpoints.get(0).stream();
         }
@@ -67,18 +76,23 @@ final class BlockWalSource implements Source {
         final long position;
         final long end;
         final List<SourceCheckpoint> checkpoints;
+        final int bytes;
+        final long sinceNanos;
         boolean acknowledged;
 
-        Note(long position, long end, List<SourceCheckpoint> checkpoints) {
+        Note(long position, long end, List<SourceCheckpoint> checkpoints, int bytes, long sinceNanos) {
             this.position = position;
             this.end = end;
             this.checkpoints = checkpoints;
+            this.bytes = bytes;
+            this.sinceNanos = sinceNanos;
         }
     }
 
     private final class Stream implements FeedOwner {
         final ArrayDeque<Note> pending = new ArrayDeque<>();
         Feed feed;
+        long pendingBytes;
 
         /** The sequence that goes out next, -1 while neither WAL nor collector has told. */
         long next = -1;
@@ -100,6 +114,7 @@ final class BlockWalSource implements Source {
             Note note;
             while ((note = pending.peek()) != null && note.end <= through) {
                 pending.remove();
+                pendingBytes -= note.bytes;
                 note.acknowledged = true;
             }
             remember();
@@ -138,6 +153,11 @@ final class BlockWalSource implements Source {
         }
     }
 
+    /** Nothing will be appended any more. */
+    void end() {
+        ended = true;
+    }
+
     /**
      * @param forcedThrough greatest position that may be shipped
      * @param ended whether nothing will be appended any more: an older incarnation's
@@ -160,6 +180,7 @@ final class BlockWalSource implements Source {
         this.log = log;
         this.observer = observer;
         this.reader = WalReader.open(directory);
+        this.unread = new UnreadWal(directory);
         this.release = new WalRelease(incarnation(), cursorFile, reader::releaseBelow);
         reader.seekAfter(release.acknowledged());
         for (Map.Entry<Cursor.EpochKey, Cursor.Epoch> row :
@@ -198,7 +219,7 @@ final class BlockWalSource implements Source {
             if (held.position > forcedThrough.getAsLong()) {
                 break;
             }
-            take(held);
+            take(held, nowNanos);
             held = null;
             taken++;
         }
@@ -227,11 +248,13 @@ final class BlockWalSource implements Source {
                     ByteBuffer copy = ByteBuffer.allocate(block.length())
                             .put(block.encoded())
                             .flip();
+                    unread.read(copy.remaining());
                     held = new Held(
                             excerpt.position(),
                             block.firstSequence(),
                             block.endSequence(),
                             copy,
+                            block.minTimeNanos(),
                             SourceCheckpoint.decode(excerpt.extra()));
                     return;
                 }
@@ -242,7 +265,7 @@ final class BlockWalSource implements Source {
         } catch (CorruptBlockException | IllegalArgumentException e) {
             damaged(e.getMessage());
         }
-        Note note = new Note(excerpt.position(), -1, checkpoints);
+        Note note = new Note(excerpt.position(), -1, checkpoints, 0, 0);
         note.acknowledged = true;
         notes.add(note);
     }
@@ -252,7 +275,7 @@ final class BlockWalSource implements Source {
         log.error("damaged " + directory, "WAL is damaged, reading on behind it: " + damage);
     }
 
-    private void take(Held excerpt) {
+    private void take(Held excerpt, long nowNanos) {
         String name = excerpt.stream();
         Stream stream = streams.get(name);
         if (stream == null) {
@@ -263,10 +286,13 @@ final class BlockWalSource implements Source {
                 session.stop(stream.feed, "what an older incarnation has of this stream was not taken");
             }
         }
-        Note note = new Note(excerpt.position, excerpt.end, excerpt.checkpoints);
+        Note note = new Note(
+                excerpt.position, excerpt.end, excerpt.checkpoints, excerpt.block.remaining(), since(excerpt, nowNanos));
         notes.add(note);
         stream.highest = Math.max(stream.highest, excerpt.end);
         if (stream.feed.failed) {
+            stream.pending.add(note);
+            stream.pendingBytes += note.bytes;
             return;
         }
         if (excerpt.end <= stream.feed.acknowledged()) {
@@ -276,6 +302,7 @@ final class BlockWalSource implements Source {
             return;
         }
         stream.pending.add(note);
+        stream.pendingBytes += note.bytes;
         if (stream.next > excerpt.end) {
             return; // in memory already: the WAL is read again for another stream
         }
@@ -291,6 +318,12 @@ final class BlockWalSource implements Source {
         }
         stream.next = excerpt.end + 1;
         session.offer(stream.feed, excerpt.block, excerpt.first, excerpt.end);
+    }
+
+    /** When its events were read. @return in {@link System#nanoTime} */
+    private static long since(Held excerpt, long nowNanos) {
+        long ageMillis = System.currentTimeMillis() - excerpt.timeNanos / 1_000_000;
+        return nowNanos - Math.max(0, ageMillis) * 1_000_000;
     }
 
     private String producer(String stream) {
@@ -316,6 +349,7 @@ final class BlockWalSource implements Source {
         notes.clear();
         for (Stream stream : streams.values()) {
             stream.pending.clear();
+            stream.pendingBytes = 0;
         }
         reader.seekAfter(WalReader.BEFORE_FIRST);
     }
@@ -408,6 +442,40 @@ final class BlockWalSource implements Source {
     @Override
     public boolean isDrained() {
         return retirement != null || notes.isEmpty() && isReadToTheEnd();
+    }
+
+    @Override
+    public long written() {
+        return unread.written();
+    }
+
+    @Override
+    public boolean isShippedThrough(long position) {
+        return retirement != null || (position < 0 ? isDrained() : release.acknowledged() >= position);
+    }
+
+    @Override
+    public boolean isLeaving() {
+        return retirement != null && !retirement.isDone();
+    }
+
+    @Override
+    public void lags(long nowNanos, Consumer<SourceLag> lag) {
+        String path = directory.path().toString();
+        streams.forEach((name, stream) -> {
+            Note oldest = stream.pending.peek();
+            lag.accept(new SourceLag(name, path, stream.pendingBytes, oldest == null ? 0 : oldest.sinceNanos));
+        });
+        long heldBytes = held == null ? 0 : held.block.remaining();
+        long bytes = retirement != null ? 0 : heldBytes + unread.bytes(reader.position(), nowNanos);
+        if (bytes > 0) {
+            lag.accept(new SourceLag(
+                    ShipperStatus.UNREAD, path, bytes, held == null ? unread.sinceNanos() : since(held, nowNanos)));
+        }
+    }
+
+    long bytesOnDisk() {
+        return directory.bytesOnDisk();
     }
 
     @Override

@@ -3,8 +3,10 @@ package dev.raftsman.shipper;
 import dev.raftsman.event.Loss;
 import dev.raftsman.event.LossReason;
 import dev.raftsman.input.OperatorLog;
+import dev.raftsman.input.SourceLag;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Consumer;
 
 /** An epoch whose WAL is gone already and that the cluster has still to be told of: a crash came in between. */
 final class Farewell implements Source, FeedOwner {
@@ -46,6 +48,26 @@ final class Farewell implements Source, FeedOwner {
     @Override
     public boolean isDrained() {
         return true;
+    }
+
+    @Override
+    public long written() {
+        return -1;
+    }
+
+    @Override
+    public boolean isShippedThrough(long position) {
+        return true;
+    }
+
+    @Override
+    public boolean isLeaving() {
+        return !isDone();
+    }
+
+    @Override
+    public void lags(long nowNanos, Consumer<SourceLag> lag) {
+        // Nothing is left to be shipped.
     }
 
     @Override

@@ -2,10 +2,12 @@ package dev.raftsman.shipper;
 
 import dev.raftsman.block.EventBlockBuilder;
 import dev.raftsman.event.CompactRows;
+import dev.raftsman.event.EventRow;
 import dev.raftsman.event.Loss;
 import dev.raftsman.event.LossReason;
 import dev.raftsman.input.Linger;
 import dev.raftsman.input.OperatorLog;
+import dev.raftsman.input.SourceLag;
 import dev.raftsman.wal.Excerpt;
 import dev.raftsman.wal.ExcerptKind;
 import dev.raftsman.wal.WalDirectory;
@@ -14,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Consumer;
 
 /**
  * The WAL of one incarnation of an application, read in place: raw batches of rows become blocks here, of one stream and
@@ -51,6 +54,13 @@ final class RowsWalSource implements Source, FeedOwner {
     /** Which sequence each excerpt that was read ends with, until it is acknowledged. */
     private final ArrayDeque<Note> notes = new ArrayDeque<>();
 
+    private final UnreadWal unread;
+    private final EventRow firstRow = new EventRow();
+    private long notedBytes;
+
+    /** When the first event of the excerpt at hand was, in {@link System#nanoTime}. */
+    private long excerptNanos;
+
     private EventBlockBuilder builder;
     private long builderFirst;
     private long builderSinceNanos;
@@ -65,7 +75,7 @@ final class RowsWalSource implements Source, FeedOwner {
     private boolean writerGone;
     private Retirement retirement;
 
-    private record Note(long position, long end) {}
+    private record Note(long position, long end, int bytes, long sinceNanos) {}
 
     RowsWalSource(
             WalDirectory directory,
@@ -88,6 +98,7 @@ final class RowsWalSource implements Source, FeedOwner {
         String stream = directory.identity().stream();
         Cursor.Epoch known = cursorFile.cursor().epochs().get(new Cursor.EpochKey(incarnation(), producer, stream));
         this.reader = WalReader.open(directory);
+        this.unread = new UnreadWal(directory);
         this.release = new WalRelease(incarnation(), cursorFile, reader::releaseBelow);
         reader.seekAfter(release.acknowledged());
         this.feed = session.feed(
@@ -146,6 +157,8 @@ final class RowsWalSource implements Source, FeedOwner {
     }
 
     private void take(long nowNanos) {
+        excerptNanos = nowNanos;
+        unread.read(excerpt.body().remaining());
         if (excerpt.kind() != ExcerptKind.ROWS) {
             damaged = true;
             tailDamaged = true;
@@ -155,7 +168,7 @@ final class RowsWalSource implements Source, FeedOwner {
                             + (excerpt.kind() == ExcerptKind.DAMAGED
                                     ? excerpt.damage()
                                     : "excerpt of kind " + excerpt.kind()));
-            notes.add(new Note(excerpt.position(), next - 1));
+            note(next - 1);
             return;
         }
         tailDamaged = false;
@@ -175,8 +188,14 @@ final class RowsWalSource implements Source, FeedOwner {
         }
         // No row, so a loss after the last one: it goes with CLOSE, or with the block of the next row. Until that is
         // acknowledged the excerpt is not, else a restart in between would pass over it.
-        notes.add(new Note(excerpt.position(), excerpt.count() > 0 ? end : first));
+        note(excerpt.count() > 0 ? end : first);
         advance();
+    }
+
+    private void note(long end) {
+        int bytes = excerpt.body().remaining();
+        notedBytes += bytes;
+        notes.add(new Note(excerpt.position(), end, bytes, excerptNanos));
     }
 
     private static Loss sum(Loss one, Loss other) {
@@ -195,6 +214,9 @@ final class RowsWalSource implements Source, FeedOwner {
             rows.begin(excerpt.extra());
             for (; sequence <= end; sequence++) {
                 offset = rows.expand(body, offset, body.limit());
+                if (sequence == first) {
+                    excerptNanos = sinceNanos(nowNanos);
+                }
                 if (sequence >= next) {
                     add(sequence, nowNanos);
                     next = sequence + 1;
@@ -204,6 +226,15 @@ final class RowsWalSource implements Source, FeedOwner {
             log.error("rows " + directory, "rows in the WAL cannot be taken apart: sequence=" + sequence + ", " + e);
             gap(end, LossReason.UNENCODABLE);
         }
+    }
+
+    /** Events carry any time; one of this log is neither older than the log nor of the future. */
+    private long sinceNanos(long nowNanos) {
+        long epochMillis = System.currentTimeMillis();
+        long eventMillis = firstRow.wrap(rows.row(), 0, rows.length()).timestampNanos() / 1_000_000;
+        long ageMillis =
+                epochMillis - Math.max(eventMillis, directory.identity().startMillis());
+        return nowNanos - Math.max(0, ageMillis) * 1_000_000;
     }
 
     private void add(long sequence, long nowNanos) {
@@ -269,6 +300,7 @@ final class RowsWalSource implements Source, FeedOwner {
         Note head;
         while ((head = notes.peek()) != null && head.end <= feed.acknowledged()) {
             notes.remove();
+            notedBytes -= head.bytes;
             release.acknowledged(head.position);
         }
     }
@@ -286,6 +318,7 @@ final class RowsWalSource implements Source, FeedOwner {
         }
         loss = Loss.NONE;
         notes.clear();
+        notedBytes = 0;
         retirement = null;
         next = wanted;
         reader.seekAfter(WalReader.BEFORE_FIRST);
@@ -344,6 +377,28 @@ final class RowsWalSource implements Source, FeedOwner {
     @Override
     public boolean isDrained() {
         return retirement != null || feed.failed || next >= 0 && !hasRows() && feed.isEmpty() && reader.atEnd();
+    }
+
+    @Override
+    public long written() {
+        return unread.written();
+    }
+
+    @Override
+    public boolean isShippedThrough(long position) {
+        return retirement != null || (position < 0 ? isDrained() : release.acknowledged() >= position);
+    }
+
+    @Override
+    public boolean isLeaving() {
+        return retirement != null && !retirement.isDone();
+    }
+
+    @Override
+    public void lags(long nowNanos, Consumer<SourceLag> lag) {
+        long bytes = retirement != null ? 0 : notedBytes + unread.bytes(reader.position(), nowNanos);
+        long sinceNanos = notes.isEmpty() ? unread.sinceNanos() : notes.peek().sinceNanos;
+        lag.accept(new SourceLag(feed.stream, directory.path().toString(), bytes, sinceNanos));
     }
 
     @Override

@@ -71,6 +71,8 @@ final class Session {
     private long sentBytes;
     private long heldBytes;
     private int pausedFeeds;
+    private long steppedNanos;
+    private long acknowledgedNanos;
 
     Session(
             SessionSettings settings,
@@ -85,6 +87,8 @@ final class Session {
         this.log = log;
         this.observer = observer;
         this.attemptAtNanos = nowNanos;
+        this.steppedNanos = nowNanos;
+        this.acknowledgedNanos = nowNanos;
     }
 
     // ---- what the sources ask for
@@ -110,6 +114,11 @@ final class Session {
     /** Nothing waits for an acknowledgement. */
     boolean isEmpty() {
         return heldBytes == 0;
+    }
+
+    /** When an acknowledgement came last; when this session was made, if none did. */
+    long acknowledgedNanos() {
+        return acknowledgedNanos;
     }
 
     long heldBytes() {
@@ -139,6 +148,7 @@ final class Session {
         feed.unsent.add(outgoing);
         heldBytes += outgoing.bytes;
         observer.inFlight(heldBytes);
+        observer.offered(feed.producer, feed.incarnation, feed.stream, block.duplicate());
         enqueue(feed);
     }
 
@@ -175,7 +185,7 @@ final class Session {
 
     void disconnected(int id, String reason, long nowNanos) {
         if (id == connection && state != State.DISCONNECTED) {
-            lost(reason, nowNanos);
+            lost(state == State.CONNECTING ? ConnectionEnd.UNREACHABLE : ConnectionEnd.CLOSED, reason, nowNanos);
         }
     }
 
@@ -194,6 +204,10 @@ final class Session {
     /** Time passes: connects, pings, sends what may be sent. @return whether there was anything to do */
     boolean step(long nowNanos) {
         boolean worked = false;
+        if (pausedFeeds > 0 && state == State.READY) {
+            observer.throttled(nowNanos - steppedNanos);
+        }
+        steppedNanos = nowNanos;
         switch (state) {
             case DISCONNECTED -> {
                 if (nowNanos - attemptAtNanos >= 0) {
@@ -203,7 +217,8 @@ final class Session {
             }
             case CONNECTING, GREETING -> {
                 if (nowNanos - deadlineNanos >= 0) {
-                    lost("no answer within " + settings.connectTimeout().toMillis() + " ms", nowNanos);
+                    ConnectionEnd why = state == State.CONNECTING ? ConnectionEnd.UNREACHABLE : ConnectionEnd.NO_ANSWER;
+                    lost(why, "no answer within " + settings.connectTimeout().toMillis() + " ms", nowNanos);
                 }
             }
             case READY -> {
@@ -228,6 +243,7 @@ final class Session {
         connection++;
         state = State.CONNECTING;
         deadlineNanos = nowNanos + settings.connectTimeout().toNanos();
+        observer.connecting();
         link.connect(connection, address);
     }
 
@@ -243,23 +259,24 @@ final class Session {
                 enqueue(feed);
             }
         } else if (frame instanceof Frame.Refuse refuse) {
+            observer.refused(refuse.reason());
             if (refuse.reason() == RefuseReason.NOT_LEADER) {
                 redirected(refuse.leader(), nowNanos);
             } else {
-                lost("refused: " + refuse.reason() + " " + refuse.detail(), nowNanos);
+                lost(ConnectionEnd.REFUSED, "refused: " + refuse.reason() + " " + refuse.detail(), nowNanos);
             }
         } else {
-            lost("protocol error: " + frame + " before WELCOME", nowNanos);
+            lost(ConnectionEnd.PROTOCOL, "protocol error: " + frame + " before WELCOME", nowNanos);
         }
     }
 
     private void redirected(String leader, long nowNanos) {
         String reason = "not the leader" + (leader.isEmpty() ? "" : ", which is " + leader);
         if (leader.isEmpty() || redirects == MAX_REDIRECTS) {
-            lost(reason, nowNanos);
+            lost(ConnectionEnd.NO_LEADER, reason, nowNanos);
             return;
         }
-        end(reason);
+        end(ConnectionEnd.REDIRECTED, reason);
         redirects++;
         hint = leader;
         attemptAtNanos = nowNanos;
@@ -269,8 +286,8 @@ final class Session {
      * One collector that does not answer says little: the next is tried at once. A whole round in vain waits, longer
      * after each, and never exactly as long as another sidecar does.
      */
-    private void lost(String reason, long nowNanos) {
-        end(reason);
+    private void lost(ConnectionEnd why, String reason, long nowNanos) {
+        end(why, reason);
         failures++;
         int collectors = settings.collectors().size();
         long waitNanos = 0;
@@ -289,8 +306,9 @@ final class Session {
         }
     }
 
-    private void end(String reason) {
+    private void end(ConnectionEnd why, String reason) {
         link.disconnect();
+        observer.connectionEnded(why);
         if (state == State.READY) {
             log.info("connection to collector ended: address=" + address + ", reason=" + reason);
             observer.connected(false);
@@ -306,7 +324,7 @@ final class Session {
 
     private void keepAlive(long nowNanos) {
         if (nowNanos - heardNanos >= settings.silence().toNanos()) {
-            lost("silent for " + settings.silence().toMillis() + " ms", nowNanos);
+            lost(ConnectionEnd.SILENT, "silent for " + settings.silence().toMillis() + " ms", nowNanos);
         } else if (nowNanos - heardNanos >= settings.ping().toNanos()
                 && nowNanos - pingedNanos >= settings.ping().toNanos()) {
             pingedNanos = nowNanos;
@@ -351,7 +369,7 @@ final class Session {
         } else if (frame instanceof Frame.Pong) {
             failures = 0;
         } else {
-            lost("protocol error: a second WELCOME", nowNanos);
+            lost(ConnectionEnd.PROTOCOL, "protocol error: a second WELCOME", nowNanos);
         }
     }
 
@@ -427,6 +445,7 @@ final class Session {
             return;
         }
         feed.acknowledged = through;
+        acknowledgedNanos = nowNanos;
         Outgoing block;
         while ((block = feed.blocks.peek()) != null && block.end <= through) {
             feed.blocks.remove();
@@ -454,6 +473,7 @@ final class Session {
     }
 
     private void refused(Frame.Refuse refuse, long nowNanos) {
+        observer.refused(refuse.reason());
         Feed feed = refuse.request() != 0 ? take(refuse.request()) : byEpoch.get(refuse.epoch());
         if (refuse.reason() == RefuseReason.NOT_LEADER) {
             redirected(refuse.leader(), nowNanos);
@@ -461,7 +481,7 @@ final class Session {
         }
         if (feed == null) {
             if (refuse.request() == 0 && refuse.epoch() == 0) {
-                lost("refused: " + refuse.reason() + " " + refuse.detail(), nowNanos);
+                lost(ConnectionEnd.REFUSED, "refused: " + refuse.reason() + " " + refuse.detail(), nowNanos);
             }
             return;
         }
@@ -489,7 +509,7 @@ final class Session {
             }
             case UNKNOWN_EPOCH -> unknown(feed);
             case UNAVAILABLE, BAD_FRAME, UNSUPPORTED_VERSION, NOT_LEADER ->
-                lost("refused: " + refuse.reason() + " " + refuse.detail(), nowNanos);
+                lost(ConnectionEnd.REFUSED, "refused: " + refuse.reason() + " " + refuse.detail(), nowNanos);
             case CONFLICT, TOO_LARGE -> fail(feed, refuse.reason() + " " + refuse.detail());
         }
         enqueue(feed);
@@ -636,6 +656,8 @@ final class Session {
         block.sent = true;
         if (block.firstSentNanos == 0) {
             block.firstSentNanos = nowNanos;
+        } else {
+            observer.resent();
         }
         sentBytes += block.bytes;
         send(new Frame.Append(feed.epoch, block.block.duplicate()));

@@ -2,6 +2,7 @@ package dev.raftsman.shipper;
 
 import dev.raftsman.input.Linger;
 import dev.raftsman.input.OperatorLog;
+import dev.raftsman.input.SourceLag;
 import dev.raftsman.input.WalDiscovery;
 import dev.raftsman.wal.WalDirectory;
 import java.io.IOException;
@@ -13,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -23,6 +26,11 @@ import java.util.random.RandomGenerator;
  * applications beside them. One thread reads WALs, keeps the session and writes the cursor; the network has its own.
  */
 public final class Shipper {
+    /** How often the shipper looks at how it stands. */
+    public static final long LOOK_NANOS = 1_000_000_000L;
+
+    private static final long DRAIN_LOOK_NANOS = 20_000_000L;
+    private static final long FAREWELL_MOST_NANOS = 5_000_000_000L;
     private static final long IDLE_LEAST_NANOS = 1_000_000L;
     private static final long IDLE_MOST_NANOS = 40_000_000L;
 
@@ -44,7 +52,24 @@ public final class Shipper {
     private long discoverAtNanos;
     private volatile boolean stopping;
     private volatile long deadlineNanos;
-    private volatile long steps;
+    private volatile long steppedNanos;
+    private volatile ShipperStatus status;
+    private volatile Drain drain;
+    private long lookAtNanos;
+
+    /** What was asked to be shipped, and how far that is. Made by any thread, the rest is the shipper's. */
+    private static final class Drain {
+        final long deadlineNanos;
+        final CompletableFuture<List<SourceLag>> left = new CompletableFuture<>();
+        Map<Source, Long> targets;
+        long lookAtNanos;
+        long shippedNanos;
+        boolean shipped;
+
+        Drain(long deadlineNanos) {
+            this.deadlineNanos = deadlineNanos;
+        }
+    }
 
     /**
      * @param current the directory that this process writes, or null if it has no inputs of its own
@@ -72,6 +97,9 @@ public final class Shipper {
         long nowNanos = System.nanoTime();
         this.discoverAtNanos = nowNanos;
         this.linger = new Linger(nowNanos);
+        this.lookAtNanos = nowNanos;
+        this.steppedNanos = nowNanos;
+        this.status = new ShipperStatus(List.of(), nowNanos, 0);
         this.link = new NettyLink(
                 (int) settings.session().connectTimeout().toMillis(),
                 settings.tls() == null ? null : LinkTls.open(settings.tls(), log, nowNanos),
@@ -127,9 +155,32 @@ public final class Shipper {
         thread.join();
     }
 
-    /** Counts up while the thread works. Any thread. */
-    public long steps() {
-        return steps;
+    /** When the thread last began a step, in {@link System#nanoTime}: some milliseconds ago while it works. Any thread. */
+    public long steppedNanos() {
+        return steppedNanos;
+    }
+
+    /** Any thread. */
+    public ShipperStatus status() {
+        return status;
+    }
+
+    /**
+     * Ships what is in the write-ahead logs now, and says farewell for those whose writers are gone. The one that this
+     * process has written must be closed. Any thread, once.
+     *
+     * @return what was not acknowledged within the bound; empty if all was
+     * @throws IllegalStateException if the shipper ended on the way
+     */
+    public List<SourceLag> drain(Duration bound) throws InterruptedException {
+        Drain asked = new Drain(System.nanoTime() + bound.toNanos());
+        drain = asked;
+        LockSupport.unpark(thread);
+        try {
+            return asked.left.get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("the shipper ended before all was shipped", e.getCause());
+        }
     }
 
     private void run() {
@@ -147,6 +198,10 @@ public final class Shipper {
         } catch (IOException | RuntimeException | Error e) {
             fatal.accept(e);
         } finally {
+            Drain asked = drain;
+            if (asked != null) {
+                asked.left.completeExceptionally(new IllegalStateException("stopped"));
+            }
             own.forEach(Source::close);
             others.forEach(Source::close);
             link.close();
@@ -160,7 +215,7 @@ public final class Shipper {
     }
 
     private boolean step(long nowNanos) throws IOException {
-        steps++;
+        steppedNanos = nowNanos;
         boolean worked = link.deliver(session, nowNanos);
         worked |= stepOwn(nowNanos);
         for (Iterator<Source> each = others.iterator(); each.hasNext(); ) {
@@ -178,7 +233,64 @@ public final class Shipper {
         if (nowNanos - discoverAtNanos >= 0) {
             discover(nowNanos);
         }
+        if (nowNanos - lookAtNanos >= 0) {
+            lookAtNanos = nowNanos + LOOK_NANOS;
+            status = new ShipperStatus(
+                    lags(nowNanos),
+                    session.acknowledgedNanos(),
+                    own.stream().mapToLong(BlockWalSource::bytesOnDisk).sum());
+        }
+        Drain asked = drain;
+        if (asked != null && !asked.left.isDone() && nowNanos - asked.lookAtNanos >= 0) {
+            asked.lookAtNanos = nowNanos + DRAIN_LOOK_NANOS;
+            drain(asked, nowNanos);
+        }
         return worked;
+    }
+
+    private List<SourceLag> lags(long nowNanos) {
+        List<SourceLag> lags = new ArrayList<>();
+        own.forEach(source -> source.lags(nowNanos, lags::add));
+        others.forEach(source -> source.lags(nowNanos, lags::add));
+        return lags;
+    }
+
+    /** An application may go on to write; what is in its log when this begins is what counts. */
+    private void drain(Drain asked, long nowNanos) {
+        if (asked.targets == null) {
+            own.forEach(BlockWalSource::end);
+            asked.targets = new HashMap<>();
+            own.forEach(source -> asked.targets.put(source, source.written()));
+            others.forEach(source -> asked.targets.put(source, source.written()));
+        }
+        asked.targets
+                .entrySet()
+                .removeIf(each -> each.getKey().isDone() || each.getKey().isShippedThrough(each.getValue()));
+        if (!asked.shipped && asked.targets.isEmpty()) {
+            asked.shipped = true;
+            asked.shippedNanos = nowNanos;
+        }
+        boolean late = nowNanos - asked.deadlineNanos >= 0;
+        boolean farewellsSaid = own.isEmpty() && others.stream().noneMatch(Source::isLeaving);
+        if (asked.shipped && (farewellsSaid || late || nowNanos - asked.shippedNanos >= FAREWELL_MOST_NANOS)) {
+            asked.left.complete(List.of());
+        } else if (late) {
+            List<SourceLag> left = new ArrayList<>();
+            asked.targets.keySet().forEach(source -> addWaiting(source, nowNanos, left));
+            asked.left.complete(List.copyOf(left));
+        }
+    }
+
+    private static void addWaiting(Source source, long nowNanos, List<SourceLag> waiting) {
+        int before = waiting.size();
+        source.lags(nowNanos, lag -> {
+            if (lag.unreadBytes() > 0) {
+                waiting.add(lag);
+            }
+        });
+        if (waiting.size() == before) { // only what no event is in, such as the end of an epoch
+            waiting.add(new SourceLag(ShipperStatus.UNREAD, source.incarnation().toString(), 0, nowNanos));
+        }
     }
 
     private boolean stepOwn(long nowNanos) {

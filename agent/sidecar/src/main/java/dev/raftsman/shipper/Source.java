@@ -1,6 +1,8 @@
 package dev.raftsman.shipper;
 
+import dev.raftsman.input.SourceLag;
 import java.util.UUID;
+import java.util.function.Consumer;
 
 /** A WAL that is read and shipped, one bounded step at a time. Shipper's thread only. */
 interface Source {
@@ -11,6 +13,18 @@ interface Source {
 
     /** Everything that is in it now was read and is acknowledged, or will never be taken. */
     boolean isDrained();
+
+    /** Position of the last excerpt that is in it now, -1 if nobody knows. */
+    long written();
+
+    /** Everything through this position is acknowledged; with -1 as {@link #isDrained}. */
+    boolean isShippedThrough(long position);
+
+    /** All is acknowledged and the writer gone: the farewell to the cluster has begun. */
+    boolean isLeaving();
+
+    /** What is in it and not acknowledged, for each stream. */
+    void lags(long nowNanos, Consumer<SourceLag> lag);
 
     /** Acknowledged, closed, deleted and forgotten: the source is of no further use. */
     boolean isDone();
