@@ -4,11 +4,13 @@ import dev.raftsman.disk.DirectoryLock;
 import dev.raftsman.disk.Durable;
 import dev.raftsman.input.BlockJournal;
 import dev.raftsman.input.OperatorLog;
+import dev.raftsman.input.SourceLag;
 import dev.raftsman.input.WalDiscovery;
 import dev.raftsman.shipper.Backlog;
 import dev.raftsman.shipper.SessionSettings;
 import dev.raftsman.shipper.Shipper;
 import dev.raftsman.shipper.ShipperSettings;
+import dev.raftsman.shipper.ShipperStatus;
 import dev.raftsman.wal.WalDirectory;
 import dev.raftsman.wal.WalIdentity;
 import dev.raftsman.wal.WalSettings;
@@ -16,36 +18,45 @@ import dev.raftsman.wal.WalWriter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * The whole agent in one object: inputs, own WAL, shipper, status page, joined. {@link #start} begins, {@link #close}
- * stops reading, makes blocks of what is there, ships what is acknowledged within a bound and writes the cursor.
+ * stops reading, makes blocks of what is there, ships what is acknowledged within a bound and writes the cursor. {@link
+ * #drain} comes before that if nothing is to be left.
  */
-final class Agent implements AutoCloseable {
+final class Agent implements AutoCloseable, StatusPage.Subject {
     static final String LOCK_FILE = "agent.lock";
     static final String CURSOR_FILE = "cursor";
     static final String WAL_DIRECTORY = "wal";
 
+    private static final Duration FOREVER = Duration.ofDays(36_500);
     private static final Duration DRAIN_BOUND = Duration.ofSeconds(2);
     private static final int EXCERPT_MARGIN_BYTES = 32 << 10;
 
     private final AgentConfig config;
     private final OperatorLog log;
-    private final AgentMetrics metrics = new AgentMetrics();
+    private final Tap tap = new Tap();
+    private final AgentMetrics metrics;
+    private final AtomicBoolean draining = new AtomicBoolean();
     private final CountDownLatch ended = new CountDownLatch(1);
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
 
     private DirectoryLock lock;
     private StatusPage page;
     private WalWriter wal;
-    private Inputs inputs;
-    private Shipper shipper;
+    private volatile Inputs inputs;
+    private volatile Shipper shipper;
+    private volatile List<SourceLag> left;
 
     Agent(AgentConfig config, OperatorLog log) {
         this.config = config;
         this.log = log;
+        this.metrics = new AgentMetrics(config.wal().quotaBytes(), this::fileLags, tap);
     }
 
     /**
@@ -57,10 +68,10 @@ final class Agent implements AutoCloseable {
     void start() throws IOException {
         boolean started = false;
         try {
-            Durable.createDirectories(config.data());
-            lock = DirectoryLock.acquire(config.data().resolve(LOCK_FILE));
-            page = new StatusPage(config.http().listen(), metrics, this::isAlive, this::isReady);
-            begin();
+            lock();
+            page = new StatusPage(config.http(), this);
+            page.control().write(config.data());
+            begin(!config.inputs().isEmpty());
             started = true;
         } finally {
             if (!started) {
@@ -69,11 +80,34 @@ final class Agent implements AutoCloseable {
         }
     }
 
-    private void begin() throws IOException {
+    /**
+     * As {@link #start}, but nothing is read and no page is shown: for {@link #drain}.
+     *
+     * @throws DirectoryLock.HeldException if an agent runs there
+     */
+    void startToDrain() throws IOException {
+        boolean started = false;
+        try {
+            lock();
+            begin(false);
+            started = true;
+        } finally {
+            if (!started) {
+                closeQuietly();
+            }
+        }
+    }
+
+    private void lock() throws IOException {
+        Durable.createDirectories(config.data());
+        lock = DirectoryLock.acquire(config.data().resolve(LOCK_FILE));
+    }
+
+    private void begin(boolean reading) throws IOException {
         Path walRoot = config.data().resolve(WAL_DIRECTORY);
         Backlog backlog = Backlog.open(config.data().resolve(CURSOR_FILE), walRoot, log, System.nanoTime());
         WalDirectory current = null;
-        if (!config.inputs().isEmpty()) {
+        if (reading) {
             WalSettings settings = config.walSettings(backlog.bytesOnDisk());
             current = WalDirectory.create(walRoot, WalIdentity.startingNow(config.tenant(), config.agent(), ""));
             wal = WalWriter.open(current, settings);
@@ -85,7 +119,7 @@ final class Agent implements AutoCloseable {
                     wal,
                     log,
                     this::failed,
-                    ended::countDown);
+                    this::drainAtEndOfInput);
         }
         WalWriter forced = wal;
         shipper = new Shipper(
@@ -109,6 +143,7 @@ final class Agent implements AutoCloseable {
                 log,
                 metrics,
                 this::failed);
+        metrics.shipper(shipper::status);
         shipper.start();
         if (inputs != null) {
             inputs.start();
@@ -128,6 +163,11 @@ final class Agent implements AutoCloseable {
         return failure.get();
     }
 
+    /** Standard input is among its inputs: what is not read yet is lost to it when it ends. */
+    boolean readsPipe() {
+        return config.inputs().stdin().isPresent();
+    }
+
     int httpPort() {
         return page.port();
     }
@@ -136,25 +176,126 @@ final class Agent implements AutoCloseable {
         return metrics;
     }
 
-    private boolean isAlive() {
-        return failure.get() == null;
+    @Override
+    public byte[] figures() throws IOException {
+        return metrics.page();
     }
 
-    /** A leader takes blocks, or there is nothing that waits for one. */
-    private boolean isReady() {
-        return isAlive() && shipper != null && (metrics.isConnected() || metrics.inFlight() == 0);
+    @Override
+    public Tap tap() {
+        return tap;
+    }
+
+    private List<SourceLag> fileLags() {
+        Inputs now = inputs;
+        return now == null ? List.of() : now.lags();
+    }
+
+    @Override
+    public Health alive() {
+        List<Health.Beat> beats = new ArrayList<>();
+        Inputs reading = inputs;
+        if (reading != null && reading.isRunning()) {
+            beats.add(new Health.Beat(reading.threadName(), reading.steppedNanos()));
+        }
+        Shipper shipping = shipper;
+        if (shipping != null) {
+            beats.add(new Health.Beat("raftsman-shipper", shipping.steppedNanos()));
+        }
+        return Health.alive(System.nanoTime(), config.http().stalledAfter(), failure.get(), beats);
+    }
+
+    @Override
+    public Health ready() {
+        Health alive = alive();
+        Shipper shipping = shipper;
+        if (!alive.well()) {
+            return alive;
+        }
+        if (shipping == null) {
+            return new Health(false, "the agent starts or ends");
+        }
+        ShipperStatus status = shipping.status();
+        List<SourceLag> lags = new ArrayList<>(status.lags());
+        lags.addAll(fileLags());
+        return Health.ready(
+                System.nanoTime(),
+                config.http().stalledAfter(),
+                status.acknowledgedNanos(),
+                metrics.isConnected(),
+                lags);
+    }
+
+    @Override
+    public boolean mayDrain() {
+        return draining.compareAndSet(false, true);
+    }
+
+    @Override
+    public List<SourceLag> drain(Duration within) throws InterruptedException {
+        long deadlineNanos = System.nanoTime() + within.toNanos();
+        log.info("draining: nothing more is read, shipping what is there: within=" + within);
+        stopReading();
+        synchronized (this) {
+            if (wal != null) {
+                wal.close();
+                wal = null;
+            }
+        }
+        Shipper shipping = shipper;
+        if (shipping == null) {
+            throw new IllegalStateException("the agent ends");
+        }
+        return shipping.drain(Duration.ofNanos(Math.max(0, deadlineNanos - System.nanoTime())));
+    }
+
+    /** There was nothing but a pipe to read, and it has ended: so does the agent, when all is acknowledged. */
+    private void drainAtEndOfInput() {
+        Thread draining = new Thread(
+                () -> {
+                    try {
+                        if (mayDrain()) {
+                            drained(drain(FOREVER));
+                        }
+                    } catch (InterruptedException | RuntimeException e) {
+                        failed(e);
+                    }
+                },
+                "raftsman-drain");
+        draining.setDaemon(true);
+        draining.start();
+    }
+
+    @Override
+    public void drained(List<SourceLag> leftNow) {
+        left = leftNow;
+        if (leftNow.isEmpty()) {
+            log.info("drained, the agent ends");
+        } else {
+            log.warn("left", "not all was acknowledged in time, the agent ends: left=" + leftNow);
+        }
+        ended.countDown();
+    }
+
+    /** What was left when the agent was drained; null if it was not. */
+    List<SourceLag> left() {
+        return left;
+    }
+
+    private void stopReading() throws InterruptedException {
+        Inputs reading = inputs;
+        if (reading != null) {
+            reading.stop();
+        }
     }
 
     /** Ends in good order; may be called twice. */
     @Override
     public synchronized void close() {
         try {
-            if (inputs != null) {
-                inputs.stop();
-                inputs = null;
-            }
+            stopReading();
             if (shipper != null) {
-                shipper.stop(DRAIN_BOUND);
+                shipper.stop(left == null ? DRAIN_BOUND : Duration.ZERO);
                 shipper = null;
             }
         } catch (InterruptedException e) {
@@ -162,6 +303,14 @@ final class Agent implements AutoCloseable {
         } finally {
             closeQuietly();
             ended.countDown();
+        }
+    }
+
+    private void deleteControlFile() {
+        try {
+            ControlFile.delete(config.data());
+        } catch (IOException e) {
+            log.warn("control", "control file could not be deleted: " + e);
         }
     }
 
@@ -177,6 +326,7 @@ final class Agent implements AutoCloseable {
         if (page != null) {
             page.close();
             page = null;
+            deleteControlFile();
         }
         try {
             if (lock != null) {

@@ -1,17 +1,29 @@
 package dev.raftsman.sidecar;
 
+import dev.raftsman.block.Block;
+import dev.raftsman.block.BlockKind;
 import dev.raftsman.input.BlockJournal;
+import dev.raftsman.input.SourceLag;
+import dev.raftsman.shipper.ConnectionEnd;
 import dev.raftsman.shipper.ShipperObserver;
+import dev.raftsman.shipper.ShipperStatus;
+import dev.raftsman.wire.RefuseReason;
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Gauge;
 import io.prometheus.metrics.core.metrics.Summary;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.Unit;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 
 /** What the agent counts, by block and never by event. Written by the input's and the shipper's thread, read by any. */
 final class AgentMetrics implements ShipperObserver, BlockJournal.Observer {
@@ -74,17 +86,97 @@ final class AgentMetrics implements ShipperObserver, BlockJournal.Observer {
             .help("1 while reading waits because the agent's own WAL is at its quota.")
             .register(registry);
 
+    private final Counter connectAttempts = Counter.builder()
+            .name("raftsman_agent_connect_attempts_total")
+            .help("Attempts to connect to a collector.")
+            .register(registry);
+    private final Counter connectionEnds = Counter.builder()
+            .name("raftsman_agent_connection_ends_total")
+            .help("Connections to collectors that ended, or could not be made, by reason; redirected is to a leader.")
+            .labelNames("reason")
+            .register(registry);
+    private final Counter refusals = Counter.builder()
+            .name("raftsman_agent_refused_total")
+            .help("Blocks, questions and connections that a collector refused, by reason.")
+            .labelNames("reason")
+            .register(registry);
+    private final Counter blocks = Counter.builder()
+            .name("raftsman_agent_blocks_total")
+            .help("Blocks that were put on their way, by what is in them.")
+            .labelNames("kind")
+            .register(registry);
+    private final Counter resentBlocks = Counter.builder()
+            .name("raftsman_agent_resent_blocks_total")
+            .help("Blocks that were sent again, as no acknowledgement had come.")
+            .register(registry);
+    private final Counter throttledSeconds = Counter.builder()
+            .name("raftsman_agent_throttled_seconds_total")
+            .help("Time in which some stream waited because a collector had asked for it.")
+            .unit(Unit.SECONDS)
+            .register(registry);
+    private final Gauge walDiskBytes = Gauge.builder()
+            .name("raftsman_agent_wal_disk_bytes")
+            .help("Bytes that the agent's own write-ahead logs take on the disk.")
+            .unit(Unit.BYTES)
+            .register(registry);
+    private final Gauge walQuotaBytes = Gauge.builder()
+            .name("raftsman_agent_wal_quota_bytes")
+            .help("Most bytes that the agent's own write-ahead logs may take.")
+            .unit(Unit.BYTES)
+            .register(registry);
+
     private final Map<String, CounterDataPoint> readByStream = new ConcurrentHashMap<>();
     private final Map<String, CounterDataPoint> ackedByStream = new ConcurrentHashMap<>();
 
-    AgentMetrics() {
+    private final Tap tap;
+    private volatile Supplier<ShipperStatus> status = () -> null;
+
+    /**
+     * @param files how far reading is behind; called by whoever reads the page
+     * @param tap is given every block
+     */
+    AgentMetrics(long quotaBytes, Supplier<List<SourceLag>> files, Tap tap) {
+        this.tap = tap;
         connectedNow.set(0);
         stalledNow.set(0);
+        walQuotaBytes.set(quotaBytes);
+        for (ConnectionEnd why : ConnectionEnd.values()) {
+            connectionEnds.initLabelValues(label(why));
+        }
+        for (RefuseReason reason : RefuseReason.values()) {
+            refusals.initLabelValues(label(reason));
+        }
+        for (BlockKind kind : BlockKind.values()) {
+            blocks.initLabelValues(label(kind));
+        }
+        registry.register(new LagGauges(files, () -> {
+            ShipperStatus now = status.get();
+            return now == null ? List.of() : now.lags();
+        }));
+    }
+
+    /** Where the shipper's figures come from, once there is one. */
+    void shipper(Supplier<ShipperStatus> shipper) {
+        status = shipper;
+    }
+
+    private static String label(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** As many streams as files can be named: beyond a number that a page can show they share a label. */
+    private static CounterDataPoint of(Map<String, CounterDataPoint> byStream, Counter counter, String stream) {
+        CounterDataPoint point = byStream.get(stream);
+        if (point == null) {
+            String label = byStream.size() < LagGauges.MAX_SERIES ? stream : LagGauges.OTHER;
+            point = byStream.computeIfAbsent(label, counter::labelValues);
+        }
+        return point;
     }
 
     @Override
     public void read(String stream, long events, long rawBytesRead) {
-        readByStream.computeIfAbsent(stream, readEvents::labelValues).inc(events);
+        of(readByStream, readEvents, stream).inc(events);
         rawBytes.inc(rawBytesRead);
     }
 
@@ -111,7 +203,7 @@ final class AgentMetrics implements ShipperObserver, BlockJournal.Observer {
 
     @Override
     public void acknowledged(String stream, long events, long nanos) {
-        ackedByStream.computeIfAbsent(stream, ackedEvents::labelValues).inc(events);
+        of(ackedByStream, ackedEvents, stream).inc(events);
         if (nanos > 0) {
             ackSeconds.observe(nanos / NANOS_PER_SECOND);
         }
@@ -133,6 +225,38 @@ final class AgentMetrics implements ShipperObserver, BlockJournal.Observer {
     }
 
     @Override
+    public void connecting() {
+        connectAttempts.inc();
+    }
+
+    @Override
+    public void connectionEnded(ConnectionEnd why) {
+        connectionEnds.labelValues(label(why)).inc();
+    }
+
+    @Override
+    public void refused(RefuseReason reason) {
+        refusals.labelValues(label(reason)).inc();
+    }
+
+    @Override
+    public void resent() {
+        resentBlocks.inc();
+    }
+
+    @Override
+    public void throttled(long nanos) {
+        throttledSeconds.inc(nanos / NANOS_PER_SECOND);
+    }
+
+    @Override
+    public void offered(String producer, UUID incarnation, String stream, ByteBuffer encoded) {
+        Block block = Block.wrapVerified(encoded);
+        blocks.labelValues(label(block.kind())).inc();
+        tap.offered(producer, incarnation, stream, block);
+    }
+
+    @Override
     public void failed(String stream) {
         stoppedSources.labelValues(stream).inc();
     }
@@ -146,12 +270,12 @@ final class AgentMetrics implements ShipperObserver, BlockJournal.Observer {
         return connectedNow.get() > 0;
     }
 
-    double inFlight() {
-        return inFlightBytes.get();
-    }
-
     /** The whole page in the text format of Prometheus. */
     byte[] page() throws IOException {
+        ShipperStatus now = status.get();
+        if (now != null) {
+            walDiskBytes.set(now.walBytes());
+        }
         ByteArrayOutputStream out = new ByteArrayOutputStream(8 << 10);
         PrometheusTextFormatWriter.create().write(out, registry.scrape());
         return out.toByteArray();

@@ -3,6 +3,7 @@ package dev.raftsman.sidecar;
 import dev.raftsman.config.ConfigException;
 import dev.raftsman.disk.DirectoryLock;
 import dev.raftsman.input.OperatorLog;
+import dev.raftsman.input.SourceLag;
 import dev.raftsman.shipper.DamagedCursorException;
 import dev.raftsman.tls.TlsFileException;
 import dev.raftsman.wal.WalException;
@@ -14,6 +15,8 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -60,6 +63,62 @@ public final class AgentProcess {
         return runUntilSignal(agent, log);
     }
 
+    /**
+     * Ships what the write-ahead logs hold: by the agent that runs, which ends then, or else here.
+     *
+     * @return the exit code: 0 if nothing is left, 75 if something is, or as {@link #run}
+     */
+    public static int drain(Path configFile, Duration within) {
+        PrintStream err = System.err;
+        try {
+            AgentConfig config = AgentConfig.read(configFile);
+            List<String> left;
+            Agent agent = new Agent(config, new OperatorLog(err, Clock.systemUTC()));
+            DataOwner.require(config.data());
+            try (agent) {
+                agent.startToDrain();
+                List<SourceLag> lags = agent.drain(within);
+                agent.drained(lags);
+                left = StatusPage.said(lags).lines().toList();
+            } catch (DirectoryLock.HeldException held) {
+                left = drainRunning(config, within, held);
+            }
+            boolean drained = left.isEmpty() || left.get(0).equals(StatusPage.DRAINED);
+            if (drained) {
+                System.out.println("drained: nothing is left in the write-ahead logs");
+                return OK;
+            }
+            err.println("raftsman agent drain: not all was acknowledged within " + within.toMillis() + " ms");
+            left.stream().skip(1).forEach(line -> err.println("left: " + line));
+            return TEMPORARY;
+        } catch (ConfigException e) {
+            err.println(e.getMessage());
+            return ConfigException.EXIT_CODE;
+        } catch (IOException | RuntimeException e) {
+            err.println("raftsman agent drain: " + explain(e));
+            return exitCode(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return TEMPORARY;
+        }
+    }
+
+    private static List<String> drainRunning(AgentConfig config, Duration within, DirectoryLock.HeldException held)
+            throws IOException {
+        AgentClient client;
+        List<String> left;
+        try {
+            client = AgentClient.of(config);
+            left = client.drain(within);
+        } catch (AgentClient.RefusedException e) {
+            throw new AgentClient.RefusedException(true, held.getMessage() + "; " + e.getMessage());
+        }
+        if (!client.awaitEnd(Duration.ofSeconds(STOP_MOST_SECONDS))) {
+            System.err.println("raftsman agent drain: the agent was drained, and has not ended yet");
+        }
+        return left;
+    }
+
     private static int runUntilSignal(Agent agent, OperatorLog log) {
         CountDownLatch returned = new CountDownLatch(1);
         Thread onSignal = new Thread(() -> stopped(agent, log, returned), "raftsman-stop");
@@ -67,12 +126,13 @@ public final class AgentProcess {
         notifySystemd(log);
         try {
             Throwable failure = agent.awaitEnd();
-            int code = failure == null ? OK : exitCode(failure);
-            if (failure != null) {
-                agent.close();
-                Runtime.getRuntime().removeShutdownHook(onSignal);
+            List<SourceLag> left = agent.left();
+            if (failure == null && left == null) {
+                return OK; // a signal came
             }
-            return code;
+            agent.close();
+            Runtime.getRuntime().removeShutdownHook(onSignal);
+            return failure != null ? exitCode(failure) : left.isEmpty() ? OK : TEMPORARY;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             agent.close();
@@ -94,7 +154,8 @@ public final class AgentProcess {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        Runtime.getRuntime().halt(OK);
+        // Whoever wrote to the pipe must learn that its end was not acknowledged.
+        Runtime.getRuntime().halt(agent.readsPipe() ? TEMPORARY : OK);
     }
 
     private static void notifySystemd(OperatorLog log) {
@@ -118,6 +179,11 @@ public final class AgentProcess {
         if (cause instanceof BindException) {
             return "cannot listen on " + config.http().listen() + " (http.listen): " + cause.getMessage();
         }
+        return explain(cause);
+    }
+
+    /** One line for a person. */
+    static String explain(Throwable cause) {
         if (cause instanceof AccessDeniedException denied) {
             return "no permission for " + denied.getFile();
         }
@@ -127,12 +193,12 @@ public final class AgentProcess {
         return String.valueOf(cause.getMessage() == null ? cause : cause.getMessage());
     }
 
-    private static int exitCode(Throwable failure) {
+    static int exitCode(Throwable failure) {
         Throwable cause = failure instanceof UncheckedIOException unchecked ? unchecked.getCause() : failure;
         if (cause instanceof TlsFileException) {
             return ConfigException.EXIT_CODE; // changed since the configuration was read
         }
-        if (cause instanceof DirectoryLock.HeldException) {
+        if (cause instanceof DirectoryLock.HeldException || cause instanceof AgentClient.RefusedException) {
             return TEMPORARY;
         }
         if (cause instanceof BindException) {
@@ -141,7 +207,7 @@ public final class AgentProcess {
         if (cause instanceof DamagedCursorException) {
             return DATA_ERROR;
         }
-        if (cause instanceof AccessDeniedException) {
+        if (cause instanceof AccessDeniedException || cause instanceof DataOwner.NotOwnerException) {
             return NO_PERMISSION;
         }
         if (cause instanceof FileSystemException) {

@@ -84,7 +84,7 @@ class AgentProcessTest {
                 "agent: host",
                 "data: " + directory.resolve("data"),
                 "collectors: ['" + collector + "']",
-                "http: {listen: '127.0.0.1:" + httpPort + "'}",
+                "http: {listen: '127.0.0.1:" + httpPort + "', stalledAfter: 1s}",
                 "wal: {quota: 64MiB, force: 20ms}",
                 "inputs:",
                 "  - {type: file, paths: ['" + directory.resolve("logs") + "/*.log'], idle: 200ms}",
@@ -148,7 +148,16 @@ class AgentProcessTest {
         awaitThat(() -> said().contains("no collector takes blocks, trying on: last=127.0.0.1:1"));
         awaitThat(() -> get(http, "/metrics").contains("raftsman_agent_read_events_total{stream=\"a.log\"} 1.0"));
         assertThat(get(http, "/livez")).startsWith("200");
-        awaitThat(() -> get(http, "/readyz").startsWith("503"));
+        awaitThat(() -> get(http, "/readyz")
+                .matches("503 not ok: nothing was acknowledged for [0-9]+ s while [0-9]+"
+                        + " bytes wait; no collector is connected\n"));
+        assertThat(get(http, "/metrics"))
+                .containsPattern("raftsman_agent_lag_bytes\\{kind=\"wal\",stream=\"a.log\"} [1-9]")
+                .containsPattern("raftsman_agent_lag_seconds\\{kind=\"wal\",stream=\"a.log\"} [1-9]")
+                .containsPattern("raftsman_agent_connect_attempts_total [1-9]")
+                .containsPattern("raftsman_agent_connection_ends_total\\{reason=\"unreachable\"} [1-9]")
+                .containsPattern("raftsman_agent_wal_disk_bytes [1-9]")
+                .contains("raftsman_agent_wal_quota_bytes 6.7108864E7");
         assertThat(get(http, "/metrics")).contains("raftsman_agent_connected 0.0");
         process.destroy();
         assertThat(process.waitFor(SIGTERM_SECONDS, TimeUnit.SECONDS)).isTrue();

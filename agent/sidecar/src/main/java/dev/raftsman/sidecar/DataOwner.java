@@ -1,0 +1,36 @@
+package dev.raftsman.sidecar;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Only the user whose data directory it is may write there: what root left in it, the agent could not open at its next
+ * start.
+ */
+final class DataOwner {
+    private DataOwner() {}
+
+    /** @throws AccessDeniedException naming whom to become; a directory that is not there is nobody's */
+    static void require(Path data) throws IOException {
+        if (!Files.exists(data)) {
+            return;
+        }
+        String owner = Files.getOwner(data).getName();
+        String user = System.getProperty("user.name");
+        if (!owner.equals(user)) {
+            throw new NotOwnerException(data, owner, user);
+        }
+    }
+
+    /** Somebody else's directory. */
+    static final class NotOwnerException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        NotOwnerException(Path data, String owner, String user) {
+            super(data + " belongs to " + owner + ", and this is " + user + "; run it as its owner: sudo -u " + owner
+                    + " raftsman ...");
+        }
+    }
+}
