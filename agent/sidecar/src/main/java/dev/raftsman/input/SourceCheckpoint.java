@@ -56,6 +56,11 @@ public record SourceCheckpoint(
         return new Fingerprint(fingerprintLength, fingerprintCrc);
     }
 
+    /** The same file, read to another place. */
+    public SourceCheckpoint at(long otherOffset) {
+        return new SourceCheckpoint(stream, path, device, inode, fingerprintLength, fingerprintCrc, otherOffset);
+    }
+
     /** The same of a file that holds the same bytes. */
     SourceCheckpoint ofCopy(FileKey copy) {
         return new SourceCheckpoint(

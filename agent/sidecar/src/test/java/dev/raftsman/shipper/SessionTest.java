@@ -25,6 +25,7 @@ class SessionTest {
     private final ByteArrayOutputStream said = new ByteArrayOutputStream();
     private final ScriptedLink link = new ScriptedLink();
     private final Recorder owner = new Recorder();
+    private final Counted counted = new Counted();
     private long now = 1_000 * MILLI;
     private final Session session = new Session(
             SessionSettings.of("acme", "host", List.of("a:1", "b:2", "c:3"), 1_000),
@@ -32,7 +33,7 @@ class SessionTest {
             new Random(1),
             new OperatorLog(
                     new PrintStream(said, true, StandardCharsets.UTF_8), InstantSource.fixed(java.time.Instant.EPOCH)),
-            ShipperObserver.NONE,
+            counted,
             now);
 
     private static final class ScriptedLink implements Link {
@@ -100,6 +101,41 @@ class SessionTest {
         @Override
         public void failed(Feed feed, String reason) {
             events.add("failed " + reason);
+        }
+    }
+
+    private static final class Counted implements ShipperObserver {
+        final List<String> events = new ArrayList<>();
+        long throttledNanos;
+
+        @Override
+        public void connecting() {
+            events.add("connecting");
+        }
+
+        @Override
+        public void connectionEnded(ConnectionEnd why) {
+            events.add("ended " + why);
+        }
+
+        @Override
+        public void refused(RefuseReason reason) {
+            events.add("refused " + reason);
+        }
+
+        @Override
+        public void throttled(long nanos) {
+            throttledNanos += nanos;
+        }
+
+        @Override
+        public void offered(String producer, UUID incarnation, String stream, ByteBuffer block) {
+            events.add("offered " + producer + " " + stream + " " + block.remaining());
+        }
+
+        @Override
+        public void resent() {
+            events.add("resent");
         }
     }
 
@@ -322,6 +358,47 @@ class SessionTest {
         now += 2 * MILLI;
         assertThat(step()).containsExactly(new Frame.Resume(2, 7));
         assertThat(firstsOf(receive(new Frame.Resumed(2, -1)), feed)).containsExactly(0L);
+        now += 1_000 * MILLI;
+        step();
+        assertThat(counted.throttledNanos).isEqualTo(501 * MILLI);
+        assertThat(counted.events).containsExactly("offered shop log 100", "connecting", "refused THROTTLED", "resent");
+    }
+
+    @Test
+    void everyAttemptAndItsEndIsCountedByReason() {
+        session.step(now);
+        session.disconnected(link.connection, "cannot connect", now);
+        session.step(now);
+        session.connected(link.connection, now);
+        receive(new Frame.Refuse(0, 0, RefuseReason.NOT_LEADER, 0, 0, "c:3", ""));
+        session.connected(link.connection, now);
+        receive(new Frame.Refuse(0, 0, RefuseReason.UNAVAILABLE, 0, 0, "", ""));
+        session.connected(link.connection, now);
+        now += 10_000 * MILLI;
+        session.step(now);
+        link.take();
+        now += 10_000 * MILLI; // a whole round was in vain
+        welcome(1_000);
+        session.disconnected(link.connection, "closed", now);
+        welcome(1_000);
+        now += 60_000 * MILLI;
+        session.step(now);
+        assertThat(counted.events)
+                .containsExactly(
+                        "connecting",
+                        "ended UNREACHABLE",
+                        "connecting",
+                        "refused NOT_LEADER",
+                        "ended REDIRECTED",
+                        "connecting",
+                        "refused UNAVAILABLE",
+                        "ended REFUSED",
+                        "connecting",
+                        "ended NO_ANSWER",
+                        "connecting",
+                        "ended CLOSED",
+                        "connecting",
+                        "ended SILENT");
     }
 
     @Test
