@@ -126,7 +126,8 @@ public record AgentConfig(
 
     private static Wal wal(Section section) {
         List<Path> roots = new ArrayList<>();
-        for (String root : section.strings("roots", "directories below which applications have their WALs")) {
+        for (String root : section.strings(
+                "roots", "directories below which applications have their WALs; conf.d/*.yaml may add to it")) {
             if (root.startsWith("/")) {
                 roots.add(Path.of(root));
             } else {

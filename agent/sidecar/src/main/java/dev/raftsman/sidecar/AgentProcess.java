@@ -185,7 +185,8 @@ public final class AgentProcess {
     /** One line for a person. */
     static String explain(Throwable cause) {
         if (cause instanceof AccessDeniedException denied) {
-            return "no permission for " + denied.getFile();
+            return "no permission for " + denied.getFile()
+                    + (denied.getReason() == null ? "" : ": " + denied.getReason());
         }
         if (cause instanceof FileSystemException file) {
             return "cannot make or use " + file.getFile() + (file.getReason() == null ? "" : ": " + file.getReason());
@@ -207,7 +208,7 @@ public final class AgentProcess {
         if (cause instanceof DamagedCursorException) {
             return DATA_ERROR;
         }
-        if (cause instanceof AccessDeniedException || cause instanceof DataOwner.NotOwnerException) {
+        if (cause instanceof AccessDeniedException) {
             return NO_PERMISSION;
         }
         if (cause instanceof FileSystemException) {

@@ -20,17 +20,11 @@ final class DataOwner {
         String owner = Files.getOwner(data).getName();
         String user = System.getProperty("user.name");
         if (!owner.equals(user)) {
-            throw new NotOwnerException(data, owner, user);
-        }
-    }
-
-    /** Somebody else's directory. */
-    static final class NotOwnerException extends IOException {
-        private static final long serialVersionUID = 1L;
-
-        NotOwnerException(Path data, String owner, String user) {
-            super(data + " belongs to " + owner + ", and this is " + user + "; run it as its owner: sudo -u " + owner
-                    + " raftsman ...");
+            throw new AccessDeniedException(
+                    data.toString(),
+                    null,
+                    "it belongs to " + owner + ", and this is " + user + "; run it as its owner: sudo -u " + owner
+                            + " raftsman ...");
         }
     }
 }

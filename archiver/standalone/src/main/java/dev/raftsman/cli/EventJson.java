@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.raftsman.event.EventRow;
 import dev.raftsman.event.Level;
-import dev.raftsman.wal.WalDirectory;
+import dev.raftsman.wal.WalIdentity;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -27,7 +27,7 @@ final class EventJson {
         json.disable(JsonGenerator.Feature.FLUSH_PASSED_TO_STREAM);
     }
 
-    void event(WalDirectory log, String stream, long sequence, EventRow row) throws IOException {
+    void event(WalIdentity log, String stream, long sequence, EventRow row) throws IOException {
         begin(log, stream, sequence);
         json.writeStringField("time", EventText.time(row).toString());
         json.writeStringField("level", Level.ofCode(row.level()).name());
@@ -60,13 +60,7 @@ final class EventJson {
 
     /** A line of a file; its bytes too, if they are no text. */
     void line(
-            WalDirectory log,
-            String stream,
-            long sequence,
-            ByteBuffer bytes,
-            int offset,
-            int length,
-            boolean terminated)
+            WalIdentity log, String stream, long sequence, ByteBuffer bytes, int offset, int length, boolean terminated)
             throws IOException {
         begin(log, stream, sequence);
         byte[] copy = new byte[length];
@@ -84,19 +78,26 @@ final class EventJson {
     }
 
     /** Something about the events rather than one of them. */
-    void note(WalDirectory log, String text) throws IOException {
+    void note(WalIdentity log, String text) throws IOException {
         json.writeStartObject();
         json.writeStringField("note", text);
-        json.writeStringField("producer", log.identity().producer());
-        json.writeStringField("incarnation", log.identity().incarnation().toString());
+        json.writeStringField("producer", log.producer());
+        json.writeStringField("incarnation", log.incarnation().toString());
         end();
     }
 
-    private void begin(WalDirectory log, String stream, long sequence) throws IOException {
+    /** Something that no producer said. */
+    void note(String text) throws IOException {
         json.writeStartObject();
-        json.writeStringField("tenant", log.identity().tenant());
-        json.writeStringField("producer", log.identity().producer());
-        json.writeStringField("incarnation", log.identity().incarnation().toString());
+        json.writeStringField("note", text);
+        end();
+    }
+
+    private void begin(WalIdentity log, String stream, long sequence) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("tenant", log.tenant());
+        json.writeStringField("producer", log.producer());
+        json.writeStringField("incarnation", log.incarnation().toString());
         json.writeStringField("stream", stream);
         json.writeNumberField("sequence", sequence);
     }

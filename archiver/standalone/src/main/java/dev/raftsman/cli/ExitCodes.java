@@ -13,6 +13,10 @@ public final class ExitCodes {
     public static final int SOFTWARE = 70;
     public static final int CANNOT_CREATE = 73;
     public static final int IO_ERROR = 74;
+    /** Not now: somebody else is at work there, or it took too long. */
+    public static final int TEMPORARY = 75;
+
+    public static final int NO_PERMISSION = 77;
     public static final int CONFIG = 78;
     /** As a shell says it of a process that SIGPIPE ended. */
     public static final int BROKEN_PIPE = 141;

@@ -1,5 +1,6 @@
 package dev.raftsman.cli;
 
+import dev.raftsman.config.ConfigException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -13,10 +14,12 @@ import picocli.CommandLine.ScopeType;
         description = "Log shipping that never loses a line silently, and can prove it.",
         subcommands = {
             DemoCommand.class,
-            ProcessCommand.Agent.class,
+            AgentCommand.class,
             ProcessCommand.Collector.class,
             ProcessCommand.Archiver.class,
             ConfigCommand.class,
+            CheckpointCommand.class,
+            TapCommand.class,
             CatCommand.class,
             AuditCommand.class,
             StatusCommand.class,
@@ -79,7 +82,9 @@ public final class Main implements Runnable {
         PrintWriter err = command.getErr();
         int code = ExitCodes.SOFTWARE;
         if (failure instanceof CommandException refused) {
-            err.println("raftsman: " + refused.getMessage());
+            // The lines of a wrong configuration begin with its name, as those of a compiler do.
+            boolean lines = refused.getCause() instanceof ConfigException;
+            err.println((lines ? "" : "raftsman: ") + refused.getMessage());
             code = refused.exitCode();
         } else if (failure instanceof IOException || failure instanceof UncheckedIOException) {
             if ("Broken pipe".equals(failure.getMessage())) {

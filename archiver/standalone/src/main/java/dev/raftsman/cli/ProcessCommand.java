@@ -14,14 +14,6 @@ abstract class ProcessCommand implements Callable<Integer> {
             description = "its configuration; see 'raftsman config check'")
     Path config;
 
-    @Command(name = "agent", description = "Reads WALs and files of this host and ships them to the collectors.")
-    static final class Agent extends ProcessCommand {
-        @Override
-        public Integer call() {
-            return dev.raftsman.sidecar.AgentProcess.run(config);
-        }
-    }
-
     @Command(name = "collector", description = "One node of the cluster that stores what agents ship.")
     static final class Collector extends ProcessCommand {
         @Override

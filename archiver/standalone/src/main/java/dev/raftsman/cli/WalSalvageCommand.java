@@ -179,7 +179,7 @@ final class WalSalvageCommand implements Callable<Integer> {
                     if (json == null) {
                         text.event(sequence, row);
                     } else {
-                        json.event(log, stream, sequence, row);
+                        json.event(log.identity(), stream, sequence, row);
                     }
                 }
 
@@ -190,7 +190,7 @@ final class WalSalvageCommand implements Callable<Integer> {
                     if (json == null) {
                         raw(out, bytes, offset, length, terminated);
                     } else {
-                        json.line(log, stream, sequence, bytes, offset, length, terminated);
+                        json.line(log.identity(), stream, sequence, bytes, offset, length, terminated);
                     }
                 }
             };
@@ -235,7 +235,7 @@ final class WalSalvageCommand implements Callable<Integer> {
                 @Override
                 public void event(String stream, long sequence, EventRow row) throws IOException {
                     Pair pair = pair(directory, stream);
-                    pair.json().event(log, stream, sequence, row);
+                    pair.json().event(log.identity(), stream, sequence, row);
                     pair.text().event(sequence, row);
                 }
 
@@ -244,7 +244,7 @@ final class WalSalvageCommand implements Callable<Integer> {
                         String stream, long sequence, ByteBuffer bytes, int offset, int length, boolean terminated)
                         throws IOException {
                     Pair pair = pair(directory, stream);
-                    pair.json().line(log, stream, sequence, bytes, offset, length, terminated);
+                    pair.json().line(log.identity(), stream, sequence, bytes, offset, length, terminated);
                     raw(pair.log(), bytes, offset, length, terminated);
                 }
             };

@@ -203,7 +203,7 @@ final class WalTail implements AutoCloseable {
 
     private void note(Log log, String what) throws IOException {
         if (json != null) {
-            json.note(log.directory, what);
+            json.note(log.directory.identity(), what);
         } else {
             head(log, "");
             text.note(what);
@@ -239,7 +239,7 @@ final class WalTail implements AutoCloseable {
         public void event(String stream, long sequence, EventRow row) throws IOException {
             if (isWanted()) {
                 if (json != null) {
-                    json.event(log.directory, stream, sequence, row);
+                    json.event(log.directory.identity(), stream, sequence, row);
                 } else {
                     head(log, stream);
                     text.event(sequence, row);
@@ -252,7 +252,7 @@ final class WalTail implements AutoCloseable {
                 throws IOException {
             if (isWanted()) {
                 if (json != null) {
-                    json.line(log.directory, stream, sequence, bytes, offset, length, terminated);
+                    json.line(log.directory.identity(), stream, sequence, bytes, offset, length, terminated);
                 } else {
                     head(log, stream);
                     text.line(sequence, bytes, offset, length, terminated);

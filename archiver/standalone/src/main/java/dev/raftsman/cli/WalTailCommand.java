@@ -29,7 +29,15 @@ final class WalTailCommand implements Callable<Integer> {
     enum When {
         AUTO,
         ALWAYS,
-        NEVER
+        NEVER;
+
+        boolean isOn() {
+            return switch (this) {
+                case ALWAYS -> true;
+                case NEVER -> false;
+                case AUTO -> Boolean.getBoolean("raftsman.terminal.out") && System.getenv("NO_COLOR") == null;
+            };
+        }
     }
 
     @Mixin
@@ -76,7 +84,7 @@ final class WalTailCommand implements Callable<Integer> {
         }
         logs = found.readable();
         try (OutputStream out = new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), BUFFER_BYTES);
-                WalTail tail = new WalTail(place, out, json, !json && isColoured())) {
+                WalTail tail = new WalTail(place, out, json, !json && colour.isOn())) {
             tail.last(logs, count);
             int unreadable = WalInspectCommand.tellOfUnreadable(found, spec);
             if (follow && tail.follow(() -> false)) {
@@ -84,13 +92,5 @@ final class WalTailCommand implements Callable<Integer> {
             }
             return unreadable;
         }
-    }
-
-    private boolean isColoured() {
-        return switch (colour) {
-            case ALWAYS -> true;
-            case NEVER -> false;
-            case AUTO -> Boolean.getBoolean("raftsman.terminal.out") && System.getenv("NO_COLOR") == null;
-        };
     }
 }
