@@ -1,5 +1,7 @@
 package dev.raftsman.input;
 
+import dev.raftsman.wal.Excerpt;
+import dev.raftsman.wal.ExcerptKind;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -118,6 +120,18 @@ public record SourceCheckpoint(
             }
         }
         return checkpoints;
+    }
+
+    /**
+     * Those of files that an excerpt of the sidecar's own WAL holds; none if it holds something else.
+     *
+     * @throws IllegalArgumentException if it should hold some, and does not
+     */
+    public static List<SourceCheckpoint> filesOf(Excerpt excerpt) {
+        if (excerpt.kind() != ExcerptKind.BLOCK && excerpt.kind() != ExcerptKind.CHECKPOINT) {
+            return List.of();
+        }
+        return decode(excerpt.extra()).stream().filter(SourceCheckpoint::isFile).toList();
     }
 
     private static SourceCheckpoint decodeNext(ByteBuffer encoded) {

@@ -1,10 +1,8 @@
 package dev.raftsman.input;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -78,8 +76,8 @@ public record SourceFile(State state, String path, long bytes) {
             if (!file.key().equals(checkpoint.key())) {
                 return false;
             }
-            try (FileChannel channel = FileChannel.open(file.path(), StandardOpenOption.READ)) {
-                return checkpoint.fingerprint().fits(channel);
+            try (Content content = Content.open(file.path())) {
+                return checkpoint.fingerprint().fits(content);
             } catch (IOException e) {
                 return true;
             }

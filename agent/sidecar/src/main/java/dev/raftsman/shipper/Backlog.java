@@ -4,7 +4,6 @@ import dev.raftsman.input.KnownFile;
 import dev.raftsman.input.OperatorLog;
 import dev.raftsman.input.SourceCheckpoint;
 import dev.raftsman.wal.Excerpt;
-import dev.raftsman.wal.ExcerptKind;
 import dev.raftsman.wal.WalDirectory;
 import dev.raftsman.wal.WalReader;
 import java.io.IOException;
@@ -89,17 +88,11 @@ public final class Backlog {
         Excerpt excerpt = new Excerpt();
         try (WalReader reader = WalReader.open(directory)) {
             while (reader.next(excerpt)) {
-                if (excerpt.kind() != ExcerptKind.BLOCK && excerpt.kind() != ExcerptKind.CHECKPOINT) {
-                    continue; // the shipper declares it
-                }
                 try {
-                    for (SourceCheckpoint checkpoint : SourceCheckpoint.decode(excerpt.extra())) {
+                    for (SourceCheckpoint checkpoint : SourceCheckpoint.filesOf(excerpt)) {
                         Cursor.Source source =
                                 new Cursor.Source(directory.identity().startMillis(), excerpt.position(), checkpoint);
-                        if (checkpoint.isFile()) {
-                            newest.merge(
-                                    key(checkpoint), source, (before, now) -> now.isNewerThan(before) ? now : before);
-                        }
+                        newest.merge(key(checkpoint), source, (before, now) -> now.isNewerThan(before) ? now : before);
                     }
                 } catch (IllegalArgumentException e) {
                     log.error(

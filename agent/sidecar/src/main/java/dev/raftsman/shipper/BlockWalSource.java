@@ -60,12 +60,7 @@ final class BlockWalSource implements Source {
 
     /** An excerpt in our own memory: the reader's is valid only until its next call. */
     private record Held(
-            long position,
-            long first,
-            long end,
-            ByteBuffer block,
-            long timeNanos,
-            List<SourceCheckpoint> checkpoints) {
+            long position, long first, long end, ByteBuffer block, long timeNanos, List<SourceCheckpoint> checkpoints) {
         String stream() {
             return checkpoints.get(0).stream();
         }
@@ -287,7 +282,11 @@ final class BlockWalSource implements Source {
             }
         }
         Note note = new Note(
-                excerpt.position, excerpt.end, excerpt.checkpoints, excerpt.block.remaining(), since(excerpt, nowNanos));
+                excerpt.position,
+                excerpt.end,
+                excerpt.checkpoints,
+                excerpt.block.remaining(),
+                since(excerpt, nowNanos));
         notes.add(note);
         stream.highest = Math.max(stream.highest, excerpt.end);
         if (stream.feed.failed) {

@@ -2,7 +2,6 @@ package dev.raftsman.shipper;
 
 import dev.raftsman.input.SourceCheckpoint;
 import dev.raftsman.wal.Excerpt;
-import dev.raftsman.wal.ExcerptKind;
 import dev.raftsman.wal.WalDirectory;
 import dev.raftsman.wal.WalReader;
 import java.io.IOException;
@@ -103,18 +102,17 @@ public final class Checkpoints {
         try (WalReader reader = WalReader.open(directory)) {
             // Its writer may live and write faster than this reads.
             while ((due < 0 || reader.position() < due) && reader.next(excerpt)) {
-                if (excerpt.kind() == ExcerptKind.BLOCK) {
-                    try {
-                        SourceCheckpoint checkpoint = SourceCheckpoint.decode(excerpt.extra());
+                try {
+                    for (SourceCheckpoint checkpoint : SourceCheckpoint.filesOf(excerpt)) {
                         Cursor.Source source =
                                 new Cursor.Source(directory.identity().startMillis(), excerpt.position(), checkpoint);
                         newest.merge(
                                 Key.of(checkpoint),
                                 new Found(source, directory.identity().incarnation(), directory.path()),
                                 (before, now) -> now.source.isNewerThan(before.source) ? now : before);
-                    } catch (IllegalArgumentException notOne) {
-                        // The shipper says so; it tells nothing of a file.
                     }
+                } catch (IllegalArgumentException notOne) {
+                    continue; // the shipper says so; it tells nothing of a file
                 }
             }
         }

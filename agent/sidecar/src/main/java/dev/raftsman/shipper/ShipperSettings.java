@@ -15,12 +15,7 @@ import java.time.Duration;
  * @param discovery how often the roots are looked up for new WALs
  */
 public record ShipperSettings(
-        SessionSettings session,
-        TlsFiles tls,
-        int blockBytes,
-        Duration linger,
-        Labels labels,
-        Duration discovery) {
+        SessionSettings session, TlsFiles tls, int blockBytes, Duration linger, Labels labels, Duration discovery) {
     public static final Duration DEFAULT_DISCOVERY = Duration.ofMillis(500);
 
     /** The section {@code tls} of the section {@code shipper}; null if it is left out. */

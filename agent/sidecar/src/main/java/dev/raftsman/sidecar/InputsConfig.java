@@ -45,7 +45,8 @@ public record InputsConfig(List<FileInputSettings> files, Optional<Stdin> stdin)
     static InputsConfig of(Section root, AgentConfig.Shipping shipping, Labels labels) {
         List<FileInputSettings> files = new ArrayList<>();
         Stdin stdin = null;
-        for (Section input : root.sections("inputs", "what is read beside the WALs of applications; conf.d/*.yaml may add to it")) {
+        for (Section input :
+                root.sections("inputs", "what is read beside the WALs of applications; conf.d/*.yaml may add to it")) {
             String type = input.choice("type", FILE, List.of(FILE, STDIN), "kind of input");
             boolean container = input.choice(
                             "format",

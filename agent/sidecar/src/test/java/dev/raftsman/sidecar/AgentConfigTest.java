@@ -153,7 +153,9 @@ class AgentConfigTest {
         Files.writeString(beside.resolve("1.yaml"), "inputs: [{paths: [/b]}]\nwal: {roots: [/s]}\n");
         Files.writeString(beside.resolve("3.yml"), "agent: ignored\n");
         AgentConfig config = AgentConfig.read(file);
-        assertThat(config.inputs()).flatExtracting(input -> input.paths()).containsExactly("/a", "/b", "/c");
+        assertThat(config.inputs().files())
+                .flatExtracting(input -> input.paths())
+                .containsExactly("/a", "/b", "/c");
         assertThat(config.wal().roots()).extracting(Path::toString).containsExactly("/r", "/s");
         Files.writeString(beside.resolve("4.yaml"), "tenant: x\nagent: b\ninputs: [{path: /d}]\n");
         assertThat(problems(file))
