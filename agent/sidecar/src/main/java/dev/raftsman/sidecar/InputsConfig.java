@@ -48,20 +48,13 @@ public record InputsConfig(List<FileInputSettings> files, Optional<Stdin> stdin)
         for (Section input :
                 root.sections("inputs", "what is read beside the WALs of applications; conf.d/*.yaml may add to it")) {
             String type = input.choice("type", FILE, List.of(FILE, STDIN), "kind of input");
-            boolean container = input.choice(
-                            "format",
-                            "lines",
-                            List.of("lines", "container"),
-                            "container: each line is one of Docker's json-file or of CRI, which are told apart")
-                    .equals("container");
-            TextSettings text = text(input, container, shipping, labels);
-            FileInputSettings file = file(input, type.equals(FILE), container, text);
+            FileInputSettings file = file(input, type.equals(FILE), shipping, labels);
             if (type.equals(FILE)) {
                 files.add(file);
             } else if (stdin != null) {
                 input.problem("type", "is stdin a second time", "standard input once");
             } else {
-                stdin = stdin(input, text);
+                stdin = stdin(input, file.text());
             }
         }
         return new InputsConfig(List.copyOf(files), Optional.ofNullable(stdin));
@@ -85,13 +78,19 @@ public record InputsConfig(List<FileInputSettings> files, Optional<Stdin> stdin)
         return new Stdin(stream, text);
     }
 
-    private static FileInputSettings file(Section input, boolean isFile, boolean container, TextSettings text) {
+    private static FileInputSettings file(Section input, boolean isFile, AgentConfig.Shipping shipping, Labels labels) {
         List<String> paths =
                 patterns(input, "paths", "files to read: absolute, with *, ?, [..], {..} and ** for directories");
         List<String> excluded = patterns(input, "exclude", "files to leave alone, named in the same way");
         if (isFile && paths.isEmpty()) {
             input.problem("paths", "names no file", "at least one absolute path or pattern");
         }
+        boolean container = input.choice(
+                        "format",
+                        "lines",
+                        List.of("lines", "container"),
+                        "container: each line is one of Docker's json-file or of CRI, which are told apart")
+                .equals("container");
         StreamNaming otherwise = container ? StreamNaming.BY_CONTAINER : StreamNaming.BY_NAME;
         StreamNaming naming = !isFile
                 ? otherwise
@@ -117,7 +116,7 @@ public record InputsConfig(List<FileInputSettings> files, Optional<Stdin> stdin)
                 naming,
                 fromEnd,
                 ignoreOlder.isZero() ? null : ignoreOlder,
-                text,
+                text(input, container, shipping, labels),
                 FileInputSettings.DEFAULT_DISCOVERY);
     }
 
