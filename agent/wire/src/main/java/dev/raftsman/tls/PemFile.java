@@ -7,7 +7,6 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.PrivateKey;
@@ -18,7 +17,6 @@ import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -91,15 +89,11 @@ final class PemFile {
     }
 
     private static void requirePrivate(Path file) throws TlsFileException {
-        Set<PosixFilePermission> permissions;
+        int mode;
         try {
-            permissions = Files.getPosixFilePermissions(file);
+            mode = (Integer) Files.getAttribute(file, "unix:mode") & 0777;
         } catch (IOException e) {
             throw unreadable(file, e);
-        }
-        int mode = 0;
-        for (PosixFilePermission permission : permissions) {
-            mode |= 0400 >> permission.ordinal();
         }
         if ((mode & 077) != 0) {
             throw new TlsFileException(

@@ -41,9 +41,9 @@ public record TlsFiles(Path certificate, Path key, Path trust) {
         if (!given) {
             return null;
         }
-        boolean good = present(section, "certificate", shown, certificateRequired || secret != null)
-                & present(section, "key", secret, certificateRequired || shown != null)
-                & present(section, "trust", believed, trustRequired);
+        boolean good = present(section, "certificate", shown, certificateRequired || secret != null);
+        good &= present(section, "key", secret, certificateRequired || shown != null);
+        good &= present(section, "trust", believed, trustRequired);
         good &= shown == null || readable(section, "certificate", () -> PemFile.certificates(shown));
         good &= secret == null || readable(section, "key", () -> PemFile.privateKey(secret));
         good &= believed == null || readable(section, "trust", () -> PemFile.certificates(believed));

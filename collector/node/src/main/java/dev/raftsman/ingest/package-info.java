@@ -14,6 +14,9 @@
  * entry), which one core does many times faster than the log takes it. So sessions and coalescer have no locks; what the
  * engine completes on its own threads is handed to the loop.
  *
+ * <p>With TLS ({@link dev.raftsman.ingest.TlsDoor}) three handlers stand before the decoder, and a thread of its own does the
+ * key operations of handshakes.
+ *
  * <p>Memory: the blocks waiting and in flight of all connections stay below {@code budgetBytes}, because above it nothing
  * is read from any socket; one connection has at most its credit, or is not read. Before HELLO a frame may be no longer
  * than 1 KiB.
