@@ -5,7 +5,6 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import org.yaml.snakeyaml.error.Mark;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
@@ -20,7 +19,7 @@ final class Problems {
     /** Files in the order they were read, and the nodes of all but the first. */
     private final List<String> files = new ArrayList<>();
 
-    private final Map<Node, String> elsewhere = new IdentityHashMap<>();
+    private final IdentityHashMap<Node, String> elsewhere = new IdentityHashMap<>();
 
     Problems(String file) {
         this.file = file;
