@@ -236,11 +236,9 @@ final class Agent implements AutoCloseable, StatusPage.Subject {
         long deadlineNanos = System.nanoTime() + within.toNanos();
         log.info("draining: nothing more is read, shipping what is there: within=" + within);
         stopReading();
-        synchronized (this) {
-            if (wal != null) {
-                wal.close();
-                wal = null;
-            }
+        closeWal();
+        if (failure.get() != null) {
+            throw new IllegalStateException("the agent fails", failure.get());
         }
         Shipper shipping = shipper;
         if (shipping == null) {
@@ -306,6 +304,17 @@ final class Agent implements AutoCloseable, StatusPage.Subject {
         }
     }
 
+    private synchronized void closeWal() {
+        try {
+            if (wal != null) {
+                wal.close();
+                wal = null;
+            }
+        } catch (RuntimeException e) {
+            failed(e);
+        }
+    }
+
     private void deleteControlFile() {
         try {
             ControlFile.delete(config.data());
@@ -315,14 +324,7 @@ final class Agent implements AutoCloseable, StatusPage.Subject {
     }
 
     private void closeQuietly() {
-        try {
-            if (wal != null) {
-                wal.close();
-                wal = null;
-            }
-        } catch (RuntimeException e) {
-            failed(e);
-        }
+        closeWal();
         if (page != null) {
             page.close();
             page = null;

@@ -17,9 +17,11 @@ final class DataOwner {
         if (!Files.exists(data)) {
             return;
         }
-        String owner = Files.getOwner(data).getName();
-        String user = System.getProperty("user.name");
-        if (!owner.equals(user)) {
+        // Numbers, since in a container a user need not have a name.
+        Object uid = Files.getAttribute(data, "unix:uid");
+        if (!uid.equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"))) {
+            String owner = Files.getOwner(data).getName();
+            String user = System.getProperty("user.name");
             throw new AccessDeniedException(
                     data.toString(),
                     null,

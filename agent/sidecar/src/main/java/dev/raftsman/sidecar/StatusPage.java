@@ -122,7 +122,7 @@ final class StatusPage implements AutoCloseable {
             try (exchange) {
                 if (!exchange.getRequestURI().getPath().equals(path)) {
                     exchange.sendResponseHeaders(NOT_FOUND, -1);
-                } else if (!exchange.getRequestMethod().equals(method)) {
+                } else if (!exchange.getRequestMethod().equals(method) && !(method.equals("GET") && isHead(exchange))) {
                     exchange.sendResponseHeaders(BAD_METHOD, -1);
                 } else {
                     handler.handle(exchange);
@@ -133,10 +133,19 @@ final class StatusPage implements AutoCloseable {
 
     private static void answer(HttpExchange exchange, int status, String type, byte[] content) throws IOException {
         exchange.getResponseHeaders().set("Content-Type", type);
+        if (isHead(exchange)) {
+            exchange.sendResponseHeaders(status, -1);
+            return;
+        }
         exchange.sendResponseHeaders(status, content.length);
         try (OutputStream out = exchange.getResponseBody()) {
             out.write(content);
         }
+    }
+
+    /** Probes may ask so. */
+    private static boolean isHead(HttpExchange exchange) {
+        return exchange.getRequestMethod().equals("HEAD");
     }
 
     private static void answer(HttpExchange exchange, int status, String line) throws IOException {
@@ -214,6 +223,10 @@ final class StatusPage implements AutoCloseable {
 
     private void tap(HttpExchange exchange) throws IOException {
         if (refusesAsStranger(exchange)) {
+            return;
+        }
+        if (isHead(exchange)) {
+            exchange.sendResponseHeaders(BAD_METHOD, -1);
             return;
         }
         if (!settings.tap() && !server.getAddress().getAddress().isLoopbackAddress()) {

@@ -237,6 +237,8 @@ class AgentOperationTest {
             write(0, 20_000); // nobody reads the taps
             awaitThat(() -> stored().equals(lines(0, 20_000)));
             assertThat(ask(agent, "GET", "/livez", "").body()).isEqualTo("ok\n");
+            assertThat(ask(agent, "HEAD", "/livez", "").statusCode()).isEqualTo(200);
+            assertThat(ask(agent, "GET", "/livezz", "").statusCode()).isEqualTo(404);
             assertThat(ask(agent, "GET", "/readyz", "").body()).isEqualTo("ok\n");
             assertThat(ask(agent, "GET", "/metrics", "").body())
                     .contains("raftsman_agent_blocks_total{kind=\"lines\"}")
