@@ -189,7 +189,7 @@ class AgentOperationTest {
                     .isEqualTo(405);
             assertThat(ask(agent, "POST", "/drain", token).statusCode()).isEqualTo(400);
             assertThat(ask(agent, "GET", "/tap", "").statusCode()).isEqualTo(403);
-            assertThat(agent.left()).isNull();
+            assertThat(agent.mayDrain()).as("nobody has begun").isTrue();
         }
         assertThat(data().resolve(ControlFile.NAME)).doesNotExist();
         assertThatThrownBy(() -> AgentClient.of(config())).hasMessage("no agent runs in " + data());
