@@ -48,6 +48,7 @@ final class LocalCluster implements AutoCloseable {
             HttpClient.newBuilder().connectTimeout(HTTP_LIMIT).build();
 
     private final ClusterClient client;
+    private final Thread hook = new Thread(this::stop, "cluster-stop");
 
     LocalCluster(ClusterFiles files) {
         this.files = files;
@@ -60,6 +61,12 @@ final class LocalCluster implements AutoCloseable {
         return files;
     }
 
+    /** From now on the children are stopped, in order, also when this process is told to end, by Ctrl-C for one. */
+    LocalCluster stoppedWithUs() {
+        Runtime.getRuntime().addShutdownHook(hook);
+        return this;
+    }
+
     // --- processes
 
     void startCollectors() {
@@ -69,21 +76,25 @@ final class LocalCluster implements AutoCloseable {
     }
 
     ChildProcess startCollector(int node) {
-        return start(ClusterFiles.node(node), "collector");
+        return start(ClusterFiles.node(node), "collector", Map.of());
     }
 
     ChildProcess startAgent() {
-        return start(AGENT, "agent");
+        return startAgent(Map.of());
+    }
+
+    ChildProcess startAgent(Map<String, String> environment) {
+        return start(AGENT, "agent", environment);
     }
 
     ChildProcess startArchiver() {
-        return start(ARCHIVER, "archiver");
+        return start(ARCHIVER, "archiver", Map.of());
     }
 
-    private ChildProcess start(String name, String verb) {
+    private ChildProcess start(String name, String verb, Map<String, String> environment) {
         List<String> command =
                 List.of(launcher(), verb, "--config", files.conf(name).toString());
-        return adopt(ChildProcess.start(name, command, Map.of(), files.log(name), null));
+        return adopt(ChildProcess.start(name, command, environment, files.log(name), null));
     }
 
     /** Takes charge of a child started elsewhere, such as an application. */
@@ -278,6 +289,15 @@ final class LocalCluster implements AutoCloseable {
     /** Asks all to end, those that feed first, and waits for them. */
     @Override
     public void close() {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException ending) {
+            // The hook runs already.
+        }
+        stop();
+    }
+
+    private void stop() {
         List<ChildProcess> all = new ArrayList<>(children());
         all.sort((a, b) ->
                 Boolean.compare(a.name().startsWith("collector"), b.name().startsWith("collector")));

@@ -1,0 +1,105 @@
+package dev.raftsman.standalone;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** The archive that an agent starts from is used where it fits, and never noticed where it does not. */
+class PrepareIT {
+    @RegisterExtension
+    final TestDirectory directory = new TestDirectory();
+
+    @Test
+    void anAgentStartsFromTheArchiveAndWithoutComplaintFromADamagedOne() throws IOException {
+        Path launcher = install();
+        Ran without = agent(launcher, "");
+        assertThat(without.exitCode()).as(without.error()).isEqualTo(78);
+
+        Ran prepared = Ran.command(Map.of(), List.of(launcher.toString(), "prepare"));
+        assertThat(prepared.exitCode()).as(prepared.output() + prepared.error()).isZero();
+        List<Path> archives = archives(launcher);
+        assertThat(archives).as("one archive, nothing half-made beside it").hasSize(1);
+
+        assertThat(agent(launcher, "-Xlog:class+load").output())
+                .containsPattern("dev\\.raftsman\\.sidecar\\.AgentProcess source: shared objects file");
+        assertThat(said(agent(launcher, ""))).isEqualTo(said(without));
+
+        Path archive = archives.get(0);
+        assertThat(archive.toFile().setWritable(true)).isTrue();
+        try (RandomAccessFile file = new RandomAccessFile(archive.toFile(), "rw")) {
+            file.setLength(file.length() / 2);
+        }
+        assertThat(said(agent(launcher, ""))).as("cut").isEqualTo(said(without));
+        Files.write(archive, new byte[100]);
+        assertThat(said(agent(launcher, ""))).as("no archive at all").isEqualTo(said(without));
+    }
+
+    /** An archive is of these very jars: after an update it is passed over. */
+    @Test
+    void anArchiveOfOtherJarsIsPassedOver() throws IOException {
+        Path launcher = install();
+        assertThat(Ran.command(Map.of(), List.of(launcher.toString(), "prepare"))
+                        .exitCode())
+                .isZero();
+        Path jar = launcher.resolveSibling("lib").resolve("zzz.jar");
+        Files.copy(launcher.resolveSibling("lib").resolve(firstJar()), jar);
+        Path first = launcher.resolveSibling("lib").resolve(firstJar());
+        Files.delete(first);
+        Files.copy(jar, first); // other time
+
+        Ran agent = agent(launcher, "-Xlog:class+load");
+
+        assertThat(agent.exitCode()).as(agent.error()).isEqualTo(78);
+        assertThat(agent.output()).containsPattern("dev\\.raftsman\\.sidecar\\.AgentProcess source: (file|jar):");
+    }
+
+    private static String firstJar() throws IOException {
+        try (Stream<Path> jars = Files.list(lib())) {
+            return jars.map(jar -> jar.getFileName().toString())
+                    .filter(name -> name.endsWith(".jar"))
+                    .sorted()
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    private static Path lib() {
+        return Checkout.root().resolve("archiver/standalone/target/raftsman/lib");
+    }
+
+    /** The launcher with its jars beside it, as an installation has them. */
+    private Path install() throws IOException {
+        Path lib = Files.createDirectories(directory.path().resolve("lib"));
+        try (Stream<Path> jars = Files.list(lib())) {
+            for (Path jar :
+                    jars.filter(file -> file.toString().endsWith(".jar")).toList()) {
+                Files.createLink(lib.resolve(jar.getFileName()), jar);
+            }
+        }
+        return Files.copy(Checkout.root().resolve("raftsman"), directory.path().resolve("raftsman"));
+    }
+
+    private static List<Path> archives(Path launcher) throws IOException {
+        try (Stream<Path> files = Files.list(launcher.resolveSibling("lib"))) {
+            return files.filter(file -> !file.toString().endsWith(".jar")).toList();
+        }
+    }
+
+    private static Ran agent(Path launcher, String options) {
+        List<String> command = new ArrayList<>(List.of(launcher.toString(), "agent", "--config", "/absent.yaml"));
+        return Ran.command(Map.of("RAFTSMAN_JAVA_OPTS", options), command);
+    }
+
+    private static String said(Ran ran) {
+        return ran.exitCode() + ": " + ran.output() + ran.error();
+    }
+}
