@@ -1,5 +1,6 @@
 package dev.raftsman.cli;
 
+import dev.raftsman.standalone.Directories;
 import dev.raftsman.standalone.PipelineBench;
 import dev.raftsman.standalone.StandaloneException;
 import java.io.IOException;
@@ -19,14 +20,19 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "bench",
         description = "Measures.",
-        subcommands = {BenchCommand.Pipeline.class, BenchCommand.Appender.class})
+        subcommands = {
+            BenchCommand.Pipeline.class,
+            BenchAgentCommand.class,
+            BenchFilesCommand.class,
+            BenchCommand.Appender.class
+        })
 final class BenchCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "missing verb: pipeline or appender");
+        throw new ParameterException(spec.commandLine(), "missing verb: pipeline, agent, files or appender");
     }
 
     @Command(
@@ -87,7 +93,7 @@ final class BenchCommand implements Runnable {
                         ExitCodes.UNAVAILABLE, e.getMessage() + "; logs in " + dir.resolve("logs"), e);
             }
             if (data == null) {
-                DemoCommand.delete(dir);
+                Directories.delete(dir);
             }
             return ExitCodes.OK;
         }

@@ -1,14 +1,13 @@
 package dev.raftsman.cli;
 
 import dev.raftsman.standalone.Demo;
+import dev.raftsman.standalone.Directories;
 import dev.raftsman.standalone.StandaloneException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -60,16 +59,8 @@ final class DemoCommand implements Callable<Integer> {
             throw new CommandException(ExitCodes.UNAVAILABLE, e.getMessage(), e);
         }
         if (data == null && code == ExitCodes.OK) {
-            delete(dir);
+            Directories.delete(dir);
         }
         return code;
-    }
-
-    static void delete(Path dir) throws IOException {
-        try (Stream<Path> all = Files.walk(dir)) {
-            for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
-            }
-        }
     }
 }

@@ -12,6 +12,7 @@ import dev.raftsman.restore.HotCluster;
 import dev.raftsman.restore.NodeDirectories;
 import dev.raftsman.restore.SegmentSource;
 import dev.raftsman.restore.StreamReader;
+import dev.raftsman.standalone.Directories;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -107,7 +108,7 @@ final class Place {
             hot.close();
             client.close();
             try {
-                DemoCommand.delete(cache);
+                Directories.delete(cache);
             } catch (IOException left) {
                 // In the directory for temporary files; whoever cleans that up finds it.
             }

@@ -1,6 +1,7 @@
 package dev.raftsman.cli;
 
 import dev.raftsman.standalone.Bytes;
+import dev.raftsman.standalone.Directories;
 import dev.raftsman.standalone.Rehearsal;
 import dev.raftsman.standalone.StandaloneException;
 import java.io.IOException;
@@ -36,7 +37,7 @@ final class PrepareCommand implements Callable<Integer> {
         } catch (StandaloneException e) {
             throw new CommandException(ExitCodes.UNAVAILABLE, e.getMessage() + "; logs in " + dir.resolve("logs"), e);
         }
-        DemoCommand.delete(dir);
+        Directories.delete(dir);
         return ExitCodes.OK;
     }
 }

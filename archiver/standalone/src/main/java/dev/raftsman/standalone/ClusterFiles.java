@@ -54,6 +54,10 @@ final class ClusterFiles {
         return dir.resolve(node(node));
     }
 
+    Path agentData() {
+        return dir.resolve("agent");
+    }
+
     static String node(int number) {
         return "collector-" + number;
     }
@@ -143,7 +147,7 @@ final class ClusterFiles {
                 %s""".formatted(
                         AGENT,
                         TENANT,
-                        quoted(dir.resolve("agent")),
+                        quoted(agentData()),
                         collectors,
                         quoted(agentHttp()),
                         quoted(walRoot()),

@@ -48,7 +48,8 @@ final class LocalCluster implements AutoCloseable {
             HttpClient.newBuilder().connectTimeout(HTTP_LIMIT).build();
 
     private final ClusterClient client;
-    private final Thread hook = new Thread(this::stop, "cluster-stop");
+    private final List<Path> bulkData = new ArrayList<>();
+    private final Thread hook = new Thread(this::endedFromOutside, "cluster-stop");
 
     LocalCluster(ClusterFiles files) {
         this.files = files;
@@ -61,8 +62,13 @@ final class LocalCluster implements AutoCloseable {
         return files;
     }
 
-    /** From now on the children are stopped, in order, also when this process is told to end, by Ctrl-C for one. */
-    LocalCluster stoppedWithUs() {
+    /**
+     * From now on the children are stopped, in order, also when this process is told to end, by Ctrl-C for one.
+     *
+     * @param bulk what nobody wants to keep then: directories that are deleted afterwards
+     */
+    LocalCluster stoppedWithUs(Path... bulk) {
+        bulkData.addAll(List.of(bulk));
         Runtime.getRuntime().addShutdownHook(hook);
         return this;
     }
@@ -295,6 +301,17 @@ final class LocalCluster implements AutoCloseable {
             // The hook runs already.
         }
         stop();
+    }
+
+    private void endedFromOutside() {
+        stop();
+        for (Path directory : bulkData) {
+            try {
+                Directories.delete(directory);
+            } catch (IOException e) {
+                // Whoever fed the children may write there still; what is left is in the directory that was named.
+            }
+        }
     }
 
     private void stop() {

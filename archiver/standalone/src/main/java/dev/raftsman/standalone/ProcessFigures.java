@@ -3,18 +3,20 @@ package dev.raftsman.standalone;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 
 /**
  * What a process has used, from {@code /proc}.
  *
- * @param cpuSeconds user and system time of all its threads since it started
+ * @param userSeconds CPU time of all its threads since it started, outside of the kernel
+ * @param systemSeconds the same inside of the kernel
  * @param peakBytes the greatest resident set it ever had
  */
-record ProcessFigures(double cpuSeconds, long peakBytes) {
+record ProcessFigures(double userSeconds, double systemSeconds, long peakBytes) {
     /** The kernel reports to user space in hundredths of a second on every architecture Java runs on. */
     private static final double TICKS_PER_SECOND = 100.0;
 
-    static final ProcessFigures NONE = new ProcessFigures(0, 0);
+    static final ProcessFigures NONE = new ProcessFigures(0, 0, 0);
 
     /** Figures of a living process; {@link #NONE} for one that is gone. */
     static ProcessFigures of(long pid) {
@@ -23,20 +25,35 @@ record ProcessFigures(double cpuSeconds, long peakBytes) {
             String stat = Files.readString(proc.resolve("stat"));
             // The name in parentheses may hold anything; fields are counted from its end, where "state" is the third.
             String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
-            double cpuSeconds = (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / TICKS_PER_SECOND;
             long peakBytes = 0;
             for (String line : Files.readAllLines(proc.resolve("status"))) {
                 if (line.startsWith("VmHWM:")) {
                     peakBytes = Long.parseLong(line.replaceAll("[^0-9]", "")) << 10;
                 }
             }
-            return new ProcessFigures(cpuSeconds, peakBytes);
+            return new ProcessFigures(
+                    Long.parseLong(fields[11]) / TICKS_PER_SECOND,
+                    Long.parseLong(fields[12]) / TICKS_PER_SECOND,
+                    peakBytes);
         } catch (IOException | RuntimeException gone) {
             return NONE;
         }
     }
 
+    /** Open descriptors of a living process; 0 for one that is gone. */
+    static int descriptors(long pid) {
+        try (Stream<Path> open = Files.list(Path.of("/proc", Long.toString(pid), "fd"))) {
+            return (int) open.count();
+        } catch (IOException gone) {
+            return 0;
+        }
+    }
+
+    double cpuSeconds() {
+        return userSeconds + systemSeconds;
+    }
+
     ProcessFigures since(ProcessFigures earlier) {
-        return new ProcessFigures(cpuSeconds - earlier.cpuSeconds, peakBytes);
+        return new ProcessFigures(userSeconds - earlier.userSeconds, systemSeconds - earlier.systemSeconds, peakBytes);
     }
 }

@@ -1,8 +1,9 @@
 package dev.raftsman.standalone;
 
+import dev.raftsman.disk.Durable;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -14,8 +15,8 @@ import java.util.Map;
  * loopback, shows its pages and ends, while the JVM notes which classes that took. So what is in the archive is what a start
  * needs, and no list of it has to be kept.
  *
- * <p>The archive is written beside the one in use and renamed over it: an agent that starts meanwhile sees a whole old one, a
- * whole new one or none.
+ * <p>The archive is written beside the one in use, forced and renamed over it: an agent that starts meanwhile sees a whole one
+ * or none.
  */
 public final class Rehearsal {
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
@@ -40,7 +41,7 @@ public final class Rehearsal {
         try {
             rehearse(made, dir);
             long bytes = Files.size(made);
-            moveOver(made, archive);
+            replace(made, archive, bytes);
             return bytes;
         } finally {
             Files.deleteIfExists(made);
@@ -72,11 +73,15 @@ public final class Rehearsal {
         }
     }
 
-    private static void moveOver(Path made, Path archive) throws IOException {
-        try {
-            Files.move(made, archive, StandardCopyOption.ATOMIC_MOVE);
-        } catch (AtomicMoveNotSupportedException e) {
-            throw new StandaloneException(archive.getParent() + " cannot rename a file over another one", e);
+    /** The length beside it is for the launcher: an archive that was cut would not be refused by the JVM but end it. */
+    private static void replace(Path made, Path archive, long bytes) throws IOException {
+        try (FileChannel file = FileChannel.open(made)) {
+            file.force(true);
         }
+        Path length = archive.resolveSibling(archive.getFileName() + ".bytes");
+        Files.deleteIfExists(length);
+        Files.move(made, archive, StandardCopyOption.ATOMIC_MOVE);
+        Files.writeString(length, Long.toString(bytes));
+        Durable.forceDirectory(archive.getParent());
     }
 }

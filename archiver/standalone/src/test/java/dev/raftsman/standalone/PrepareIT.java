@@ -27,7 +27,9 @@ class PrepareIT {
         Ran prepared = Ran.command(Map.of(), List.of(launcher.toString(), "prepare"));
         assertThat(prepared.exitCode()).as(prepared.output() + prepared.error()).isZero();
         List<Path> archives = archives(launcher);
-        assertThat(archives).as("one archive, nothing half-made beside it").hasSize(1);
+        assertThat(archives)
+                .as("the archive and its length, nothing half-made beside it")
+                .hasSize(2);
 
         assertThat(agent(launcher, "-Xlog:class+load").output())
                 .containsPattern("dev\\.raftsman\\.sidecar\\.AgentProcess source: shared objects file");
@@ -90,7 +92,9 @@ class PrepareIT {
 
     private static List<Path> archives(Path launcher) throws IOException {
         try (Stream<Path> files = Files.list(launcher.resolveSibling("lib"))) {
-            return files.filter(file -> !file.toString().endsWith(".jar")).toList();
+            return files.filter(file -> !file.toString().endsWith(".jar"))
+                    .sorted()
+                    .toList();
         }
     }
 
