@@ -89,6 +89,7 @@ public final class WalWriter implements AutoCloseable {
     private volatile long bytesWritten;
     private volatile Throwable failure;
     private volatile boolean closed;
+    private volatile Runnable forcedListener = () -> {};
 
     /** Guarded by this: the forcing side. */
     private int forcedCycle;
@@ -519,7 +520,17 @@ public final class WalWriter implements AutoCloseable {
         }
         forcedCycle = last;
         progress.forced(through);
+        forcedListener.run();
         return through;
+    }
+
+    /**
+     * Tells somebody whenever {@link #forcedThrough} has risen, so that nobody has to look again and again.
+     *
+     * @param listener called by whoever forces; must not block
+     */
+    public void onForced(Runnable listener) {
+        forcedListener = listener;
     }
 
     private void forceFile(int each) throws IOException {

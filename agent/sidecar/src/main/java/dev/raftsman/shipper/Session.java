@@ -70,6 +70,7 @@ final class Session {
     private long creditBytes;
     private long sentBytes;
     private long heldBytes;
+    private long offeredBytes;
     private int pausedFeeds;
     private long steppedNanos;
     private long acknowledgedNanos;
@@ -125,6 +126,11 @@ final class Session {
         return heldBytes;
     }
 
+    /** Bytes of all blocks that were ever offered. */
+    long offeredBytes() {
+        return offeredBytes;
+    }
+
     boolean isReady() {
         return state == State.READY;
     }
@@ -147,6 +153,7 @@ final class Session {
         feed.blocks.add(outgoing);
         feed.unsent.add(outgoing);
         heldBytes += outgoing.bytes;
+        offeredBytes += outgoing.bytes;
         observer.inFlight(heldBytes);
         observer.offered(feed.producer, feed.incarnation, feed.stream, block.duplicate());
         enqueue(feed);

@@ -32,7 +32,11 @@ public final class Shipper {
     private static final long DRAIN_LOOK_NANOS = 20_000_000L;
     private static final long FAREWELL_MOST_NANOS = 5_000_000_000L;
     private static final long IDLE_LEAST_NANOS = 1_000_000L;
+    /** A WAL that another process writes has to be looked at: nobody says when it grows. */
     private static final long IDLE_MOST_NANOS = 40_000_000L;
+
+    /** Everything else calls {@link #wake}; this is how late a deadline, such as a ping's, may be noticed. */
+    private static final long ALONE_MOST_NANOS = 250_000_000L;
 
     private final ShipperSettings settings;
     private final WalDiscovery discovery;
@@ -43,6 +47,7 @@ public final class Shipper {
     private final NettyLink link;
     private final Session session;
     private final Thread thread;
+    private final Quiet quiet;
 
     /** The sidecar's own, oldest first: a newer one waits for the older. */
     private final List<BlockWalSource> own = new ArrayList<>();
@@ -100,6 +105,7 @@ public final class Shipper {
         this.lookAtNanos = nowNanos;
         this.steppedNanos = nowNanos;
         this.status = new ShipperStatus(List.of(), nowNanos, 0);
+        this.quiet = new Quiet(nowNanos);
         this.link = new NettyLink(
                 (int) settings.session().connectTimeout().toMillis(),
                 settings.tls() == null ? null : LinkTls.open(settings.tls(), log, nowNanos),
@@ -190,8 +196,9 @@ public final class Shipper {
                 if (step(System.nanoTime())) {
                     idleNanos = IDLE_LEAST_NANOS;
                 } else {
+                    rest();
                     LockSupport.parkNanos(this, idleNanos);
-                    idleNanos = Math.min(IDLE_MOST_NANOS, idleNanos * 2);
+                    idleNanos = Math.min(isAlone() ? ALONE_MOST_NANOS : IDLE_MOST_NANOS, idleNanos * 2);
                 }
             }
             cursorFile.write();
@@ -205,6 +212,23 @@ public final class Shipper {
             own.forEach(Source::close);
             others.forEach(Source::close);
             link.close();
+        }
+    }
+
+    /** Something of the sidecar's own WAL may be shipped that could not be before. Any thread. */
+    public void wake() {
+        LockSupport.unpark(thread);
+    }
+
+    /** Only the sidecar's own current WAL is there, and nothing of it is on its way. */
+    private boolean isAlone() {
+        return others.isEmpty() && own.size() <= 1 && session.isReady() && session.isEmpty();
+    }
+
+    @SuppressWarnings("SystemGc") // Nothing else collects the old generation of an agent that has nothing to do.
+    private void rest() {
+        if (quiet.isDue(System.nanoTime(), session.offeredBytes())) {
+            System.gc();
         }
     }
 

@@ -144,6 +144,9 @@ final class Agent implements AutoCloseable, StatusPage.Subject {
                 metrics,
                 this::failed);
         metrics.shipper(shipper::status);
+        if (wal != null) {
+            wal.onForced(shipper::wake);
+        }
         shipper.start();
         if (inputs != null) {
             inputs.start();
