@@ -130,7 +130,8 @@ class StdinTest {
 
     private boolean walHoldsABlock() throws IOException {
         try (var files = Files.walk(directory.resolve("data/wal"))) {
-            for (Path file : files.filter(each -> each.toString().endsWith(".cq4")).toList()) {
+            for (Path file :
+                    files.filter(each -> each.toString().endsWith(".cq4")).toList()) {
                 if (new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).contains("RBK1")) {
                     return true;
                 }
@@ -143,7 +144,8 @@ class StdinTest {
     void tracesThatComeInPiecesStayWhole() throws Exception {
         Process agent = agent(", multiline: {traces: [java]}");
         try (OutputStream pipe = agent.getOutputStream()) {
-            for (String piece : new String[] {"ERROR x\njava.lang.Ill", "egalStateException: y\n\tat a", ".B.c(D.java)\nnext"}) {
+            for (String piece :
+                    new String[] {"ERROR x\njava.lang.Ill", "egalStateException: y\n\tat a", ".B.c(D.java)\nnext"}) {
                 pipe.write(piece.getBytes(StandardCharsets.UTF_8));
                 pipe.flush();
             }
