@@ -1,10 +1,12 @@
 package dev.raftsman.wal;
 
+import dev.raftsman.disk.Checksum;
 import dev.raftsman.disk.Durable;
 import dev.raftsman.event.Loss;
 import dev.raftsman.event.Names;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -454,8 +456,26 @@ public final class WalDirectory {
     private static void writeIdentity(Path directory, WalIdentity identity) throws IOException {
         String text = FORMAT + "\ntenant=" + identity.tenant() + "\nproducer=" + identity.producer() + "\nstream="
                 + identity.stream() + "\nincarnation=" + identity.incarnation() + "\nstartMillis="
-                + identity.startMillis() + "\nend\n";
-        Durable.write(directory.resolve(IDENTITY_FILE), StandardCharsets.UTF_8.encode(text));
+                + identity.startMillis() + "\n";
+        String sealed = text + "crc=" + crc(text) + "\nend\n";
+        Durable.write(directory.resolve(IDENTITY_FILE), StandardCharsets.UTF_8.encode(sealed));
+    }
+
+    private static String crc(String text) {
+        ByteBuffer bytes = StandardCharsets.UTF_8.encode(text);
+        return String.format("%08x", Checksum.crc32c(bytes, 0, bytes.limit()));
+    }
+
+    /** One flipped bit would make it somebody else's log, or an older one. Early logs have no sum. */
+    private static void checkSum(Path file, List<String> lines) throws IOException {
+        int sum = lines.size() - 2;
+        if (sum > 0 && lines.get(sum).startsWith("crc=")) {
+            String found = lines.get(sum).substring("crc=".length());
+            String computed = crc(String.join("\n", lines.subList(0, sum)) + "\n");
+            if (!found.equals(computed)) {
+                throw new IOException(file + " is damaged: crc " + found + "; computed " + computed);
+            }
+        }
     }
 
     static WalIdentity readIdentity(Path directory) throws IOException {
@@ -466,6 +486,7 @@ public final class WalDirectory {
                 || !lines.get(lines.size() - 1).equals("end")) {
             throw new IOException(file + " is not of the format " + FORMAT + ", or cut short");
         }
+        checkSum(file, lines);
         Map<String, String> values = new HashMap<>();
         for (String line : lines) {
             int equals = line.indexOf('=');

@@ -7,7 +7,7 @@
  *
  * <pre>
  * &lt;root&gt;/&lt;producer, escaped&gt;/&lt;startMillis&gt;-&lt;incarnation&gt;/
- *   identity                whose it is: text, forced before the directory gets its name
+ *   identity                whose it is: text with its CRC32C, forced before the directory gets its name
  *   writer.lock             locked while the writer lives
  *   progress                one mapped page: 0 i32 magic "RWP2", 8 i64 quota, 16 i64 reserve, 64 i64 claimed sequence,
  *                           128 i64 written position, 192 i64 forced position, 256 i64 × 8 events lost without a

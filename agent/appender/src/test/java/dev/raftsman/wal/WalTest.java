@@ -503,6 +503,24 @@ final class WalTest {
     }
 
     @Test
+    void noFlippedBitMakesALogSomebodyElsesOrAnOlderOne() throws IOException {
+        WalDirectory log = create();
+        log.releaseLock();
+        Path file = log.path().resolve("identity");
+        byte[] whole = Files.readAllBytes(file);
+        for (int bit = 0; bit < whole.length * 8; bit++) {
+            byte[] flipped = whole.clone();
+            flipped[bit / 8] ^= (byte) (1 << bit % 8);
+            Files.write(file, flipped);
+            List<WalDirectory> found = WalDirectory.list(root, (path, why) -> {});
+            assertThat(found)
+                    .as("bit %d", bit)
+                    .extracting(WalDirectory::identity)
+                    .allMatch(log.identity()::equals);
+        }
+    }
+
+    @Test
     void findsLogsByTheirOwnPathTheirProducersAndTheirRoots() throws IOException {
         WalDirectory one = create();
         one.releaseLock();
