@@ -9,13 +9,16 @@ import dev.raftsman.wal.WalReader;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What earlier incarnations of this sidecar have left: the cursor, and WAL directories that are not shipped to their
@@ -46,12 +49,7 @@ public final class Backlog {
      */
     public static Backlog open(Path cursor, Path walRoot, OperatorLog log, long nowNanos) throws IOException {
         CursorFile cursorFile = CursorFile.open(cursor, CURSOR_INTERVAL_NANOS, nowNanos);
-        List<WalDirectory> directories = WalDirectory.list(
-                walRoot,
-                (path, reason) -> log.error(
-                        "unreadable " + path,
-                        "WAL of an earlier run cannot be read and is not shipped, its files are read again from where the"
-                                + " cursor is: path=" + path + ", reason=" + reason));
+        List<WalDirectory> directories = directories(walRoot, log);
         Map<Key, Cursor.Source> newest = new HashMap<>();
         for (Cursor.Source source : cursorFile.cursor().sources()) {
             newest.put(key(source.checkpoint()), source);
@@ -69,6 +67,34 @@ public final class Backlog {
                     + knownFiles.size());
         }
         return new Backlog(cursorFile, directories, knownFiles);
+    }
+
+    /** What has lost its identity keeps its name, and the sidecar knows the rest of its own WALs. */
+    private static List<WalDirectory> directories(Path walRoot, OperatorLog log) {
+        List<WalDirectory> nameless = new ArrayList<>();
+        List<WalDirectory> directories = new ArrayList<>(WalDirectory.list(walRoot, (path, reason) -> {
+            Optional<WalDirectory> byName = reason instanceof FileSystemException ? Optional.empty() : byName(path);
+            byName.ifPresent(nameless::add);
+            log.error(
+                    "unreadable " + path,
+                    byName.isPresent()
+                            ? "WAL of an earlier run has lost its identity, the directory's name serves: path=" + path
+                                    + ", reason=" + reason
+                            : "WAL of an earlier run cannot be read and is not shipped, its files are read again from"
+                                    + " where the cursor is: path=" + path + ", reason=" + reason);
+        }));
+        directories.addAll(nameless);
+        directories.sort(
+                Comparator.comparingLong(directory -> directory.identity().startMillis()));
+        return directories;
+    }
+
+    private static Optional<WalDirectory> byName(Path path) {
+        try {
+            return WalDirectory.byName(path);
+        } catch (IOException gone) {
+            return Optional.empty();
+        }
     }
 
     private static void force(Path directory) throws IOException {

@@ -1,6 +1,7 @@
 package dev.raftsman.shipper;
 
 import dev.raftsman.block.Block;
+import dev.raftsman.block.BlockKind;
 import dev.raftsman.block.CorruptBlockException;
 import dev.raftsman.event.Loss;
 import dev.raftsman.event.LossReason;
@@ -9,6 +10,7 @@ import dev.raftsman.input.OperatorLog;
 import dev.raftsman.input.SourceCheckpoint;
 import dev.raftsman.input.SourceLag;
 import dev.raftsman.wal.Excerpt;
+import dev.raftsman.wal.ExcerptKind;
 import dev.raftsman.wal.WalDirectory;
 import dev.raftsman.wal.WalReader;
 import java.nio.ByteBuffer;
@@ -66,17 +68,25 @@ final class BlockWalSource implements Source {
         }
     }
 
-    /** An excerpt on its way. */
+    /** An excerpt on its way; one that is damaged has no checkpoint, its file is read again from the one before. */
     private static final class Note {
         final long position;
+        final Stream stream;
         final long end;
         final List<SourceCheckpoint> checkpoints;
         final int bytes;
         final long sinceNanos;
         boolean acknowledged;
 
-        Note(long position, long end, List<SourceCheckpoint> checkpoints, int bytes, long sinceNanos) {
+        Note(
+                long position,
+                Stream stream,
+                long end,
+                List<SourceCheckpoint> checkpoints,
+                int bytes,
+                long sinceNanos) {
             this.position = position;
+            this.stream = stream;
             this.end = end;
             this.checkpoints = checkpoints;
             this.bytes = bytes;
@@ -249,7 +259,9 @@ final class BlockWalSource implements Source {
                             block.firstSequence(),
                             block.endSequence(),
                             copy,
-                            block.minTimeNanos(),
+                            block.kind() == BlockKind.LINES
+                                    ? block.minTimeNanos() // of reading; an event's own may be any
+                                    : System.currentTimeMillis() * 1_000_000,
                             SourceCheckpoint.decode(excerpt.extra()));
                     return;
                 }
@@ -260,29 +272,50 @@ final class BlockWalSource implements Source {
         } catch (CorruptBlockException | IllegalArgumentException e) {
             damaged(e.getMessage());
         }
-        Note note = new Note(excerpt.position(), -1, checkpoints, 0, 0);
+        if (excerpt.kind() != ExcerptKind.CHECKPOINT) {
+            noteDamaged();
+            return;
+        }
+        Note note = new Note(excerpt.position(), null, -1, checkpoints, 0, 0);
         note.acknowledged = true;
         notes.add(note);
     }
 
     private void damaged(String damage) {
         damaged = true;
-        log.error("damaged " + directory, "WAL is damaged, reading on behind it: " + damage);
+        // Of excerpts that are gone nobody can say whose they were: this line is all there is, it is not held back.
+        boolean gone = excerpt.count() == Excerpt.UNKNOWN;
+        log.error(
+                "damaged " + directory + (gone ? excerpt.position() : ""),
+                "WAL is damaged, reading on behind it: " + damage);
+    }
+
+    /** What it held is declared, if it says whose that was: by the next excerpt of its stream, or at the end. */
+    private void noteDamaged() {
+        Note note = new Note(excerpt.position(), null, -1, List.of(), 0, 0);
+        note.acknowledged = true;
+        if (excerpt.kind() == ExcerptKind.BLOCK || excerpt.writtenKind() == ExcerptKind.BLOCK) {
+            try {
+                Stream stream = stream(
+                        SourceCheckpoint.decode(excerpt.extra()).get(0).stream());
+                long end = excerpt.firstSequence() + excerpt.count() - 1;
+                stream.highest = Math.max(stream.highest, end);
+                if (end > stream.feed.acknowledged()) {
+                    note = new Note(excerpt.position(), stream, end, List.of(), 0, System.nanoTime());
+                    stream.pending.add(note);
+                }
+            } catch (IllegalArgumentException ownerUnknown) {
+                damaged = true;
+            }
+        }
+        notes.add(note);
     }
 
     private void take(Held excerpt, long nowNanos) {
-        String name = excerpt.stream();
-        Stream stream = streams.get(name);
-        if (stream == null) {
-            stream = new Stream();
-            streams.put(name, stream);
-            stream.feed = session.feed(producer(name), incarnation(), name, 0, -1, stream);
-            if (stopped.contains(name)) {
-                session.stop(stream.feed, "what an older incarnation has of this stream was not taken");
-            }
-        }
+        Stream stream = stream(excerpt.stream());
         Note note = new Note(
                 excerpt.position,
+                stream,
                 excerpt.end,
                 excerpt.checkpoints,
                 excerpt.block.remaining(),
@@ -323,6 +356,19 @@ final class BlockWalSource implements Source {
     private static long since(Held excerpt, long nowNanos) {
         long ageMillis = System.currentTimeMillis() - excerpt.timeNanos / 1_000_000;
         return nowNanos - Math.max(0, ageMillis) * 1_000_000;
+    }
+
+    private Stream stream(String name) {
+        Stream stream = streams.get(name);
+        if (stream == null) {
+            stream = new Stream();
+            streams.put(name, stream);
+            stream.feed = session.feed(producer(name), incarnation(), name, 0, -1, stream);
+            if (stopped.contains(name)) {
+                session.stop(stream.feed, "what an older incarnation has of this stream was not taken");
+            }
+        }
+        return stream;
     }
 
     private String producer(String stream) {
@@ -416,7 +462,7 @@ final class BlockWalSource implements Source {
             return false;
         }
         for (Note note : notes) {
-            if (!note.acknowledged && !streams.get(note.checkpoints.get(0).stream()).feed.failed) {
+            if (!note.acknowledged && !note.stream.feed.failed) {
                 return true;
             }
         }

@@ -22,7 +22,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /**
  * A collector of one node in memory that speaks frames over a real socket and takes blocks only where they continue an
@@ -65,6 +68,16 @@ public final class FakeCollector implements AutoCloseable {
             this.producer = producer;
             this.stream = stream;
         }
+
+        private Epoch copy() {
+            Epoch copy = new Epoch(number, producer, stream);
+            copy.blocks.addAll(blocks);
+            copy.last = last;
+            copy.closed = closed;
+            copy.closeLoss = closeLoss;
+            copy.forgotten = forgotten;
+            return copy;
+        }
     }
 
     public FakeCollector(long seed, double dropRate) throws IOException {
@@ -79,6 +92,16 @@ public final class FakeCollector implements AutoCloseable {
         this.server = new ServerSocket(0, 16, InetAddress.getLoopbackAddress());
         this.port = server.getLocalPort();
         accept(server);
+    }
+
+    /** Another collector that has what this one has now. */
+    public FakeCollector copy() throws IOException {
+        FakeCollector copy = new FakeCollector(0, 0);
+        change(() -> copy.change(() -> {
+            epochs.forEach((key, epoch) -> copy.epochs.put(key, epoch.copy()));
+            copy.epochs.values().forEach(epoch -> copy.byNumber.put(epoch.number, epoch));
+        }));
+        return copy;
     }
 
     public String address() {
@@ -254,6 +277,10 @@ public final class FakeCollector implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         return out.toByteArray();
+    }
+
+    public synchronized Set<String> streams() {
+        return epochs.values().stream().map(epoch -> epoch.stream).collect(Collectors.toCollection(TreeSet::new));
     }
 
     public synchronized List<Epoch> epochs(String stream) {
