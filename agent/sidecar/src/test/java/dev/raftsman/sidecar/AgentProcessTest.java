@@ -51,21 +51,31 @@ class AgentProcessTest {
 
     private Process start(String config) throws IOException {
         Path file = Files.writeString(directory.resolve("agent.yaml"), config);
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx64m",
-                        "-XX:+UseSerialGC",
-                        "-XX:TieredStopAtLevel=1",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Main.class.getName(),
-                        file.toString())
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(
-                        directory.resolve("said").toFile()))
-                .start();
+        Process process = launch(file, directory.resolve("said"), List.of());
         started.add(process);
         return process;
+    }
+
+    /** @param said what the process says is appended to it */
+    static Process launch(Path config, Path said, List<String> options) throws IOException {
+        return launch(List.of(), Main.class, config, said, options);
+    }
+
+    /** @param before what runs the JVM, none for ourselves */
+    static Process launch(List<String> before, Class<?> main, Path config, Path said, List<String> options)
+            throws IOException {
+        List<String> command = new ArrayList<>(before);
+        command.addAll(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx64m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1"));
+        command.addAll(options);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName(), config.toString()));
+        return new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(said.toFile()))
+                .start();
     }
 
     private String said() {
@@ -107,7 +117,7 @@ class AgentProcessTest {
         }
     }
 
-    private static int freePort() throws IOException {
+    static int freePort() throws IOException {
         try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return probe.getLocalPort();
         }
@@ -165,7 +175,7 @@ class AgentProcessTest {
         assertThat(said().lines().filter(line -> line.contains("trying on"))).hasSize(1);
     }
 
-    private static String get(int port, String path) {
+    static String get(int port, String path) {
         try {
             HttpResponse<String> response = HttpClient.newHttpClient()
                     .send(
@@ -184,10 +194,11 @@ class AgentProcessTest {
     @Test
     void secondInstanceEndsWith75AndTakenPortWith69() throws Exception {
         int http = freePort();
-        start(config("127.0.0.1:1", http));
+        Process first = start(config("127.0.0.1:1", http));
         awaitThat(() -> said().contains("agent runs"));
         assertThat(exitCode(start(config("127.0.0.1:1", freePort())))).isEqualTo(75);
-        assertThat(said()).contains("raftsman agent: " + directory.resolve("data") + " is in use by process");
+        assertThat(said())
+                .contains("raftsman agent: " + directory.resolve("data") + " is in use by process " + first.pid());
         String elsewhere = config("127.0.0.1:1", http)
                 .replace("data: " + directory.resolve("data"), "data: " + directory.resolve("data2"));
         assertThat(exitCode(start(elsewhere))).isEqualTo(69);

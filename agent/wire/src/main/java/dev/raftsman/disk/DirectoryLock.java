@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -62,6 +63,9 @@ public final class DirectoryLock implements AutoCloseable {
     }
 
     private static DirectoryLock lock(Path file, Path key) throws IOException {
+        if (Files.isSymbolicLink(file)) { // the open would fail as well, but without the file's name
+            throw new FileSystemException(file.toString(), null, "a symbolic link, expected a file of our own");
+        }
         FileChannel channel = FileChannel.open(
                 file,
                 StandardOpenOption.CREATE,
