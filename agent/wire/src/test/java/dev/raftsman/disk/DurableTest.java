@@ -25,6 +25,19 @@ class DurableTest {
     }
 
     @Test
+    void whatLiesInThePlaceOfTheUnfinishedFileIsReplacedAndALinkThereIsNotFollowed() throws IOException {
+        Path file = directory.resolve("f");
+        Path kept = Files.writeString(directory.resolve("kept"), "x");
+        Files.createSymbolicLink(directory.resolve("f" + Durable.UNFINISHED), kept);
+        Durable.write(file, ByteBuffer.wrap(new byte[] {1}));
+        assertThat(kept).hasContent("x");
+        Files.writeString(directory.resolve("f" + Durable.UNFINISHED), "left by a crash");
+        Durable.write(file, ByteBuffer.wrap(new byte[] {2}));
+        assertThat(Files.readAllBytes(file)).containsExactly(2);
+        assertThat(directory.toFile().list()).containsExactlyInAnyOrder("f", "kept");
+    }
+
+    @Test
     void deletesATreeButNotWhatALinkInItPointsTo() throws IOException {
         Path kept = Files.writeString(directory.resolve("kept"), "x");
         Path tree = directory.resolve("a/b/c");
