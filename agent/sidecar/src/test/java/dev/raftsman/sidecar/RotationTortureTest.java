@@ -50,17 +50,13 @@ class RotationTortureTest {
     @TempDir
     Path directory;
 
-    /** What {@code FileInput} does not do yet. */
-    private static final Set<Rotation> NOT_YET =
-            EnumSet.of(Rotation.COPY_TRUNCATE, Rotation.TRUNCATE, Rotation.COMPRESS);
-
     private static Set<Rotation> kinds() {
         String named = System.getProperty("raftsman.torture.kinds", "");
         EnumSet<Rotation> kinds = EnumSet.noneOf(Rotation.class);
         Arrays.stream(named.split(","))
                 .filter(kind -> !kind.isEmpty())
                 .forEach(kind -> kinds.add(Rotation.valueOf(kind)));
-        return kinds.isEmpty() ? EnumSet.complementOf(EnumSet.copyOf(NOT_YET)) : kinds;
+        return kinds.isEmpty() ? EnumSet.allOf(Rotation.class) : kinds;
     }
 
     @ParameterizedTest(name = "agent is killed: {0}")
