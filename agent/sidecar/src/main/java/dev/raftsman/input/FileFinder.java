@@ -55,6 +55,10 @@ final class FileFinder {
     private final Consumer<FileTail> found;
 
     private final Map<FileKey, FileTail> tails = new LinkedHashMap<>();
+
+    /** Found while files were read: they join the others at the next look. */
+    private final List<FileTail> copies = new ArrayList<>();
+
     private final Map<String, FileTail> newestOfStream = new HashMap<>();
     private int generation;
 
@@ -109,6 +113,7 @@ final class FileFinder {
             findMoved(nowNanos, sightings);
         }
         findMissed(nowNanos, sightings);
+        takeCopies();
         findQuietOnes(nowNanos);
         tails.values().removeIf(tail -> retire(tail, nowNanos));
         List<Sighting> inOrder = new ArrayList<>(sightings.values());
@@ -116,6 +121,13 @@ final class FileFinder {
         inOrder.forEach(this::follow);
         long costNanos = nanoTime.getAsLong() - beganNanos;
         return nowNanos + Math.max(leastNanos, Math.min(LOOK_MOST_NANOS, costNanos * COST_FACTOR));
+    }
+
+    private void takeCopies() {
+        for (FileTail copy : copies) {
+            tails.putIfAbsent(copy.key, copy);
+        }
+        copies.clear();
     }
 
     private void follow(Sighting sighting) {
@@ -283,6 +295,37 @@ final class FileFinder {
         return stayed;
     }
 
+    /**
+     * A file was emptied, or begins otherwise: what was not read of it may be in a copy beside it.
+     *
+     * @param tail as it was before
+     * @return the copy, to be read before the file itself; null if there is none
+     */
+    FileTail copyOf(FileTail tail, long nowNanos) {
+        NamedFile file = history.copyOf(tail.lastCheckpoint(), followed(tail, Map.of()));
+        if (file == null) {
+            return null;
+        }
+        Map<FileKey, Sighting> opened = new HashMap<>();
+        try {
+            open(tail.input, file, tail.home, nowNanos, opened);
+        } catch (IOException e) {
+            log.error(
+                    "missing " + file.path(),
+                    "copy of a file that was emptied cannot be read, lines will be missing: path=" + file.path()
+                            + ", reason=" + e);
+        }
+        Sighting sighting = opened.get(file.key());
+        if (sighting == null) {
+            return null;
+        }
+        FileTail copy = sighting.tail;
+        copy.retired = true;
+        copies.add(copy);
+        found.accept(copy);
+        return copy;
+    }
+
     private FileHistory.Followed followed(FileTail newest, Map<FileKey, Sighting> sightings) {
         return new FileHistory.Followed() {
             @Override
@@ -448,6 +491,7 @@ final class FileFinder {
     }
 
     void close() {
+        takeCopies();
         tails.values().forEach(this::letGo);
         tails.clear();
     }

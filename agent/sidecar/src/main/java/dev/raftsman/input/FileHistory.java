@@ -33,7 +33,8 @@ import java.util.stream.Collectors;
  *    compressed, and begins as the file last read     read on where that was left
  *     that is gone
  *    compressed otherwise, not older                  missed, as above; if we cannot inflate it, a warning names it
- *    begins as the file last read, which is gone      a copy of it: read on where that was left
+ *    begins as the file last read, which is gone or   a copy of it: read on where that was left
+ *     was emptied
  * </pre>
  *
  * Ages are times of modification, compared with each other and not with a clock, which may be another than the file
@@ -235,8 +236,9 @@ final class FileHistory {
         }
         FileTime runBegan = FileTime.fromMillis(last.known().sinceMillis());
         for (NamedFile file : rotated) {
-            if (file.modified().compareTo(runBegan) >= 0 && begins(file, checkpoint) >= checkpoint.offset()) {
-                remember(checkpoint.ofCopy(file.key()));
+            Copy copy = file.modified().compareTo(runBegan) >= 0 ? copy(file, checkpoint) : null;
+            if (copy != null) {
+                remember(copy.read);
                 return file.modified();
             }
         }
@@ -259,7 +261,8 @@ final class FileHistory {
         known.addAll(read.values());
         known.addAll(gone);
         for (SourceCheckpoint before : known) {
-            boolean tells = before.path().equals(name.toString()) && before.fingerprintLength() > 0;
+            boolean tells = before.path().equals(name.toString())
+                    && before.fingerprint().length() > 0;
             long bytes = tells ? begins(file, before) : -1;
             if (bytes < 0) {
                 continue;
@@ -269,11 +272,37 @@ final class FileHistory {
                 return true;
             }
             if (heldBytes < 0 && before.key().equals(last.key()) && before.offset() < bytes) {
-                remember(before.ofCopy(file.key()));
+                remember(before.ofCopy(file.key(), before.fingerprint()));
                 return false;
             }
         }
         return false;
+    }
+
+    /**
+     * The copy that was made of a file before it was emptied. What follows the checkpoint is in there and nowhere else.
+     *
+     * @return null if there is none, or if it holds nothing more
+     */
+    NamedFile copyOf(SourceCheckpoint before, Followed followed) {
+        Path name = home(before, null);
+        if (name == null || before.fingerprint().length() == 0) {
+            return null;
+        }
+        List<NamedFile> rotated = rotationsOf(name);
+        for (int i = rotated.size() - 1; i >= 0; i--) { // the newest is made of what was there last
+            NamedFile file = rotated.get(i);
+            Compression compression = Compression.of(file.path());
+            boolean readable = compression == null || compression.isReadable();
+            if (readable && followed.bytes(file.key()) < 0 && !read.containsKey(file.key())) {
+                Copy copy = copy(file, before);
+                if (copy != null) {
+                    remember(copy.read);
+                    return copy.bytes > copy.read.offset() ? file : null;
+                }
+            }
+        }
+        return null;
     }
 
     private void declare(Path name, Last last, List<Path> unreadable, List<NamedFile> rotated) {
@@ -304,9 +333,31 @@ final class FileHistory {
         try (Content content = Content.open(file.path())) {
             return before.fingerprint().fits(content) ? content.size() : -1;
         } catch (IOException e) {
-            log.warn("open " + file.path(), "file cannot be read: path=" + file.path() + ", reason=" + e);
+            warnUnreadable(file, e);
             return -1;
         }
+    }
+
+    /** @param read how far it counts as read, with its own beginning: it may have been made when the file was shorter */
+    private record Copy(SourceCheckpoint read, long bytes) {}
+
+    /** @return null if it is no copy of what was read */
+    private Copy copy(NamedFile file, SourceCheckpoint before) {
+        try (Content content = Content.open(file.path())) {
+            if (!before.fingerprint().fitsCopy(content)) {
+                return null;
+            }
+            long bytes = content.size();
+            long offset = Math.min(bytes, before.offset());
+            return new Copy(before.ofCopy(file.key(), Fingerprint.of(content)).at(offset), bytes);
+        } catch (IOException e) {
+            warnUnreadable(file, e);
+            return null;
+        }
+    }
+
+    private void warnUnreadable(NamedFile file, IOException reason) {
+        log.warn("open " + file.path(), "file cannot be read: path=" + file.path() + ", reason=" + reason);
     }
 
     private List<NamedFile> list(Path directory) {

@@ -57,7 +57,7 @@ public final class FileInput implements AutoCloseable {
                 epochNanos,
                 nanoTime,
                 this::schedule);
-        this.reader = new TailReader(maker, sink, new Linger(nowNanos), log, epochNanos);
+        this.reader = new TailReader(finder, maker, sink, new Linger(nowNanos), log, epochNanos);
         this.findAtNanos = nowNanos;
         this.lagAtNanos = nowNanos;
     }
@@ -65,7 +65,6 @@ public final class FileInput implements AutoCloseable {
     private void schedule(FileTail tail) {
         if (!tail.scheduled) {
             tail.scheduled = true;
-            tail.lookAtNanos = findAtNanos;
             due.add(tail);
         }
     }

@@ -124,8 +124,7 @@ final class FileTail {
 
     /** As of the last look at its beginning. */
     SourceCheckpoint lastCheckpoint() {
-        return new SourceCheckpoint(
-                stream, home.toString(), key.device(), key.inode(), fingerprint.length(), fingerprint.crc(), offset);
+        return new SourceCheckpoint(stream, home.toString(), key.device(), key.inode(), fingerprint, offset);
     }
 
     /** What is left of it is being read in front of the next one. */

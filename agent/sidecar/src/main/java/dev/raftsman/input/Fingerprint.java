@@ -9,12 +9,18 @@ import java.util.zip.CRC32C;
  * hardly ever is.
  *
  * @param length how many bytes were summed, at most {@link #MAX_BYTES}; 0 fits every file
+ * @param crc CRC32C of these
+ * @param headCrc CRC32C of the first {@link #HEAD_BYTES} of these, or of all if they are fewer: by it a copy is known that was
+ *     made when the file was shorter
  */
-record Fingerprint(int length, int crc) {
-    static final int MAX_BYTES = 1024;
-    static final Fingerprint NONE = new Fingerprint(0, 0);
+public record Fingerprint(int length, int crc, int headCrc) {
+    /** Bytes that are summed. */
+    public static final int MAX_BYTES = 1024;
 
-    Fingerprint {
+    static final int HEAD_BYTES = 64;
+    static final Fingerprint NONE = new Fingerprint(0, 0, 0);
+
+    public Fingerprint {
         if (length < 0 || length > MAX_BYTES) {
             throw new IllegalArgumentException("fingerprint of " + length + " bytes; expected 0 to " + MAX_BYTES);
         }
@@ -30,15 +36,27 @@ record Fingerprint(int length, int crc) {
         return length == 0 || equals(of(file, length));
     }
 
+    /** Whether this file holds the beginning of the one that was summed, and perhaps not more: a copy of it. */
+    boolean fitsCopy(Content file) throws IOException {
+        Fingerprint other = of(file, length);
+        return length > 0
+                && (equals(other) || other.length < length && other.length >= HEAD_BYTES && other.headCrc == headCrc);
+    }
+
     private static Fingerprint of(Content file, int bytes) throws IOException {
         ByteBuffer beginning = ByteBuffer.allocate(bytes);
         while (beginning.hasRemaining() && file.read(beginning, beginning.position()) > 0) {
             continue;
         }
-        beginning.flip();
+        int length = beginning.position();
+        return length == 0
+                ? NONE
+                : new Fingerprint(length, crc(beginning, length), crc(beginning, Math.min(length, HEAD_BYTES)));
+    }
+
+    private static int crc(ByteBuffer bytes, int length) {
         CRC32C crc = new CRC32C();
-        int length = beginning.remaining();
-        crc.update(beginning);
-        return length == 0 ? NONE : new Fingerprint(length, (int) crc.getValue());
+        crc.update(bytes.array(), 0, length);
+        return (int) crc.getValue();
     }
 }

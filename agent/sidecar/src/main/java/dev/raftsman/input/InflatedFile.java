@@ -21,6 +21,10 @@ final class InflatedFile implements Content {
     private final Path path;
     private final Compression compression;
     private final FileChannel channel;
+
+    /** The beginning, which is looked at again and again. */
+    private final byte[] head = new byte[Fingerprint.MAX_BYTES];
+
     private final long size;
 
     private InputStream inflater;
@@ -63,7 +67,7 @@ final class InflatedFile implements Content {
     private long length() throws IOException {
         InputStream in = begin();
         byte[] piece = new byte[64 << 10];
-        long length = 0;
+        long length = in.readNBytes(head, 0, head.length);
         for (int got = in.read(piece); got >= 0; got = in.read(piece)) {
             length += got;
         }
@@ -79,6 +83,11 @@ final class InflatedFile implements Content {
     public int read(ByteBuffer target, long position) throws IOException {
         if (position >= size) {
             return -1;
+        }
+        if (position + target.remaining() <= head.length) {
+            int bytes = (int) Math.min(target.remaining(), size - position);
+            target.put(head, (int) position, bytes);
+            return bytes;
         }
         if (inflater == null || position < inflatedBytes - KEPT_BYTES || position < 0) {
             inflater = begin();

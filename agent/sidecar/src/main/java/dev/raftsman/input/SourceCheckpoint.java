@@ -19,7 +19,8 @@ import java.util.Objects;
  *  1 u8  reserved = 0
  *  2 u16 streamLength       4 u16 pathLength       6 u16 fingerprint length
  *  8 i64 device            16 i64 inode           24 i64 offset after the block's last byte
- * 32 i32 fingerprint CRC   36 stream, path: UTF-8
+ * 32 i32 fingerprint CRC   36 i32 CRC of its head
+ * 40 stream, path: UTF-8
  * </pre>
  *
  * @param stream what the file's lines are called, also after it was renamed
@@ -27,14 +28,15 @@ import java.util.Objects;
  * @param offset bytes from the start of the file
  */
 public record SourceCheckpoint(
-        String stream, String path, long device, long inode, int fingerprintLength, int fingerprintCrc, long offset) {
+        String stream, String path, long device, long inode, Fingerprint fingerprint, long offset) {
     static final int VERSION = 1;
-    static final int HEADER_BYTES = 36;
+    static final int HEADER_BYTES = 40;
     private static final long PIPE = -1;
 
     public SourceCheckpoint {
         Objects.requireNonNull(stream, "stream");
         Objects.requireNonNull(path, "path");
+        Objects.requireNonNull(fingerprint, "fingerprint");
         if (offset < 0) {
             throw new IllegalArgumentException("offset " + offset);
         }
@@ -42,7 +44,7 @@ public record SourceCheckpoint(
 
     /** What was read cannot be read again: a pipe. It names a stream and nothing else. */
     static SourceCheckpoint ofPipe(String stream) {
-        return new SourceCheckpoint(stream, "", PIPE, PIPE, 0, 0, 0);
+        return new SourceCheckpoint(stream, "", PIPE, PIPE, Fingerprint.NONE, 0);
     }
 
     /** Whether there is a file to go on with. */
@@ -54,19 +56,14 @@ public record SourceCheckpoint(
         return new FileKey(device, inode);
     }
 
-    Fingerprint fingerprint() {
-        return new Fingerprint(fingerprintLength, fingerprintCrc);
-    }
-
     /** The same file, read to another place. */
     public SourceCheckpoint at(long otherOffset) {
-        return new SourceCheckpoint(stream, path, device, inode, fingerprintLength, fingerprintCrc, otherOffset);
+        return new SourceCheckpoint(stream, path, device, inode, fingerprint, otherOffset);
     }
 
     /** The same of a file that holds the same bytes. */
-    SourceCheckpoint ofCopy(FileKey copy) {
-        return new SourceCheckpoint(
-                stream, path, copy.device(), copy.inode(), fingerprintLength, fingerprintCrc, offset);
+    SourceCheckpoint ofCopy(FileKey copy, Fingerprint beginning) {
+        return new SourceCheckpoint(stream, path, copy.device(), copy.inode(), beginning, offset);
     }
 
     /**
@@ -93,11 +90,12 @@ public record SourceCheckpoint(
                 .put((byte) 0)
                 .putShort((short) streamBytes.length)
                 .putShort((short) pathBytes.length)
-                .putShort((short) fingerprintLength)
+                .putShort((short) fingerprint.length())
                 .putLong(device)
                 .putLong(inode)
                 .putLong(offset)
-                .putInt(fingerprintCrc)
+                .putInt(fingerprint.crc())
+                .putInt(fingerprint.headCrc())
                 .put(streamBytes)
                 .put(pathBytes)
                 .flip();
@@ -152,8 +150,7 @@ public record SourceCheckpoint(
                 text(in, HEADER_BYTES + streamLength, pathLength),
                 in.getLong(8),
                 in.getLong(16),
-                Short.toUnsignedInt(in.getShort(6)),
-                in.getInt(32),
+                new Fingerprint(Short.toUnsignedInt(in.getShort(6)), in.getInt(32), in.getInt(36)),
                 in.getLong(24));
     }
 

@@ -17,7 +17,8 @@ import java.util.function.LongSupplier;
  *  little was added                                   it waits for more; see {@link Linger}
  *  another one must be read first                     it waits until that was read and has been quiet for the idle time;
  *                                                     an event that is open at its end is read on with in this one
- *  empty, or begins otherwise                         it was written anew: from its beginning
+ *  empty, or begins otherwise                         it was written anew: from its beginning, after what a copy of it
+ *                                                     beside it holds and was not read (copytruncate)
  *  begins as it did, shorter than what was read       its end was lost after we had it: read on at its new end
  *  ends in the middle of a line, or of an event       the rest is waited for; after the idle time it is taken as it is:
  *                                                     a line without newline, and what comes later is the next line
@@ -32,6 +33,7 @@ final class TailReader {
     private static final long LOOK_MOST_NANOS = 1_000_000_000L;
     private static final int BLOCKS_PER_TURN = 4;
 
+    private final FileFinder finder;
     private final BlockMaker maker;
     private final BlockSink sink;
     private final Linger linger;
@@ -39,7 +41,14 @@ final class TailReader {
     private final LongSupplier epochNanos;
     private boolean flushing;
 
-    TailReader(BlockMaker maker, BlockSink sink, Linger linger, OperatorLog log, LongSupplier epochNanos) {
+    TailReader(
+            FileFinder finder,
+            BlockMaker maker,
+            BlockSink sink,
+            Linger linger,
+            OperatorLog log,
+            LongSupplier epochNanos) {
+        this.finder = finder;
         this.maker = maker;
         this.sink = sink;
         this.linger = linger;
@@ -78,9 +87,6 @@ final class TailReader {
             if (!tail.unread) {
                 tail.unread = true;
                 tail.unreadSinceNanos = nowNanos;
-                if (!tail.fingerprint.fits(tail.content)) {
-                    writtenAnew(tail, nowNanos);
-                }
             }
             if (isDue(tail, available, nowNanos)) {
                 return read(tail, nowNanos);
@@ -165,8 +171,14 @@ final class TailReader {
     private void writtenAnew(FileTail tail, long nowNanos) {
         log.info("file was written anew, reading from its beginning: path=" + tail.path + ", stream=" + tail.stream
                 + ", read=" + tail.offset + ", size=" + tail.size);
+        FileTail copy = finder.copyOf(tail, nowNanos);
         tail.beginAnew();
         tail.grewNanos = nowNanos;
+        if (copy != null) {
+            copy.predecessor = tail.predecessor;
+            copy.successor = tail;
+            tail.predecessor = copy;
+        }
     }
 
     private boolean read(FileTail tail, long nowNanos) throws IOException {
@@ -182,6 +194,11 @@ final class TailReader {
             long readBegin = tail.offset - carried(tail);
             int got = fill(tail);
             long readEnd = readBegin + got;
+            if (!tail.fingerprint.fits(tail.content)) { // now, or it could be emptied between this look and the reading
+                writtenAnew(tail, nowNanos);
+                tail.lookAtNanos = nowNanos;
+                return worked;
+            }
             boolean full = got == fullBytes;
             BlockMaker.Read read = new BlockMaker.Read(
                     tail.text(),

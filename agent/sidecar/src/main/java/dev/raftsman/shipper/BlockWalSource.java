@@ -78,13 +78,7 @@ final class BlockWalSource implements Source {
         final long sinceNanos;
         boolean acknowledged;
 
-        Note(
-                long position,
-                Stream stream,
-                long end,
-                List<SourceCheckpoint> checkpoints,
-                int bytes,
-                long sinceNanos) {
+        Note(long position, Stream stream, long end, List<SourceCheckpoint> checkpoints, int bytes, long sinceNanos) {
             this.position = position;
             this.stream = stream;
             this.end = end;
@@ -296,8 +290,7 @@ final class BlockWalSource implements Source {
         note.acknowledged = true;
         if (excerpt.kind() == ExcerptKind.BLOCK || excerpt.writtenKind() == ExcerptKind.BLOCK) {
             try {
-                Stream stream = stream(
-                        SourceCheckpoint.decode(excerpt.extra()).get(0).stream());
+                Stream stream = stream(SourceCheckpoint.decode(excerpt.extra()).get(0).stream());
                 long end = excerpt.firstSequence() + excerpt.count() - 1;
                 stream.highest = Math.max(stream.highest, end);
                 if (end > stream.feed.acknowledged()) {

@@ -1,5 +1,6 @@
 package dev.raftsman.shipper;
 
+import dev.raftsman.input.Fingerprint;
 import dev.raftsman.input.SourceCheckpoint;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
@@ -24,7 +25,7 @@ import java.util.zip.CRC32C;
  *  raftsman-cursor-1
  *  wal     incarnation  position
  *  epoch   incarnation  producer  stream  epoch  acknowledged  state
- *  source  startMillis  position  device  inode  fingerprintLength  fingerprintCrc  offset  stream  path
+ *  source  startMillis  position  device  inode  fingerprintLength  fingerprintCrc  headCrc  offset  stream  path
  *  crc     CRC32C of all bytes before this line, eight hexadecimal digits
  * </pre>
  */
@@ -135,8 +136,9 @@ final class Cursor {
                     source.position(),
                     c.device(),
                     c.inode(),
-                    c.fingerprintLength(),
-                    Integer.toHexString(c.fingerprintCrc()),
+                    c.fingerprint().length(),
+                    Integer.toHexString(c.fingerprint().crc()),
+                    Integer.toHexString(c.fingerprint().headCrc()),
                     c.offset(),
                     c.stream(),
                     c.path());
@@ -202,13 +204,15 @@ final class Cursor {
                             Long.parseLong(f[1]),
                             Long.parseLong(f[2]),
                             new SourceCheckpoint(
-                                    f[8],
                                     f[9],
+                                    f[10],
                                     Long.parseLong(f[3]),
                                     Long.parseLong(f[4]),
-                                    Integer.parseInt(f[5]),
-                                    Integer.parseUnsignedInt(f[6], 16),
-                                    Long.parseLong(f[7]))));
+                                    new Fingerprint(
+                                            Integer.parseInt(f[5]),
+                                            Integer.parseUnsignedInt(f[6], 16),
+                                            Integer.parseUnsignedInt(f[7], 16)),
+                                    Long.parseLong(f[8]))));
                 default -> throw new IllegalArgumentException("a line of kind '" + f[0] + "'");
             }
         } catch (ArrayIndexOutOfBoundsException e) {

@@ -449,13 +449,7 @@ class FileInputTest extends FilesOnDisk {
         String unspeakable = logs + "/a\0.log";
         open(
                 List.of(new SourceCheckpoint(
-                        c.stream(),
-                        unspeakable,
-                        c.device(),
-                        c.inode(),
-                        c.fingerprintLength(),
-                        c.fingerprintCrc(),
-                        c.offset())),
+                        c.stream(), unspeakable, c.device(), c.inode(), c.fingerprint(), c.offset())),
                 "*.log");
         pass(600);
         assertThat(sink.text("a.log")).isEqualTo(lines(0, 20));

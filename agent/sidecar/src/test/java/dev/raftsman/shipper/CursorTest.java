@@ -3,6 +3,7 @@ package dev.raftsman.shipper;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.raftsman.input.Fingerprint;
 import dev.raftsman.input.OperatorLog;
 import dev.raftsman.input.SourceCheckpoint;
 import java.io.IOException;
@@ -28,7 +29,10 @@ class CursorTest {
         cursor.position(WAL, 77L << 32 | 5);
         cursor.epoch(KEY, new Cursor.Epoch(12, 4_711, Cursor.State.CLOSING));
         cursor.source(new Cursor.Source(
-                1_000, 3, new SourceCheckpoint("a.log", "/logs/tab\there%20ü\n.log", 64_769, 123, 1024, -5, 999)));
+                1_000,
+                3,
+                new SourceCheckpoint(
+                        "a.log", "/logs/tab\there%20ü\n.log", 64_769, 123, new Fingerprint(1024, -5, 77), 999)));
         return cursor;
     }
 
@@ -67,9 +71,11 @@ class CursorTest {
     @Test
     void newerCheckpointOfAFileReplacesTheOlderAndNotTheOtherWayRound() {
         Cursor cursor = filled();
-        SourceCheckpoint later = new SourceCheckpoint("a.log", "/logs/a.log", 64_769, 123, 1024, -5, 2_000);
+        SourceCheckpoint later =
+                new SourceCheckpoint("a.log", "/logs/a.log", 64_769, 123, new Fingerprint(1024, -5, 77), 2_000);
         cursor.source(new Cursor.Source(1_000, 4, later));
-        cursor.source(new Cursor.Source(999, 1_000, new SourceCheckpoint("a.log", "/", 64_769, 123, 9, 9, 1)));
+        cursor.source(new Cursor.Source(
+                999, 1_000, new SourceCheckpoint("a.log", "/", 64_769, 123, new Fingerprint(9, 9, 9), 1)));
         assertThat(cursor.sources())
                 .hasSize(1)
                 .first()

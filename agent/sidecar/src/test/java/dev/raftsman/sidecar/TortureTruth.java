@@ -187,12 +187,13 @@ final class TortureTruth {
             newlineOwed = false;
             return;
         }
+        TortureLine begun = TortureLine.nameIn(event);
+        if (piece.length > 0 && begun != null && begun.stream().equals(stream)) {
+            cut(piece); // and the event begins anew
+            piece = new byte[0];
+        }
         byte[] joined = piece.length == 0 ? event : join(piece, event);
         TortureLine line = TortureLine.parse(joined);
-        if (line == null && piece.length > 0 && TortureLine.parse(event) != null) {
-            cut(piece); // and the event begins anew
-            line = TortureLine.parse(event);
-        }
         if (line != null) {
             piece = new byte[0];
             newlineOwed = !terminated;

@@ -5,6 +5,7 @@ import ch.qos.logback.classic.LoggerContext;
 import dev.raftsman.appender.logback.RaftsmanAppender;
 import dev.raftsman.block.LineBlockBuilder;
 import dev.raftsman.event.Loss;
+import dev.raftsman.input.Fingerprint;
 import dev.raftsman.input.SourceCheckpoint;
 import dev.raftsman.wal.ExcerptKind;
 import dev.raftsman.wal.WalDirectory;
@@ -91,8 +92,8 @@ final class WalSample {
                             (long) i * block,
                             block,
                             Loss.NONE,
-                            SourceCheckpoint.encode(
-                                    List.of(new SourceCheckpoint(stream, "/var/log/" + stream, 1, 2, 3, 4, 5))),
+                            SourceCheckpoint.encode(List.of(new SourceCheckpoint(
+                                    stream, "/var/log/" + stream, 1, 2, new Fingerprint(3, 4, 4), 5))),
                             builder.build(lines, (long) i * block, block, Loss.NONE, 1, 2));
                 }
             }
