@@ -118,7 +118,7 @@ final class FileFinder {
         tails.values().removeIf(tail -> retire(tail, nowNanos));
         List<Sighting> inOrder = new ArrayList<>(sightings.values());
         inOrder.sort(Sighting.IN_ORDER);
-        inOrder.forEach(this::follow);
+        inOrder.forEach(sighting -> follow(sighting, nowNanos));
         long costNanos = nanoTime.getAsLong() - beganNanos;
         return nowNanos + Math.max(leastNanos, Math.min(LOOK_MOST_NANOS, costNanos * COST_FACTOR));
     }
@@ -130,13 +130,12 @@ final class FileFinder {
         copies.clear();
     }
 
-    private void follow(Sighting sighting) {
+    private void follow(Sighting sighting, long nowNanos) {
         FileTail tail = sighting.tail;
         tail.retired = !sighting.hasItsFirstName();
         FileTail before = newestOfStream.put(tail.stream, tail);
         if (before != null && before != tail && before.retired) {
-            tail.predecessor = before;
-            before.successor = tail;
+            tail.waitFor(before, nowNanos);
         } else if (before != null && before != tail && before.isHeld()) {
             log.warn(
                     "shared " + tail.stream,

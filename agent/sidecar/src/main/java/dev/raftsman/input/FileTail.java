@@ -65,6 +65,9 @@ final class FileTail {
     /** Feeds the same stream and has not been read to its end. */
     FileTail predecessor;
 
+    /** Since when it waits for that one. */
+    long waitsSinceNanos;
+
     /** Waits for this one, or reads its end. */
     FileTail successor;
 
@@ -135,6 +138,13 @@ final class FileTail {
     /** Another file cannot be read before this one has had its turn. */
     boolean isWaitedFor() {
         return successor != null || predecessor != null || carry != null;
+    }
+
+    /** To be read after another one. */
+    void waitFor(FileTail other, long nowNanos) {
+        predecessor = other;
+        waitsSinceNanos = nowNanos;
+        other.successor = this;
     }
 
     boolean isIdle(long nowNanos) {

@@ -63,20 +63,12 @@ final class TailReader {
 
     /** Looks at a held file once; says in it when to look again. @return whether anything was read */
     boolean look(FileTail tail, long nowNanos) {
-        boolean waits = tail.predecessor != null && !takesOver(tail, nowNanos);
-        if (waits || tail.isCarried()) {
-            tail.lookAtNanos = nowNanos + LOOK_LEAST_NANOS;
-            return false;
-        }
         try {
             tail.failing = false;
-            long size = tail.content.size();
-            if (size != tail.size) {
-                tail.size = size;
-                tail.grewNanos = nowNanos;
-            }
-            if (size < tail.offset) {
-                shrunk(tail, size, nowNanos);
+            observe(tail, nowNanos);
+            if (tail.predecessor != null && !takesOver(tail, nowNanos) || tail.isCarried()) {
+                tail.lookAtNanos = nowNanos + LOOK_LEAST_NANOS;
+                return false;
             }
             long available = tail.size - tail.offset + carried(tail);
             if (available == 0) {
@@ -101,6 +93,22 @@ final class TailReader {
             tail.lookAtNanos = nowNanos + LOOK_MOST_NANOS;
             log.error("read " + tail.path, "file cannot be read, trying on: path=" + tail.path + ", reason=" + e);
             return false;
+        }
+    }
+
+    /** Also of a file that must wait: it may be emptied meanwhile, and what was in it is in a copy then. */
+    private void observe(FileTail tail, long nowNanos) throws IOException {
+        long size = tail.content.size();
+        boolean waits = tail.predecessor != null;
+        if (size < tail.size || waits && !tail.fingerprint.fits(tail.content)) {
+            shrunk(tail, size, nowNanos);
+        }
+        if (size != tail.size) {
+            tail.size = size;
+            tail.grewNanos = nowNanos;
+        }
+        if (size > 0 && tail.fingerprint.length() == 0) {
+            tail.fingerprint = Fingerprint.of(tail.content);
         }
     }
 
@@ -139,12 +147,12 @@ final class TailReader {
 
     private boolean takesOver(FileTail tail, long nowNanos) {
         FileTail before = tail.predecessor;
-        boolean quiet = before.isQuietSince(tail.openedNanos, nowNanos);
+        boolean quiet = before.isQuietSince(tail.waitsSinceNanos, nowNanos);
         boolean goesOn = quiet && before.endsOpen() && hasBegun(tail);
         boolean over = !before.isHeld() || quiet && before.isRead() || goesOn;
         // Somebody goes on writing to the renamed file: the two are read side by side. It must have a checkpoint by
         // then, since after a crash nobody looks for what came before a file that is known.
-        boolean both = nowNanos - tail.openedNanos > PREDECESSOR_MOST_NANOS
+        boolean both = nowNanos - tail.waitsSinceNanos > PREDECESSOR_MOST_NANOS
                 && before.predecessor == null
                 && (before.offset > 0 || before.failing)
                 && before.size - before.offset < BlockMaker.fullBytes(before.text());
@@ -153,6 +161,7 @@ final class TailReader {
             tail.carry = goesOn ? before : null;
             before.successor = goesOn ? tail : null;
             tail.unreadSinceNanos = nowNanos;
+            tail.grewNanos = nowNanos; // what is open at its end may go on from now on
             return true;
         }
         return false;
@@ -163,9 +172,11 @@ final class TailReader {
             writtenAnew(tail, nowNanos);
             return;
         }
-        FileFinder.warnCutShort(log, tail.path, tail.stream, tail.offset, size);
-        tail.offset = size;
-        tail.partialUntil = -1;
+        if (size < tail.offset) {
+            FileFinder.warnCutShort(log, tail.path, tail.stream, tail.offset, size);
+            tail.offset = size;
+            tail.partialUntil = -1;
+        }
     }
 
     private void writtenAnew(FileTail tail, long nowNanos) {
@@ -175,9 +186,10 @@ final class TailReader {
         tail.beginAnew();
         tail.grewNanos = nowNanos;
         if (copy != null) {
-            copy.predecessor = tail.predecessor;
-            copy.successor = tail;
-            tail.predecessor = copy;
+            if (tail.predecessor != null) {
+                copy.waitFor(tail.predecessor, nowNanos);
+            }
+            tail.waitFor(copy, nowNanos);
         }
     }
 
