@@ -3,6 +3,7 @@ package dev.raftsman.wal;
 import dev.raftsman.disk.Durable;
 import dev.raftsman.event.Loss;
 import java.io.IOException;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.ClosedByInterruptException;
@@ -55,6 +56,7 @@ public final class WalWriter implements AutoCloseable {
     private static final int MARGIN_BYTES = 64 << 10;
 
     private static final long LOOK_NANOS = 100_000_000L;
+    private static final long REST_NANOS = 10_000_000_000L;
     private static final long LOGGING_NANOS = 10_000_000_000L;
     private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(1 << 20).asReadOnlyBuffer();
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0).order(ByteOrder.LITTLE_ENDIAN);
@@ -89,6 +91,7 @@ public final class WalWriter implements AutoCloseable {
     private volatile long bytesWritten;
     private volatile Throwable failure;
     private volatile boolean closed;
+    private volatile boolean resting;
     private volatile Runnable forcedListener = () -> {};
 
     /** Guarded by this: the forcing side. */
@@ -263,6 +266,7 @@ public final class WalWriter implements AutoCloseable {
         previous = position;
         bytesWritten += length;
         progress.written(position);
+        endRest();
         return position;
     }
 
@@ -484,6 +488,7 @@ public final class WalWriter implements AutoCloseable {
         Jvm.setThreadLocalExceptionHandlers(SILENT, SILENT, SILENT, SILENT);
         long intervalNanos = settings.forceInterval().toNanos();
         while (!closed && failure == null) {
+            rest();
             LockSupport.parkNanos(this, intervalNanos);
             if (progress.written() != progress.forced()) {
                 try {
@@ -492,6 +497,25 @@ public final class WalWriter implements AutoCloseable {
                     return; // remembered; the owner meets it at its next append
                 }
             }
+        }
+    }
+
+    /** Until something is appended: whoever has nothing to log should not pay for it. */
+    private void rest() {
+        resting = true;
+        VarHandle.fullFence();
+        while (!closed && failure == null && resting && progress.written() == progress.forced()) {
+            LockSupport.parkNanos(this, REST_NANOS);
+        }
+        resting = false;
+    }
+
+    /** Called behind an append; the fence lets one of the two see what the other has done. */
+    private void endRest() {
+        VarHandle.fullFence();
+        if (resting) {
+            resting = false;
+            LockSupport.unpark(forcer);
         }
     }
 
