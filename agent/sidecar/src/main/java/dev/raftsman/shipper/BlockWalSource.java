@@ -244,9 +244,7 @@ final class BlockWalSource implements Source {
             switch (excerpt.kind()) {
                 case BLOCK -> {
                     Block block = Block.wrap(excerpt.body());
-                    ByteBuffer copy = ByteBuffer.allocate(block.length())
-                            .put(block.encoded())
-                            .flip();
+                    ByteBuffer copy = session.buffers().copyOf(block.encoded());
                     unread.read(copy.remaining());
                     held = new Held(
                             excerpt.position(),

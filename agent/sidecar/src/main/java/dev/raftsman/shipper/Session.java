@@ -70,6 +70,7 @@ final class Session {
     private long creditBytes;
     private long sentBytes;
     private long heldBytes;
+    private final BlockBuffers buffers = new BlockBuffers();
     private long offeredBytes;
     private int pausedFeeds;
     private long steppedNanos;
@@ -124,6 +125,11 @@ final class Session {
 
     long heldBytes() {
         return heldBytes;
+    }
+
+    /** Where the memory of blocks comes from that are offered; it goes back when they are acknowledged. */
+    BlockBuffers buffers() {
+        return buffers;
     }
 
     /** Bytes of all blocks that were ever offered. */
@@ -463,6 +469,7 @@ final class Session {
             unsend(block);
             long nanos = block.firstSentNanos == 0 ? 0 : nowNanos - block.firstSentNanos;
             observer.acknowledged(feed.stream, block.end - block.first + 1, nanos);
+            buffers.give(block.block);
         }
         observer.inFlight(heldBytes);
         feed.owner.acknowledged(feed, through);

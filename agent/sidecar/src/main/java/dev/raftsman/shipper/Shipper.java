@@ -36,7 +36,7 @@ public final class Shipper {
     private static final long IDLE_MOST_NANOS = 40_000_000L;
 
     /** Everything else calls {@link #wake}; this is how late a deadline, such as a ping's, may be noticed. */
-    private static final long ALONE_MOST_NANOS = 250_000_000L;
+    private static final long ALONE_MOST_NANOS = 1_000_000_000L;
 
     private final ShipperSettings settings;
     private final WalDiscovery discovery;
@@ -197,8 +197,9 @@ public final class Shipper {
                     idleNanos = IDLE_LEAST_NANOS;
                 } else {
                     rest();
-                    LockSupport.parkNanos(this, idleNanos);
-                    idleNanos = Math.min(isAlone() ? ALONE_MOST_NANOS : IDLE_MOST_NANOS, idleNanos * 2);
+                    boolean alone = isAlone();
+                    LockSupport.parkNanos(this, alone ? ALONE_MOST_NANOS : idleNanos);
+                    idleNanos = Math.min(IDLE_MOST_NANOS, idleNanos * 2);
                 }
             }
             cursorFile.write();
@@ -228,6 +229,7 @@ public final class Shipper {
     @SuppressWarnings("SystemGc") // Nothing else collects the old generation of an agent that has nothing to do.
     private void rest() {
         if (quiet.isDue(System.nanoTime(), session.offeredBytes())) {
+            session.buffers().release();
             System.gc();
         }
     }

@@ -1,6 +1,7 @@
 package dev.raftsman.sidecar;
 
 import dev.raftsman.block.Block;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -124,8 +125,12 @@ final class Tap {
         if (listeners.isEmpty()) {
             return;
         }
+        // The block's memory is used again when it is acknowledged; a listener may be slower than that.
+        ByteBuffer copy =
+                ByteBuffer.allocate(block.length()).put(block.encoded()).flip();
+        Block kept = Block.wrapVerified(copy);
         for (Listener listener : listeners) {
-            listener.offer(producer, incarnation, stream, block);
+            listener.offer(producer, incarnation, stream, kept);
         }
     }
 }
