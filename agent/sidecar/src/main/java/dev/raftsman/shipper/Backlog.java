@@ -3,6 +3,7 @@ package dev.raftsman.shipper;
 import dev.raftsman.input.KnownFile;
 import dev.raftsman.input.OperatorLog;
 import dev.raftsman.input.SourceCheckpoint;
+import dev.raftsman.input.SourceFile;
 import dev.raftsman.wal.Excerpt;
 import dev.raftsman.wal.WalDirectory;
 import dev.raftsman.wal.WalReader;
@@ -29,6 +30,7 @@ import java.util.Optional;
  * file that is read on from there would not be read again if a power cut took them.
  */
 public final class Backlog {
+    private static final long GONE_MILLIS = 7L * 86_400_000L;
     private static final long CURSOR_INTERVAL_NANOS = 200_000_000L;
 
     private final CursorFile cursorFile;
@@ -50,6 +52,7 @@ public final class Backlog {
     public static Backlog open(Path cursor, Path walRoot, OperatorLog log, long nowNanos) throws IOException {
         CursorFile cursorFile = CursorFile.open(cursor, CURSOR_INTERVAL_NANOS, nowNanos);
         List<WalDirectory> directories = directories(walRoot, log);
+        forgetGone(cursorFile.cursor(), System.currentTimeMillis());
         Map<Key, Cursor.Source> newest = new HashMap<>();
         for (Cursor.Source source : cursorFile.cursor().sources()) {
             newest.put(key(source.checkpoint()), source);
@@ -94,6 +97,26 @@ public final class Backlog {
             return WalDirectory.byName(path);
         } catch (IOException gone) {
             return Optional.empty();
+        }
+    }
+
+    /**
+     * What was read long ago of files that are nowhere any more; but for the newest of each name, by which is known what may
+     * have been missed beside it.
+     */
+    static void forgetGone(Cursor cursor, long nowMillis) {
+        Map<String, Cursor.Source> newestOfName = new HashMap<>();
+        for (Cursor.Source source : cursor.sources()) {
+            newestOfName.merge(
+                    source.checkpoint().path(), source, (one, other) -> one.isNewerThan(other) ? one : other);
+        }
+        SourceFile.Finder finder = new SourceFile.Finder();
+        for (Cursor.Source source : List.copyOf(cursor.sources())) {
+            boolean old = nowMillis - source.startMillis() > GONE_MILLIS;
+            boolean last = newestOfName.get(source.checkpoint().path()) == source;
+            if (old && !last && !finder.find(source.checkpoint()).isThere()) {
+                cursor.gone(source);
+            }
         }
     }
 

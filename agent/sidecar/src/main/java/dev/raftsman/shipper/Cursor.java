@@ -108,6 +108,15 @@ final class Cursor {
         }
     }
 
+    /** The file is gone for good. */
+    void gone(Source source) {
+        SourceKey key =
+                new SourceKey(source.checkpoint().device(), source.checkpoint().inode());
+        if (sources.remove(key, source)) {
+            version++;
+        }
+    }
+
     Collection<Source> sources() {
         return sources.values();
     }

@@ -3,6 +3,7 @@ package dev.raftsman.shipper;
 import dev.raftsman.disk.Durable;
 import dev.raftsman.input.OperatorLog;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -12,11 +13,18 @@ import java.nio.file.Path;
  * new one, also after a power cut. Shipper's thread only.
  */
 final class CursorFile {
+    /** A megabyte a second: of ten thousand files the cursor has one. */
+    private static final long NANOS_PER_BYTE = 1_000;
+
+    private static final long SMALL_BYTES = 64 << 10;
+
     private final Path file;
     private final long intervalNanos;
     private final Cursor cursor;
     private long durableVersion;
     private long wroteNanos;
+
+    private long writtenBytes;
 
     private CursorFile(Path file, Cursor cursor, long intervalNanos, long nowNanos) {
         this.file = file;
@@ -55,14 +63,15 @@ final class CursorFile {
     }
 
     /**
-     * Writes what has changed, if the last write is long enough ago. A full disk is waited for: the old cursor is whole,
+     * Writes what has changed, if the last write is long enough ago: the longer it is, the more rarely it is written. A full disk is waited for: the old cursor is whole,
      * and nothing is released until a new one is.
      *
      * @return whether it wrote
      * @throws IOException if the disk fails: what it still holds is not known then
      */
     boolean step(long nowNanos, OperatorLog log) throws IOException {
-        if (cursor.version() == durableVersion || nowNanos - wroteNanos < intervalNanos) {
+        long paceNanos = Math.max(intervalNanos, (writtenBytes - SMALL_BYTES) * NANOS_PER_BYTE);
+        if (cursor.version() == durableVersion || nowNanos - wroteNanos < paceNanos) {
             return false;
         }
         wroteNanos = nowNanos;
@@ -82,7 +91,9 @@ final class CursorFile {
     void write() throws IOException {
         long version = cursor.version();
         if (version != durableVersion) {
-            Durable.write(file, cursor.encode());
+            ByteBuffer encoded = cursor.encode();
+            writtenBytes = encoded.remaining();
+            Durable.write(file, encoded);
             durableVersion = version;
         }
     }

@@ -110,4 +110,26 @@ class CursorTest {
                 .hasMessageContaining(file.toString())
                 .hasMessageContaining("is damaged");
     }
+
+    @Test
+    void filesThatAreGoneForAWeekAreForgottenButForTheNewestOfAName() {
+        Cursor cursor = new Cursor();
+        long week = 7L * 86_400_000L;
+        Fingerprint beginning = new Fingerprint(9, 9, 9);
+        for (int inode = 1; inode <= 4; inode++) {
+            cursor.source(new Cursor.Source(
+                    inode == 4 ? week : inode,
+                    inode,
+                    new SourceCheckpoint("a.log", "/no/such/directory/a.log", 64_769, inode, beginning, 7)));
+        }
+        cursor.source(new Cursor.Source(
+                2, 9, new SourceCheckpoint("b.log", "/no/such/directory/b.log", 64_769, 9, beginning, 7)));
+        long version = cursor.version();
+
+        Backlog.forgetGone(cursor, week + 100);
+
+        assertThat(cursor.sources().stream().map(source -> source.checkpoint().inode()))
+                .containsExactlyInAnyOrder(4L, 9L);
+        assertThat(cursor.version()).isGreaterThan(version);
+    }
 }
