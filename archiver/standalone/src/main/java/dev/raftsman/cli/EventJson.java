@@ -2,6 +2,7 @@ package dev.raftsman.cli;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.raftsman.block.Labels;
 import dev.raftsman.event.EventRow;
 import dev.raftsman.event.Level;
 import dev.raftsman.wal.WalIdentity;
@@ -11,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 
 /** Events for programs: one JSON object on a line for each. One thread; the stream stays the caller's. */
 final class EventJson {
@@ -20,11 +22,17 @@ final class EventJson {
 
     private final JsonGenerator json;
     private final CharsetDecoder strict = StandardCharsets.UTF_8.newDecoder();
+    private Labels labels = Labels.NONE;
 
     EventJson(OutputStream out) throws IOException {
         json = FACTORY.createGenerator(out);
         json.setRootValueSeparator(null);
         json.disable(JsonGenerator.Feature.FLUSH_PASSED_TO_STREAM);
+    }
+
+    /** What is true of every event from here on. */
+    void labels(Labels now) {
+        labels = now;
     }
 
     void event(WalIdentity log, String stream, long sequence, EventRow row) throws IOException {
@@ -100,6 +108,13 @@ final class EventJson {
         json.writeStringField("incarnation", log.incarnation().toString());
         json.writeStringField("stream", stream);
         json.writeNumberField("sequence", sequence);
+        if (!labels.isEmpty()) {
+            json.writeObjectFieldStart("labels");
+            for (Map.Entry<String, String> label : labels.asMap().entrySet()) {
+                json.writeStringField(label.getKey(), label.getValue());
+            }
+            json.writeEndObject();
+        }
     }
 
     private void end() throws IOException {

@@ -66,6 +66,9 @@ final class TapOutput implements AutoCloseable {
             head(frame);
         }
         WalIdentity from = identity(frame);
+        if (json != null) {
+            json.labels(reader.labels(block));
+        }
         if (block.kind() == BlockKind.LINES) {
             reader.forEachLine(block, (sequence, bytes, offset, length, terminated) -> {
                 if (wanted > 0) {

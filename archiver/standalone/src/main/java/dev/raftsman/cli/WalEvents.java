@@ -4,6 +4,7 @@ import dev.raftsman.block.Block;
 import dev.raftsman.block.BlockKind;
 import dev.raftsman.block.BlockReader;
 import dev.raftsman.block.CorruptBlockException;
+import dev.raftsman.block.Labels;
 import dev.raftsman.event.CompactRows;
 import dev.raftsman.event.EventRow;
 import dev.raftsman.input.SourceCheckpoint;
@@ -21,6 +22,9 @@ final class WalEvents implements AutoCloseable {
 
     /** Takes what an excerpt holds, in order. */
     interface Visitor {
+        /** What is true of every event from here on. */
+        default void labels(Labels labels) {}
+
         void event(String stream, long sequence, EventRow row) throws IOException;
 
         void line(String stream, long sequence, ByteBuffer bytes, int offset, int length, boolean terminated)
@@ -99,6 +103,7 @@ final class WalEvents implements AutoCloseable {
             throw new IllegalArgumentException("a block of " + block.count() + " from sequence " + block.firstSequence()
                     + "; expected " + excerpt.count() + " from " + excerpt.firstSequence());
         }
+        visitor.labels(blocks.labels(block));
         if (block.kind() == BlockKind.LINES) {
             blocks.forEachLine(block, (sequence, bytes, offset, length, terminated) -> {
                 visitor.line(stream, sequence, bytes, offset, length, terminated);

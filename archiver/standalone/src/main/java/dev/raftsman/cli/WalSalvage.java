@@ -1,5 +1,6 @@
 package dev.raftsman.cli;
 
+import dev.raftsman.block.Labels;
 import dev.raftsman.event.EventRow;
 import dev.raftsman.event.Loss;
 import dev.raftsman.event.LossReason;
@@ -241,6 +242,11 @@ final class WalSalvage {
         Counting(Sink sink, Progress at) {
             this.sink = sink;
             this.at = at;
+        }
+
+        @Override
+        public void labels(Labels labels) {
+            sink.labels(labels);
         }
 
         private void count(long sequence) {

@@ -1,5 +1,6 @@
 package dev.raftsman.cli;
 
+import dev.raftsman.block.Labels;
 import dev.raftsman.event.EventRow;
 import dev.raftsman.event.Names;
 import dev.raftsman.wal.WalDirectory;
@@ -175,6 +176,13 @@ final class WalSalvageCommand implements Callable<Integer> {
         public WalSalvage.Sink of(WalDirectory log) {
             return new WalSalvage.Sink() {
                 @Override
+                public void labels(Labels labels) {
+                    if (json != null) {
+                        json.labels(labels);
+                    }
+                }
+
+                @Override
                 public void event(String stream, long sequence, EventRow row) throws IOException {
                     if (json == null) {
                         text.event(sequence, row);
@@ -232,9 +240,17 @@ final class WalSalvageCommand implements Callable<Integer> {
                     .resolve(log.identity().startMillis() + "-" + log.identity().incarnation());
             Files.createDirectories(directory);
             return new WalSalvage.Sink() {
+                private Labels labels = Labels.NONE;
+
+                @Override
+                public void labels(Labels now) {
+                    labels = now;
+                }
+
                 @Override
                 public void event(String stream, long sequence, EventRow row) throws IOException {
                     Pair pair = pair(directory, stream);
+                    pair.json().labels(labels);
                     pair.json().event(log.identity(), stream, sequence, row);
                     pair.text().event(sequence, row);
                 }
@@ -244,6 +260,7 @@ final class WalSalvageCommand implements Callable<Integer> {
                         String stream, long sequence, ByteBuffer bytes, int offset, int length, boolean terminated)
                         throws IOException {
                     Pair pair = pair(directory, stream);
+                    pair.json().labels(labels);
                     pair.json().line(log.identity(), stream, sequence, bytes, offset, length, terminated);
                     raw(pair.log(), bytes, offset, length, terminated);
                 }

@@ -1,5 +1,6 @@
 package dev.raftsman.cli;
 
+import dev.raftsman.block.Labels;
 import dev.raftsman.event.EventRow;
 import dev.raftsman.wal.Excerpt;
 import dev.raftsman.wal.ExcerptKind;
@@ -225,6 +226,13 @@ final class WalTail implements AutoCloseable {
 
         Shown(Log log) {
             this.log = log;
+        }
+
+        @Override
+        public void labels(Labels labels) {
+            if (json != null) {
+                json.labels(labels);
+            }
         }
 
         private boolean isWanted() {
