@@ -57,6 +57,13 @@ public final class BlockJournal implements BlockSink {
         return room;
     }
 
+    /** Looks whether there is room again, since nobody else does when there is nothing to read. */
+    public void look() {
+        if (stalled) {
+            hasRoom();
+        }
+    }
+
     @Override
     public long nextSequence(String stream) {
         return nextSequences.getOrDefault(stream, 0L);

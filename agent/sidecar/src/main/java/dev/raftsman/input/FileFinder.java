@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -36,12 +37,13 @@ import java.util.function.LongSupplier;
  * </pre>
  *
  * A look costs a system call for each file, so looks are the rarer the longer they take: a fiftieth of the time at most,
- * but every three seconds in any case. One thread.
+ * but every three seconds in any case; and half as many while nothing new turns up. One thread.
  */
 final class FileFinder {
     static final long NAMELESS_NANOS = 60_000_000_000L;
     private static final long LOOK_MOST_NANOS = 3_000_000_000L;
     private static final int COST_FACTOR = 50;
+    private static final int LOOKS_IN_VAIN = 60;
     private static final int SEARCH_LINE_BYTES = 1 << 20;
 
     private final List<FollowedInput> inputs;
@@ -56,11 +58,15 @@ final class FileFinder {
 
     private final Map<FileKey, FileTail> tails = new LinkedHashMap<>();
 
+    /** The same by what the platform gives in one cheap call. */
+    private final Map<Object, FileTail> byIdentity = new HashMap<>();
+
     /** Found while files were read: they join the others at the next look. */
     private final List<FileTail> copies = new ArrayList<>();
 
     private final Map<String, FileTail> newestOfStream = new HashMap<>();
     private int generation;
+    private int looksInVain;
 
     /**
      * A file sighted for the first time in this run.
@@ -115,12 +121,16 @@ final class FileFinder {
         findMissed(nowNanos, sightings);
         takeCopies();
         findQuietOnes(nowNanos);
-        tails.values().removeIf(tail -> retire(tail, nowNanos));
+        if (tails.values().removeIf(tail -> retire(tail, nowNanos))) {
+            byIdentity.values().removeIf(tail -> tails.get(tail.key) != tail);
+        }
         List<Sighting> inOrder = new ArrayList<>(sightings.values());
         inOrder.sort(Sighting.IN_ORDER);
         inOrder.forEach(sighting -> follow(sighting, nowNanos));
+        looksInVain = sightings.isEmpty() ? looksInVain + 1 : 0;
         long costNanos = nanoTime.getAsLong() - beganNanos;
-        return nowNanos + Math.max(leastNanos, Math.min(LOOK_MOST_NANOS, costNanos * COST_FACTOR));
+        long restNanos = looksInVain > LOOKS_IN_VAIN ? leastNanos * 2 : leastNanos;
+        return nowNanos + Math.max(restNanos, Math.min(LOOK_MOST_NANOS, costNanos * COST_FACTOR));
     }
 
     private void takeCopies() {
@@ -136,7 +146,7 @@ final class FileFinder {
         FileTail before = newestOfStream.put(tail.stream, tail);
         if (before != null && before != tail && before.retired) {
             tail.waitFor(before, nowNanos);
-        } else if (before != null && before != tail && before.isHeld()) {
+        } else if (before != null && before != tail && before.isHeld() && isByName(tail)) {
             log.warn(
                     "shared " + tail.stream,
                     "two files feed one stream, their lines are mixed there: stream=" + tail.stream + ", path="
@@ -146,35 +156,51 @@ final class FileFinder {
         found.accept(tail);
     }
 
+    /** Whoever names streams otherwise has several files in one on purpose: those of a directory, of a container. */
+    private static boolean isByName(FileTail tail) {
+        return tail.input.settings.naming().equals(StreamNaming.BY_NAME);
+    }
+
     private void sight(FollowedInput input, Path path, long nowNanos, Map<FileKey, Sighting> sightings) {
         try {
-            NamedFile file = NamedFile.at(path);
+            BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
+            FileTail tail = byIdentity.get(attributes.fileKey());
+            if (tail != null) {
+                again(tail, path, attributes, nowNanos);
+                return;
+            }
+            NamedFile file = attributes.isRegularFile() ? NamedFile.at(path) : null;
             if (file == null) {
                 return;
             }
-            FileTail tail = tails.get(file.key());
-            if (tail == null) {
-                if (!sightings.containsKey(file.key()) && isWanted(input, file)) { // or it is one file under two names
-                    open(input, file, path, nowNanos, sightings);
-                }
-                return;
-            }
-            boolean renamed = !path.equals(tail.path);
-            if (tail.generation != generation) {
-                tail.generation = generation;
-                tail.path = path;
-            }
-            boolean written = file.size() != tail.size || !file.modified().equals(tail.restedAt);
-            if (!tail.isHeld() && (renamed || written)) {
-                hold(tail, file, nowNanos);
-            }
-            if (path.equals(tail.home)) {
-                history.seen(path, file.key(), file.modified());
+            if (tails.containsKey(file.key())) {
+                byIdentity.put(attributes.fileKey(), tails.get(file.key()));
+                again(tails.get(file.key()), path, attributes, nowNanos);
+            } else if (!sightings.containsKey(file.key())
+                    && isWanted(input, file)) { // or it is one file under two names
+                open(input, file, path, nowNanos, sightings);
             }
         } catch (NoSuchFileException e) {
             return; // renamed or deleted between two looks
         } catch (IOException e) {
             log.warn("open " + path, "file cannot be read, trying on: path=" + path + ", reason=" + e);
+        }
+    }
+
+    /** A file that is followed is there, under this name. */
+    private void again(FileTail tail, Path path, BasicFileAttributes attributes, long nowNanos) throws IOException {
+        boolean renamed = !path.equals(tail.path);
+        if (tail.generation != generation) {
+            tail.generation = generation;
+            tail.path = path;
+        }
+        boolean written =
+                attributes.size() != tail.size || !attributes.lastModifiedTime().equals(tail.restedAt);
+        if (!tail.isHeld() && (renamed || written)) {
+            hold(tail, path, nowNanos);
+        }
+        if (path.equals(tail.home)) {
+            history.seen(path, tail.key, attributes.lastModifiedTime());
         }
     }
 
@@ -190,9 +216,9 @@ final class FileFinder {
     }
 
     /** A quiet file was written or renamed: it is followed closely again. */
-    private void hold(FileTail tail, NamedFile file, long nowNanos) throws IOException {
-        Content content = Content.open(file.path());
-        NamedFile behind = NamedFile.at(file.path());
+    private void hold(FileTail tail, Path path, long nowNanos) throws IOException {
+        Content content = Content.open(path);
+        NamedFile behind = NamedFile.at(path);
         if (behind == null || !behind.key().equals(tail.key)) {
             content.close(); // renamed between the two calls: the next look decides
             return;
@@ -226,7 +252,7 @@ final class FileFinder {
                 NamedFile file = there.get(tail.key);
                 try {
                     if (file != null) {
-                        hold(tail, file, nowNanos);
+                        hold(tail, file.path(), nowNanos);
                     }
                 } catch (IOException e) {
                     log.warn("open " + file.path(), "file cannot be read: path=" + file.path() + ", reason=" + e);

@@ -127,7 +127,10 @@ final class FileHistory {
 
     /** The file is behind its first name. */
     void seen(Path name, FileKey key, FileTime modified) {
-        lastOfName.put(name, new Last(key, modified, null));
+        Last last = lastOfName.get(name);
+        if (last == null || !last.key.equals(key) || !modified.equals(last.modified)) {
+            lastOfName.put(name, new Last(key, modified, null));
+        }
     }
 
     /** Files that were not read to their end and have another name now, in the directory they were in. */

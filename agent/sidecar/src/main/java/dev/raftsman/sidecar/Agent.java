@@ -99,6 +99,7 @@ final class Agent implements AutoCloseable, StatusPage.Subject {
     }
 
     private void lock() throws IOException {
+        DataOwner.refuseLinkOfOthers(config.data());
         Durable.createDirectories(config.data());
         lock = DirectoryLock.acquire(config.data().resolve(LOCK_FILE));
     }

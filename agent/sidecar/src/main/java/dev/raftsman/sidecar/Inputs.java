@@ -29,6 +29,7 @@ final class Inputs {
     private final FileInput files;
     private final StdinInput stdin;
     private final boolean finite;
+    private final BlockJournal journal;
     private final WalWriter wal;
     private final Consumer<Throwable> fatal;
     private final Runnable ended;
@@ -50,6 +51,7 @@ final class Inputs {
             OperatorLog log,
             Consumer<Throwable> fatal,
             Runnable ended) {
+        this.journal = journal;
         this.wal = wal;
         this.fatal = fatal;
         this.ended = ended;
@@ -88,6 +90,7 @@ final class Inputs {
                 worked |= stdin != null && stdin.step(nowNanos);
                 done = finite && stdin.isDone();
                 if (!worked && !done) {
+                    journal.look();
                     park(nowNanos);
                 }
             }

@@ -103,6 +103,10 @@ class OutageTest {
     }
 
     private void start(String quota) throws IOException {
+        start(quota, "wait");
+    }
+
+    private void start(String quota, String whenFull) throws IOException {
         Path config = directory.resolve("agent.yaml");
         Files.writeString(
                 config,
@@ -115,7 +119,8 @@ class OutageTest {
                         "http: {listen: '127.0.0.1:" + http + "'}",
                         "wal: {quota: " + quota + "}",
                         "inputs:",
-                        "  - {type: file, paths: ['" + directory.resolve("logs") + "/*.log']}",
+                        "  - {type: file, paths: ['" + directory.resolve("logs") + "/*.log'], whenFull: " + whenFull
+                                + "}",
                         ""));
         agent = AgentProcessTest.launch(List.of(), Main.class, config, directory.resolve("said"), List.of());
     }
@@ -288,5 +293,36 @@ class OutageTest {
         awaitThat("after", () -> arrived() == written);
         assertSameAsFile();
         awaitThat("room again", () -> AgentProcessTest.get(http, "/metrics").contains("raftsman_agent_wal_full 0.0"));
+    }
+
+    @Test
+    void whenTheQuotaIsReachedAnInputThatDropsDeclaresEachLineThatIsMissing() throws Exception {
+        start("16MiB", "drop");
+        write(1, 0);
+        awaitThat("before", () -> arrived() == written);
+        collector.down();
+        write(Math.max(2, OUTAGE_SECONDS / 3), 600);
+        awaitThat(
+                "dropping",
+                () -> AgentProcessTest.get(http, "/metrics").contains("raftsman_agent_dropped_events_total"));
+        awaitThat(
+                "all is read",
+                () -> !AgentProcessTest.get(http, "/metrics")
+                        .contains("raftsman_agent_lag_bytes{kind=\"file\",stream=\"busy.log\"}"));
+        collector.up();
+        awaitThat("room again", () -> AgentProcessTest.get(http, "/metrics").contains("raftsman_agent_wal_full 0.0"));
+        write(1, 0); // its first block declares what was dropped before it
+        awaitThat("after", () -> arrived() + declared() == written);
+        assertThat(declared()).isPositive();
+        assertThat(mostOnDisk).as("bytes on the disk").isLessThanOrEqualTo((16L << 20) + OTHER_BYTES);
+    }
+
+    private long declared() {
+        long[] events = new long[1];
+        collector.change(() -> collector
+                .epochs("busy.log")
+                .forEach(epoch ->
+                        epoch.blocks.forEach(block -> events[0] += block.loss().count())));
+        return events[0];
     }
 }
