@@ -35,8 +35,8 @@ class CheckpointCommandTest {
                 directory.resolve("agent.yaml"), "agent: host\ndata: " + data + "\ncollectors: ['127.0.0.1:1']\n");
         there = Files.writeString(directory.resolve("app.log"), "one\ntwo\nthree\n");
         cursor("source\t1000\t7\t" + Files.getAttribute(there, "unix:dev") + "\t"
-                + Files.getAttribute(there, "unix:ino") + "\t0\t0\t8\tapp.log\t" + there + "\n"
-                + "source\t1000\t8\t1\t2\t0\t0\t4711\tgone\u001b[2J.log\t/nowhere/gone%1B[2J.log\n");
+                + Files.getAttribute(there, "unix:ino") + "\t0\t0\t0\t8\tapp.log\t" + there + "\n"
+                + "source\t1000\t8\t1\t2\t0\t0\t0\t4711\tgone\u001b[2J.log\t/nowhere/gone%1B[2J.log\n");
     }
 
     private void cursor(String lines) throws IOException {
