@@ -1,8 +1,8 @@
 package dev.raftsman.input;
 
+import dev.raftsman.disk.Checksum;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.zip.CRC32C;
 
 /**
  * The first bytes of a file, summed up: an inode number is given again as soon as a file is deleted, its beginning
@@ -51,12 +51,9 @@ public record Fingerprint(int length, int crc, int headCrc) {
         int length = beginning.position();
         return length == 0
                 ? NONE
-                : new Fingerprint(length, crc(beginning, length), crc(beginning, Math.min(length, HEAD_BYTES)));
-    }
-
-    private static int crc(ByteBuffer bytes, int length) {
-        CRC32C crc = new CRC32C();
-        crc.update(bytes.array(), 0, length);
-        return (int) crc.getValue();
+                : new Fingerprint(
+                        length,
+                        Checksum.crc32c(beginning, 0, length),
+                        Checksum.crc32c(beginning, 0, Math.min(length, HEAD_BYTES)));
     }
 }

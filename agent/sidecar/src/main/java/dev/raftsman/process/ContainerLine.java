@@ -43,15 +43,18 @@ final class ContainerLine {
     private long timeNanos;
     private boolean partial;
     private boolean parsed;
+    private boolean inPlace;
 
     /** Takes the line in {@code [lineFrom, lineTo)}, without its newline. */
     void take(byte[] line, int lineFrom, int lineTo) {
         attributes.clear();
+        inPlace = true;
         parsed = lineTo > lineFrom && line[lineFrom] == '{'
                 ? takeDocker(line, lineFrom, lineTo)
                 : takeCri(line, lineFrom, lineTo);
         if (!parsed) {
             attributes.clear();
+            inPlace = true;
             bytes = line;
             from = lineFrom;
             to = lineTo;
@@ -131,6 +134,7 @@ final class ContainerLine {
             return false;
         }
         partial = !log.endsWith("\n");
+        inPlace = false;
         bytes = encoded(partial ? log : log.substring(0, log.length() - 1));
         from = 0;
         to = bytes.length;
@@ -156,7 +160,9 @@ final class ContainerLine {
     private byte[] encoded(String text) {
         try {
             ByteBuffer buffer = utf8.encode(CharBuffer.wrap(text));
-            return Arrays.copyOf(buffer.array(), buffer.limit());
+            byte[] copy = new byte[buffer.remaining()];
+            buffer.get(copy);
+            return copy;
         } catch (CharacterCodingException e) {
             throw new IllegalStateException("cannot happen, what is malformed is replaced", e);
         }
@@ -165,6 +171,11 @@ final class ContainerLine {
     /** Where the text is; valid until the next line is taken, and until the line's own bytes change. */
     byte[] bytes() {
         return bytes;
+    }
+
+    /** The text lies in the line itself. */
+    boolean isInPlace() {
+        return inPlace;
     }
 
     int from() {

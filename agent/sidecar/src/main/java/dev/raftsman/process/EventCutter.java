@@ -163,7 +163,7 @@ public final class EventCutter {
         }
         line.take(text, from, to);
         Source source = source(new String(line.stream(), StandardCharsets.ISO_8859_1));
-        boolean inPlace = line.bytes() == text;
+        boolean inPlace = line.isInPlace();
         int length = line.to() - line.from();
         int at = inPlace ? line.from() : decode(length);
         long time = line.parsed() ? line.timeNanos() : readNanos;

@@ -113,7 +113,7 @@ public final class Backlog {
         SourceFile.Finder finder = new SourceFile.Finder();
         for (Cursor.Source source : List.copyOf(cursor.sources())) {
             boolean old = nowMillis - source.startMillis() > GONE_MILLIS;
-            boolean last = newestOfName.get(source.checkpoint().path()) == source;
+            boolean last = newestOfName.get(source.checkpoint().path()).equals(source);
             if (old && !last && !finder.find(source.checkpoint()).isThere()) {
                 cursor.gone(source);
             }

@@ -14,13 +14,13 @@ public final class Labels {
     /** Most bytes that labels may take, encoded. */
     public static final int MAX_BYTES = 8 << 10;
 
-    public static final Labels NONE = new Labels(new TreeMap<>());
+    public static final Labels NONE = new Labels(Map.of());
 
     private final Map<String, String> values;
     private final byte[] encoded;
 
-    private Labels(TreeMap<String, String> values) {
-        this.values = Collections.unmodifiableMap(values);
+    private Labels(Map<String, String> values) {
+        this.values = Collections.unmodifiableMap(new TreeMap<>(values));
         this.encoded = encode();
     }
 
@@ -32,7 +32,7 @@ public final class Labels {
         if (values.containsKey("")) {
             throw new IllegalArgumentException("label without a name");
         }
-        Labels labels = new Labels(new TreeMap<>(values));
+        Labels labels = new Labels(values);
         if (labels.bytes() > MAX_BYTES) {
             throw new IllegalArgumentException(
                     "labels of " + labels.bytes() + " bytes; expected at most " + MAX_BYTES + " in all");
@@ -98,7 +98,7 @@ public final class Labels {
         int end = end(columns);
         ByteBuffer in = columns.slice(Short.BYTES, end - Short.BYTES);
         try {
-            TreeMap<String, String> values = new TreeMap<>();
+            Map<String, String> values = new TreeMap<>();
             for (int left = varint(in); left > 0; left--) {
                 values.put(text(in), text(in));
             }
