@@ -31,6 +31,7 @@ final class TailReader {
     private static final long PREDECESSOR_MOST_NANOS = 10_000_000_000L;
     private static final long LOOK_LEAST_NANOS = 10_000_000L;
     private static final long LOOK_MOST_NANOS = 1_000_000_000L;
+    private static final long TOGETHER_NANOS = 250_000_000L;
     private static final int BLOCKS_PER_TURN = 4;
 
     private final FileFinder finder;
@@ -142,7 +143,10 @@ final class TailReader {
     /** The longer a file has not grown, the more rarely it is looked at: idle files cost little. */
     private void lookLater(FileTail tail, long nowNanos) {
         long quietNanos = nowNanos - tail.grewNanos;
-        tail.lookAtNanos = nowNanos + Math.max(LOOK_LEAST_NANOS, Math.min(LOOK_MOST_NANOS, quietNanos >> 4));
+        long restNanos = Math.max(LOOK_LEAST_NANOS, Math.min(LOOK_MOST_NANOS, quietNanos >> 4));
+        long atNanos = nowNanos + restNanos;
+        // Quiet files are looked at together, so that one wake-up does for all.
+        tail.lookAtNanos = restNanos < TOGETHER_NANOS ? atNanos : atNanos - Math.floorMod(atNanos, TOGETHER_NANOS);
     }
 
     private boolean takesOver(FileTail tail, long nowNanos) {
