@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -338,6 +339,7 @@ class WalCommandTest {
     @Test
     void tailFollowsAWriterOverItsFilesAndToItsNextIncarnation() throws Exception {
         Path producer;
+        CountDownLatch begun = new CountDownLatch(1);
         AtomicBoolean stop = new AtomicBoolean();
         ByteArrayOutputStream followed = new ByteArrayOutputStream();
         Thread follower;
@@ -348,12 +350,14 @@ class WalCommandTest {
             follower = new Thread(() -> {
                 try (WalTail tail = new WalTail(place, followed, true, false)) {
                     tail.last(place.look().readable(), 0);
+                    begun.countDown();
                     tail.follow(stop::get);
                 } catch (IOException e) {
                     throw new AssertionError(e);
                 }
             });
             follower.start();
+            begun.await(); // what was logged before is not followed
             for (int i = 0; i < 1500; i++) {
                 app.logger().info("event {} {}", i, filler);
             }
