@@ -19,8 +19,6 @@ final class FileTail {
     /** Where the file was when its stream was named. */
     final Path home;
 
-    final long openedNanos;
-
     /** When the file was last modified, as it was when its descriptor was given back. */
     FileTime restedAt;
 
@@ -98,7 +96,6 @@ final class FileTail {
         this.fingerprint = fingerprint;
         this.offset = offset;
         this.size = offset;
-        this.openedNanos = nowNanos;
         this.grewNanos = nowNanos;
         this.lookAtNanos = nowNanos;
     }

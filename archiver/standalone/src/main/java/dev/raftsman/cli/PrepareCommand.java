@@ -13,7 +13,7 @@ import picocli.CommandLine.Command;
 @Command(
         name = "prepare",
         description = {
-            "Makes the archive of classes that lets agents start in half the time, beside the jars, for the Java in use:"
+            "Makes the archive of classes that lets agents start faster, beside the jars, for the Java in use:"
                     + " once after an installation, and again after an update of raftsman or of Java.",
             "It runs an agent and a collector on loopback for some seconds. Without a fitting archive an agent starts as"
                     + " well, more slowly."
