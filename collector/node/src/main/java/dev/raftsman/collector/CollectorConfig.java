@@ -8,6 +8,8 @@ import dev.raftsman.ingest.IngestSettings;
 import dev.raftsman.ingest.IngestTls;
 import dev.raftsman.raft.LogMember;
 import dev.raftsman.raft.LogSettings;
+import dev.raftsman.raft.LogTls;
+import dev.raftsman.tls.TlsFiles;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,6 +26,7 @@ import java.util.regex.Pattern;
  * @param node id of this one, among the peers
  * @param reserveBytes free space of the data directory below which no block is taken
  * @param raftHost address to bind for the log; the port is this node's in the peers
+ * @param raftTls of the nodes among themselves; null: plain text
  * @param segmentBytes length at which a segment is sealed; the leader's value holds for all nodes
  * @param segmentAge after which an open segment is sealed
  * @param snapshotLogBytes applied bytes after which a snapshot is taken
@@ -37,6 +40,7 @@ public record CollectorConfig(
         HostPort http,
         String raftHost,
         Duration electionTimeout,
+        TlsFiles raftTls,
         List<Peer> peers,
         long segmentBytes,
         Duration segmentAge,
@@ -92,6 +96,7 @@ public record CollectorConfig(
         if (electionTimeout.toMillis() < 100 || electionTimeout.toMillis() > 60_000) {
             raft.problem("electionTimeout", electionTimeout.toMillis() + " ms", "100ms to 60s");
         }
+        TlsFiles raftTls = LogTls.read(raft);
         IngestSettings ingest = ingest(file.section("ingest", "Where sidecars connect."), self);
         HostPort http =
                 listen(file.section("http", "Status, catalog, segments, commands, metrics."), self.http(), "http");
@@ -114,6 +119,7 @@ public record CollectorConfig(
                 http,
                 raftListen.host(),
                 electionTimeout,
+                raftTls,
                 peers,
                 segmentBytes,
                 segmentAge,

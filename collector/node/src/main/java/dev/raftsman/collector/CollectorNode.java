@@ -11,6 +11,7 @@ import dev.raftsman.query.QuerySource;
 import dev.raftsman.raft.FailureListener;
 import dev.raftsman.raft.Leadership;
 import dev.raftsman.raft.LogFacts;
+import dev.raftsman.raft.LogTls;
 import dev.raftsman.raft.Outcome;
 import dev.raftsman.raft.RatisLog;
 import dev.raftsman.segment.SegmentFile;
@@ -24,6 +25,7 @@ import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -56,6 +58,9 @@ public final class CollectorNode implements AutoCloseable {
         thread.setDaemon(true);
         return thread;
     });
+
+    /** Null: the nodes talk in plain text. */
+    private LogTls raftTls;
 
     private RatisLog log;
     private IngestServer ingest;
@@ -112,8 +117,17 @@ public final class CollectorNode implements AutoCloseable {
         requireFree(config.ingest().listen(), "ingest");
         requireFree(config.http(), "http");
         try {
+            raftTls = config.raftTls() == null ? null : LogTls.open(config.raftTls(), System.nanoTime());
+        } catch (IOException e) {
+            throw new StartException(StartException.CONFIG, "raft.tls: " + e.getMessage(), e);
+        }
+        try {
             log = RatisLog.start(
-                    config.log(), snapshot -> state.open(config.data(), snapshot, StoreSettings.DEFAULT), failures);
+                    config.log(),
+                    raftTls,
+                    Map.of(),
+                    snapshot -> state.open(config.data(), snapshot, StoreSettings.DEFAULT),
+                    failures);
         } catch (IOException e) {
             if (String.valueOf(e.getMessage()).contains("already in use")) {
                 throw cannotListen(raft, "raft", e);
@@ -198,6 +212,9 @@ public final class CollectorNode implements AutoCloseable {
                 LOG.info(leading ? "leads: term={}" : "leads no more: term={}", leadership.term());
             }
             tellSilentFollowers();
+            if (raftTls != null) {
+                raftTls.step(System.nanoTime());
+            }
             if (leading && asked.isDone()) {
                 demand();
             }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -64,12 +65,19 @@ public final class RatisLog implements ReplicatedLog {
     private final AtomicLong callId = new AtomicLong();
     private final List<Runnable> leadershipListeners = new CopyOnWriteArrayList<>();
     private final DurableVotes votes;
+    private final PeerService peers;
     private final LogStateMachine machine;
     private final RaftServer server;
     private final RaftServer.Division division;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private RatisLog(LogSettings settings, AppliedState.Opener opener, FailureListener failures) throws IOException {
+    private RatisLog(
+            LogSettings settings,
+            LogTls tls,
+            Map<String, PeerHandler> handlers,
+            AppliedState.Opener opener,
+            FailureListener failures)
+            throws IOException {
         this.settings = settings;
         this.groupId = RaftGroupId.valueOf(settings.group());
         this.votes = new DurableVotes(
@@ -81,9 +89,14 @@ public final class RatisLog implements ReplicatedLog {
                 this::leadershipChanged,
                 this::requestSnapshot,
                 settings.snapshotLogBytes());
+        this.peers = new PeerService(handlers);
         Parameters parameters = new Parameters();
-        GrpcConfigKeys.Server.setServicesCustomizer(parameters, (transport, services) -> transport.intercept(votes));
-        List<RaftPeer> peers = settings.members().stream()
+        GrpcConfigKeys.Server.setServicesCustomizer(
+                parameters, (transport, services) -> transport.intercept(votes).addService(peers.definition()));
+        if (tls != null) {
+            GrpcConfigKeys.TLS.setConf(parameters, tls.engine());
+        }
+        List<RaftPeer> members = settings.members().stream()
                 .map(m -> RaftPeer.newBuilder()
                         .setId(m.id())
                         .setAddress(m.address())
@@ -94,7 +107,7 @@ public final class RatisLog implements ReplicatedLog {
                 .setProperties(EngineSettings.of(settings))
                 .setParameters(parameters)
                 .setStateMachineRegistry(group -> machine)
-                .setGroup(RaftGroup.valueOf(groupId, peers))
+                .setGroup(RaftGroup.valueOf(groupId, members))
                 .setOption(RaftStorage.StartupOption.RECOVER)
                 .build();
         try {
@@ -103,6 +116,7 @@ public final class RatisLog implements ReplicatedLog {
         } catch (IOException | RuntimeException | Error e) {
             machine.closing();
             server.close();
+            peers.close();
             throw e;
         }
     }
@@ -110,16 +124,23 @@ public final class RatisLog implements ReplicatedLog {
     /**
      * Starts this node's member: opens the state, replays nothing yet, and begins to vote.
      *
+     * @param tls null for plain text between the nodes
+     * @param handlers what peers are answered on the log's port, by verb
      * @throws IOException if the directory or the snapshot cannot be used, or the port not bound
      */
-    public static RatisLog start(LogSettings settings, AppliedState.Opener opener, FailureListener failures)
+    public static RatisLog start(
+            LogSettings settings,
+            LogTls tls,
+            Map<String, PeerHandler> handlers,
+            AppliedState.Opener opener,
+            FailureListener failures)
             throws IOException {
         // The engine would end the whole process where it cannot bind its port.
         ExitUtils.disableSystemExit();
         TRANSPORT_METRICS.setLevel(Level.WARNING);
         Durable.createDirectories(settings.directory());
         try {
-            return new RatisLog(settings, opener, failures);
+            return new RatisLog(settings, tls, handlers, opener, failures);
         } catch (CompletionException | ExitUtils.ExitException e) {
             throw new IOException(rootMessage(e), e);
         }
@@ -285,6 +306,7 @@ public final class RatisLog implements ReplicatedLog {
         } catch (IOException e) {
             LOG.warn("engine closed with an error", e);
         }
+        peers.close();
     }
 
     /** Spares the others an election timeout, if one of them answers promptly. */

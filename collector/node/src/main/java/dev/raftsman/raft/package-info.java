@@ -13,6 +13,10 @@
  * <p>Bytes: everything under {@code <data>/raft/<group>/} is the engine's ({@code current/} has term, vote and log,
  * {@code sm/} the newest snapshot of the applied state). Segments lie outside, as the state likes.
  *
+ * <p>Beside the log, nodes ask each other for what it does not carry ({@link dev.raftsman.raft.PeerClient}, {@link
+ * dev.raftsman.raft.PeerHandler}): a verb and bytes, answered in chunks, on the log's own port and under its TLS ({@link
+ * dev.raftsman.raft.LogTls}), so that a cluster needs one port between its nodes and one kind of certificate.
+ *
  * <p>Start reading at {@link dev.raftsman.raft.ReplicatedLog}; why each setting of the engine is as it is:
  * {@link dev.raftsman.raft.EngineSettings}.
  */

@@ -63,6 +63,7 @@ final class NodesInOneJvm implements AutoCloseable {
                 self.http(),
                 "127.0.0.1",
                 Duration.ofMillis(700),
+                null,
                 peers,
                 segmentBytes,
                 segmentAge,

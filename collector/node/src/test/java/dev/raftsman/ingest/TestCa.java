@@ -9,12 +9,14 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.function.UnaryOperator;
 
 /** A CA made for one test; what it certifies lies in PEM files below a directory. */
-final class TestCa {
+public final class TestCa {
+    public static final UnaryOperator<CertificateBuilder> FOR_LOOPBACK = b -> b.addSanIpAddress("127.0.0.1");
+
     private final Path directory;
     private final X509Bundle root;
 
     /** @param name of the CA; two of one name have different keys all the same */
-    TestCa(Path directory, String name) throws Exception {
+    public TestCa(Path directory, String name) throws Exception {
         this.directory = Files.createDirectories(directory);
         this.root = new CertificateBuilder()
                 .ecp256()
@@ -24,12 +26,12 @@ final class TestCa {
         Files.writeString(bundle(), root.getCertificatePEM());
     }
 
-    Path bundle() {
+    public Path bundle() {
         return directory.resolve("ca.pem");
     }
 
     /** Writes NAME.pem and NAME.key, or replaces them. */
-    TlsFiles certify(String name, UnaryOperator<CertificateBuilder> as) throws Exception {
+    public TlsFiles certify(String name, UnaryOperator<CertificateBuilder> as) throws Exception {
         X509Bundle bundle = as.apply(new CertificateBuilder().ecp256().subject("CN=" + name))
                 .buildIssuedBy(root);
         Path certificateFile = Files.writeString(directory.resolve(name + ".pem"), bundle.getCertificatePathPEM());

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.raftsman.config.HostPort;
+import dev.raftsman.ingest.TestCa;
+import dev.raftsman.tls.TlsFiles;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -14,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -33,6 +37,7 @@ class RatisLogTest {
     private final List<String> failures = new CopyOnWriteArrayList<>();
     private final RatisLog[] logs = new RatisLog[3];
     private final Lines[] states = new Lines[3];
+    private final LogTls[] tls = new LogTls[3];
 
     /** Remembers entries as text; its snapshot is the lines in a file. */
     private static final class Lines implements AppliedState {
@@ -97,6 +102,8 @@ class RatisLogTest {
     private void start(int node) throws IOException {
         logs[node] = RatisLog.start(
                 settings(node, 1 << 10),
+                tls[node],
+                Map.of("node", question -> PeerAnswer.of(IDS.get(node).getBytes(StandardCharsets.US_ASCII))),
                 snapshot -> states[node] = new Lines(snapshot),
                 (failure, detail, cause) -> failures.add(failure + " " + detail));
     }
@@ -188,6 +195,43 @@ class RatisLogTest {
         submit(leader(), "after all restarted");
         expected.add("after all restarted");
         allHave(expected);
+    }
+
+    @Test
+    void byTlsTheNodesAgreeAndAnswerEachOtherAndNobodyElse() throws Exception {
+        TestCa ca = new TestCa(root.resolve("ca"), "nodes");
+        for (int i = 0; i < 3; i++) {
+            tls[i] = LogTls.open(ca.certify(IDS.get(i), TestCa.FOR_LOOPBACK), System.nanoTime());
+            start(i);
+        }
+        int first = leader();
+        submit(first, "secret");
+        allHave(List.of("secret"));
+        HostPort leader = new HostPort("127.0.0.1", members.get(first).port());
+        assertThat(whoIs(leader, tls[(first + 1) % 3])).isEqualTo(IDS.get(first));
+
+        TestCa foreign = new TestCa(root.resolve("foreign"), "others");
+        LogTls stranger = LogTls.open(
+                new TlsFiles(
+                        foreign.certify("x", TestCa.FOR_LOOPBACK).certificate(),
+                        foreign.certify("x", TestCa.FOR_LOOPBACK).key(),
+                        ca.bundle()),
+                System.nanoTime());
+        assertThatThrownBy(() -> whoIs(leader, stranger)).isInstanceOf(PeerException.class);
+        assertThatThrownBy(() -> whoIs(leader, null)).isInstanceOf(PeerException.class);
+
+        logs[first].close();
+        logs[first] = null;
+        submit(leader(), "after the first leader");
+        start(first);
+        allHave(List.of("secret", "after the first leader"));
+    }
+
+    private static String whoIs(HostPort node, LogTls as) throws PeerException {
+        try (PeerClient client = PeerClient.to(node, as)) {
+            ByteBuffer answer = client.askShort("node", ByteBuffer.allocate(0), Duration.ofSeconds(20));
+            return StandardCharsets.US_ASCII.decode(answer).toString();
+        }
     }
 
     @Test
