@@ -22,6 +22,6 @@
  * between the calls that had returned and those that had begun.
  *
  * <p>Threads: producers own a slot from claim to publish; the flusher owns it until its excerpt is in the log. Begin with
- * {@link dev.raftsman.ring.EventRing}.
+ * {@link dev.raftsman.ring.EventRing}, the callers' side; {@link dev.raftsman.ring.Flusher} is the other.
  */
 package dev.raftsman.ring;
