@@ -24,7 +24,8 @@ import java.util.regex.Pattern;
  *
  * @param cluster name shared by the nodes
  * @param node id of this one, among the peers
- * @param reserveBytes free space of the data directory below which no block is taken
+ * @param reserveBytes free space of the data directory below which no block is taken; {@link
+ *     dev.raftsman.raft.DiskMarks} has the second mark
  * @param raftHost address to bind for the log; the port is this node's in the peers
  * @param raftTls of the nodes among themselves; null: plain text
  * @param segmentBytes length at which a segment is sealed; the leader's value holds for all nodes
@@ -68,7 +69,10 @@ public record CollectorConfig(
         String node = id(file, "node", null, "Id of this node, one of raft.peers.");
         Path data = file.directory("data", null, "Directory of this node alone; made if absent.");
         long reserve = file.size(
-                "reserve", "256MiB", "Free space on the data directory's disk below which no more blocks are taken.");
+                "reserve",
+                "256MiB",
+                "Free space on the data directory's disk below which no more blocks are taken; below half of it, and below"
+                        + " 64MiB, nothing is.");
 
         Section raft = file.section("raft", "The replicated log.");
         List<Peer> peers = peers(raft);

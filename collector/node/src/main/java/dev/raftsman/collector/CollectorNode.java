@@ -8,11 +8,13 @@ import dev.raftsman.ingest.IngestServer;
 import dev.raftsman.query.NodeStatus;
 import dev.raftsman.query.QueryServer;
 import dev.raftsman.query.QuerySource;
+import dev.raftsman.raft.DiskMarks;
 import dev.raftsman.raft.FailureListener;
 import dev.raftsman.raft.Leadership;
 import dev.raftsman.raft.LogFacts;
 import dev.raftsman.raft.LogTls;
 import dev.raftsman.raft.Outcome;
+import dev.raftsman.raft.RaftLimits;
 import dev.raftsman.raft.RatisLog;
 import dev.raftsman.segment.SegmentFile;
 import dev.raftsman.segment.SegmentId;
@@ -62,6 +64,8 @@ public final class CollectorNode implements AutoCloseable {
     /** Null: the nodes talk in plain text. */
     private LogTls raftTls;
 
+    private final DiskMarks marks;
+
     private RatisLog log;
     private IngestServer ingest;
     private QueryServer query;
@@ -78,6 +82,7 @@ public final class CollectorNode implements AutoCloseable {
         this.failures = failures;
         this.clock = clock;
         this.data = data;
+        this.marks = DiskMarks.of(data::usableBytes, config.reserveBytes());
     }
 
     /**
@@ -121,12 +126,21 @@ public final class CollectorNode implements AutoCloseable {
         } catch (IOException e) {
             throw new StartException(StartException.CONFIG, "raft.tls: " + e.getMessage(), e);
         }
+        long free = data.usableBytes();
+        if (free < RaftLimits.MIN_FREE_BYTES) {
+            throw new StartException(
+                    StartException.UNAVAILABLE,
+                    "too little free space for " + config.data() + ": " + free + " bytes; the log starts with "
+                            + RaftLimits.MIN_FREE_BYTES,
+                    null);
+        }
         try {
             log = RatisLog.start(
                     config.log(),
                     raftTls,
                     Map.of(),
                     snapshot -> state.open(config.data(), snapshot, StoreSettings.DEFAULT),
+                    marks,
                     failures);
         } catch (IOException e) {
             if (String.valueOf(e.getMessage()).contains("already in use")) {
@@ -197,6 +211,14 @@ public final class CollectorNode implements AutoCloseable {
                 "Members that this node, leading, has not heard for 5 s.",
                 () -> silent.size());
         metrics.gauge("raftsman_collector_disk_free_bytes", "Free space for data.", data::usableBytes);
+        metrics.gauge(
+                "raftsman_collector_disk_room",
+                "2: enough; 1: the reserve is reached, no blocks are taken; 0: full, nothing is taken.",
+                () -> marks.room().ordinal());
+        metrics.gauge(
+                "raftsman_collector_apply_waits_for_space",
+                "1 while a committed entry waits for space.",
+                () -> state.get().waitingForSpace() ? 1 : 0);
     }
 
     /** The leader asks for what time or configuration demands; one thing at a time, again at the next tick. */
@@ -204,6 +226,10 @@ public final class CollectorNode implements AutoCloseable {
         try {
             if (log.facts().role().equals(LogFacts.CLOSED)) {
                 failures.failed(FailureListener.Failure.STOPPED, "the log is closed", null);
+                return;
+            }
+            if (state.get().failed()) {
+                failures.failed(FailureListener.Failure.DISK, "a segment could not be forced", null);
                 return;
             }
             Leadership leadership = log.leadership();
@@ -309,7 +335,7 @@ public final class CollectorNode implements AutoCloseable {
 
         @Override
         public boolean hasRoom() {
-            return data.usableBytes() >= config.reserveBytes() && !state.get().waitingForSpace();
+            return marks.room() == DiskMarks.Room.ENOUGH && !state.get().waitingForSpace();
         }
 
         @Override
@@ -336,7 +362,8 @@ public final class CollectorNode implements AutoCloseable {
                     facts.appliedIndex(),
                     facts.committedIndex(),
                     facts.snapshotIndex(),
-                    facts.logBytes());
+                    facts.logBytes(),
+                    marks.room().name());
         }
 
         @Override

@@ -17,7 +17,7 @@
  * or fewer the engine would otherwise start a thread for every batch that a follower receives. A heap of 256 MiB wants
  * {@code -XX:+UseSerialGC}: entries of 1 MiB are humongous to G1 there.
  *
- * <p>Exit codes: 0 told to stop · 69 an address cannot be bound · 70 the log was stopped by its engine or a bug · 73 the
+ * <p>Exit codes: 0 told to stop · 69 an address cannot be bound, or too little free space · 70 the log was stopped by its engine or a bug · 73 the
  * data directory cannot be made or written · 74 the disk failed · 75 another process holds the directory · 77 no
  * permission · 78 configuration, or a directory of another node. After 70 a supervisor should start it again.
  */

@@ -8,6 +8,7 @@ package dev.raftsman.query;
  * @param leader id, empty if none is known
  * @param leaderHttp {@code host:port}, empty if none is known
  * @param raftLogBytes size of the log's files
+ * @param disk ENOUGH, RESERVE (no blocks are taken) or FULL (nothing is taken)
  */
 public record NodeStatus(
         String cluster,
@@ -20,4 +21,5 @@ public record NodeStatus(
         long appliedIndex,
         long commitIndex,
         long snapshotIndex,
-        long raftLogBytes) {}
+        long raftLogBytes,
+        String disk) {}

@@ -249,6 +249,7 @@ public final class QueryServer implements AutoCloseable {
         NodeStatus status = source.status();
         boolean ready = source.alive()
                 && !status.leader().isEmpty()
+                && !status.disk().equals("FULL")
                 && (status.ready() || !status.leader().equals(status.node()))
                 && status.commitIndex() - status.appliedIndex() <= READY_LAG_ENTRIES;
         reply(exchange, ready ? 200 : 503, status);

@@ -3,7 +3,11 @@ package dev.raftsman.raft;
 import dev.raftsman.disk.Durable;
 import dev.raftsman.raft.FailureListener.Failure;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Properties;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.ratis.thirdparty.io.grpc.ForwardingServerCall;
 import org.apache.ratis.thirdparty.io.grpc.Metadata;
@@ -29,6 +33,8 @@ import org.apache.ratis.thirdparty.io.grpc.Status;
 final class DurableVotes implements ServerInterceptor {
     private static final String METHOD = "/requestVote";
 
+    private static final String META = "raft-meta";
+
     private final Path directory;
     private final FailureListener failures;
     private final AtomicLong forced = new AtomicLong();
@@ -39,15 +45,73 @@ final class DurableVotes implements ServerInterceptor {
         this.failures = failures;
     }
 
+    /**
+     * To be asked before the engine starts: without its file it would begin at term 0, with a log of votes it forgot.
+     *
+     * @throws IOException if there is a log, but term and vote are missing or not to be read; or if the file system does
+     *     not let directories be forced
+     */
+    void check() throws IOException {
+        if (!Files.isDirectory(directory)) {
+            return;
+        }
+        Durable.forceDirectory(directory);
+        Path file = directory.resolve(META);
+        if (!Files.exists(file)) {
+            try (DirectoryStream<Path> log = Files.newDirectoryStream(directory, "log_*")) {
+                if (log.iterator().hasNext()) {
+                    throw new IOException(file + " is missing beside a log: term and vote are not known");
+                }
+            }
+            return;
+        }
+        Properties found = new Properties();
+        try (InputStream in = Files.newInputStream(file)) {
+            found.load(in);
+        }
+        String term = found.getProperty("term", "");
+        if (!term.matches("[0-9]{1,18}") || found.getProperty("votedFor") == null) {
+            throw new IOException(file + " has no term and vote: term='" + term + "', bytes=" + Files.size(file));
+        }
+    }
+
     @Override
     public <Q, R> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
-        return call.getMethodDescriptor().getFullMethodName().endsWith(METHOD)
-                ? next.startCall(new VoteCall<>(call), headers)
-                : next.startCall(call, headers);
+        return next.startCall(
+                call.getMethodDescriptor().getFullMethodName().endsWith(METHOD)
+                        ? new VoteCall<>(call)
+                        : new WatchedCall<>(call),
+                headers);
     }
 
-    private final class VoteCall<Q, R> extends ForwardingServerCall.SimpleForwardingServerCall<Q, R> {
+    /**
+     * Sees the engine answer that a new term could not be written, which it would go on from. For want of space nothing
+     * is wrong: no vote was given, and the same bytes are written again before one is.
+     */
+    private class WatchedCall<Q, R> extends ForwardingServerCall.SimpleForwardingServerCall<Q, R> {
+        WatchedCall(ServerCall<Q, R> call) {
+            super(call);
+        }
+
+        @Override
+        public void close(Status status, Metadata trailers) {
+            for (Throwable cause = status.getCause(); cause != null; cause = cause.getCause()) {
+                if (cause instanceof IOException e && isOfTheDisk(e)) {
+                    failed(e);
+                    break;
+                }
+            }
+            super.close(status, trailers);
+        }
+    }
+
+    private static boolean isOfTheDisk(IOException e) {
+        String message = String.valueOf(e.getMessage());
+        return message.contains("Input/output error") || message.contains("Read-only file system");
+    }
+
+    private final class VoteCall<Q, R> extends WatchedCall<Q, R> {
         private boolean withheld;
 
         VoteCall(ServerCall<Q, R> call) {
@@ -87,7 +151,7 @@ final class DurableVotes implements ServerInterceptor {
     }
 
     private void failed(IOException e) {
-        failures.failed(Failure.DISK, "cannot force " + directory, e);
+        failures.failed(Failure.DISK, "cannot write or force term and vote in " + directory, e);
     }
 
     /** How often the directory was forced. */

@@ -21,6 +21,9 @@ final class EngineSettings {
 
     private static final int KEPT_ENTRIES = 256;
 
+    /** Batches that a leader may have unanswered by one follower. */
+    static final int OUTSTANDING_APPENDS = 4;
+
     private EngineSettings() {}
 
     static RaftProperties of(LogSettings settings) {
@@ -29,13 +32,15 @@ final class EngineSettings {
         RaftServerConfigKeys.setStorageDir(p, List.of(settings.directory().toFile()));
         RaftServerConfigKeys.setRemovedGroupsDir(
                 p, settings.directory().resolveSibling("raft-removed").toFile());
-        RaftServerConfigKeys.setStorageFreeSpaceMin(p, SizeInBytes.valueOf("64MB"));
+        RaftServerConfigKeys.setStorageFreeSpaceMin(p, SizeInBytes.valueOf(RaftLimits.MIN_FREE_BYTES));
 
         // NETTY as transport had a safety fix as late as July 2026 (RATIS-2605) and knows no TLS.
         RaftConfigKeys.Rpc.setType(p, SupportedRpcType.GRPC);
         GrpcConfigKeys.Server.setHost(p, settings.listenHost());
         GrpcConfigKeys.Server.setPort(p, settings.selfMember().port());
-        GrpcConfigKeys.Server.setLeaderOutstandingAppendsMax(p, 4);
+        // Heartbeats on a stream of their own pass entries that a full disk holds up.
+        GrpcConfigKeys.Server.setHeartbeatChannel(p, true);
+        GrpcConfigKeys.Server.setLeaderOutstandingAppendsMax(p, OUTSTANDING_APPENDS);
 
         long electionMillis = settings.electionTimeout().toMillis();
         RaftServerConfigKeys.Rpc.setTimeoutMin(p, millis(electionMillis));

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
 import org.apache.ratis.protocol.Message;
@@ -34,12 +35,15 @@ import org.slf4j.LoggerFactory;
 final class LogStateMachine extends BaseStateMachine {
     private static final Logger LOG = LoggerFactory.getLogger(LogStateMachine.class);
 
+    private static final long WAIT_NANOS = 20_000_000;
+
     private final AppliedState.Opener opener;
     private final FailureListener failures;
     private final Runnable elected;
     private final Runnable leadershipChanged;
     private final Runnable snapshotDue;
     private final long snapshotLogBytes;
+    private final DiskMarks marks;
     private final SimpleStateMachineStorage storage = new SimpleStateMachineStorage();
 
     private AppliedState state;
@@ -50,6 +54,7 @@ final class LogStateMachine extends BaseStateMachine {
     /**
      * @param elected run before this node does anything as leader; if it throws, it does not
      * @param snapshotDue asks the engine for a snapshot
+     * @param marks while they say full, nothing more is written to the log
      */
     LogStateMachine(
             AppliedState.Opener opener,
@@ -57,13 +62,15 @@ final class LogStateMachine extends BaseStateMachine {
             Runnable elected,
             Runnable leadershipChanged,
             Runnable snapshotDue,
-            long snapshotLogBytes) {
+            long snapshotLogBytes,
+            DiskMarks marks) {
         this.opener = opener;
         this.failures = failures;
         this.elected = elected;
         this.leadershipChanged = leadershipChanged;
         this.snapshotDue = snapshotDue;
         this.snapshotLogBytes = snapshotLogBytes;
+        this.marks = marks;
     }
 
     @Override
@@ -127,6 +134,21 @@ final class LogStateMachine extends BaseStateMachine {
             throw new IllegalStateException("disk failed at entry " + index, e);
         }
         super.notifyTermIndexUpdated(term, index);
+    }
+
+    /**
+     * Called by the thread that writes the log, after each group of entries and before it is forced. Space for that group
+     * is allocated already; while the disk is full no further group is begun, since one that failed would be the last.
+     */
+    @Override
+    public CompletableFuture<Void> flush(long index) {
+        while (marks.full() && !closing) {
+            LockSupport.parkNanos(WAIT_NANOS);
+            if (Thread.currentThread().isInterrupted()) {
+                break;
+            }
+        }
+        return CompletableFuture.completedFuture(null);
     }
 
     /** The read barrier: reached once this node has applied up to the leader's read index. */

@@ -11,6 +11,9 @@ public final class RaftLimits {
      */
     public static final long MAX_IN_FLIGHT_BYTES = 16L << 20;
 
+    /** A node does not start with less free space than this. */
+    public static final long MIN_FREE_BYTES = 64L << 20;
+
     private RaftLimits() {}
 
     /** What the engine books for an entry: whole MiB. */

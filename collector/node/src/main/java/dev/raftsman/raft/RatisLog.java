@@ -66,6 +66,9 @@ public final class RatisLog implements ReplicatedLog {
     private final List<Runnable> leadershipListeners = new CopyOnWriteArrayList<>();
     private final DurableVotes votes;
     private final PeerService peers;
+    private final DiskMarks marks;
+    private final EntryGate gate;
+    private final DiskWatch watch;
     private final LogStateMachine machine;
     private final RaftServer server;
     private final RaftServer.Division division;
@@ -76,23 +79,31 @@ public final class RatisLog implements ReplicatedLog {
             LogTls tls,
             Map<String, PeerHandler> handlers,
             AppliedState.Opener opener,
+            DiskMarks marks,
             FailureListener failures)
             throws IOException {
         this.settings = settings;
         this.groupId = RaftGroupId.valueOf(settings.group());
         this.votes = new DurableVotes(
                 settings.directory().resolve(settings.group().toString()).resolve("current"), failures);
+        votes.check();
         this.machine = new LogStateMachine(
                 opener,
                 failures,
                 votes::own,
                 this::leadershipChanged,
                 this::requestSnapshot,
-                settings.snapshotLogBytes());
+                settings.snapshotLogBytes(),
+                marks);
+        this.marks = marks;
+        this.gate = new EntryGate(marks);
+        this.watch = new DiskWatch(marks, new Watched());
         this.peers = new PeerService(handlers);
         Parameters parameters = new Parameters();
         GrpcConfigKeys.Server.setServicesCustomizer(
-                parameters, (transport, services) -> transport.intercept(votes).addService(peers.definition()));
+                parameters,
+                (transport, services) ->
+                        transport.intercept(gate).intercept(votes).addService(peers.definition()));
         if (tls != null) {
             GrpcConfigKeys.TLS.setConf(parameters, tls.engine());
         }
@@ -113,6 +124,7 @@ public final class RatisLog implements ReplicatedLog {
         try {
             server.start();
             this.division = server.getDivision(groupId);
+            watch.start();
         } catch (IOException | RuntimeException | Error e) {
             machine.closing();
             server.close();
@@ -135,12 +147,24 @@ public final class RatisLog implements ReplicatedLog {
             AppliedState.Opener opener,
             FailureListener failures)
             throws IOException {
+        return start(settings, tls, handlers, opener, DiskMarks.none(), failures);
+    }
+
+    /** As above, and takes nothing into the log while the marks say that the disk is full. */
+    public static RatisLog start(
+            LogSettings settings,
+            LogTls tls,
+            Map<String, PeerHandler> handlers,
+            AppliedState.Opener opener,
+            DiskMarks marks,
+            FailureListener failures)
+            throws IOException {
         // The engine would end the whole process where it cannot bind its port.
         ExitUtils.disableSystemExit();
         TRANSPORT_METRICS.setLevel(Level.WARNING);
         Durable.createDirectories(settings.directory());
         try {
-            return new RatisLog(settings, tls, handlers, opener, failures);
+            return new RatisLog(settings, tls, handlers, opener, marks, failures);
         } catch (CompletionException | ExitUtils.ExitException e) {
             throw new IOException(rootMessage(e), e);
         }
@@ -159,6 +183,9 @@ public final class RatisLog implements ReplicatedLog {
         if (entry.remaining() > RaftLimits.MAX_ENTRY_BYTES) {
             throw new IllegalArgumentException(
                     "entry of " + entry.remaining() + " bytes; at most " + RaftLimits.MAX_ENTRY_BYTES);
+        }
+        if (marks.full()) {
+            return CompletableFuture.completedFuture(new Outcome.Unavailable("disk full: " + marks));
         }
         return send(Message.valueOf(UnsafeByteOperations.unsafeWrap(entry)), RaftClientRequest.writeRequestType());
     }
@@ -296,8 +323,11 @@ public final class RatisLog implements ReplicatedLog {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
+        watch.close();
         if (division.getInfo().isAlive()) {
             handOver();
+        }
+        if (division.getInfo().isAlive() && !marks.full()) {
             await("snapshot at close", snapshot(), SNAPSHOT_MILLIS);
         }
         machine.closing();
@@ -334,6 +364,40 @@ public final class RatisLog implements ReplicatedLog {
                     HANDOVER_MILLIS));
         } catch (IOException e) {
             return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private final class Watched implements DiskWatch.Node {
+        @Override
+        public boolean leads() {
+            return leadership().ready();
+        }
+
+        @Override
+        public int followers() {
+            return settings.members().size() - 1;
+        }
+
+        @Override
+        public void offerLeadership(int attempt) {
+            List<String> others = settings.members().stream()
+                    .map(LogMember::id)
+                    .filter(id -> !id.equals(settings.self()))
+                    .toList();
+            if (!others.isEmpty()) {
+                String to = others.get(attempt % others.size());
+                LOG.info("leadership offered: to={}, reason=disk reserve reached", to);
+                handOverTo(to).whenComplete((reply, e) -> {
+                    if (e != null) {
+                        LOG.info("leadership not taken over: by={}, reason={}", to, e.toString());
+                    }
+                });
+            }
+        }
+
+        @Override
+        public void releaseEntries() {
+            gate.release();
         }
     }
 

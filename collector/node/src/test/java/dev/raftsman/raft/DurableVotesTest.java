@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +24,7 @@ class DurableVotesTest {
 
     private Path directory;
     private DurableVotes votes;
+    private IOException error;
     private final List<String> failures = new ArrayList<>();
     private final List<String> sent = new ArrayList<>();
 
@@ -82,10 +84,44 @@ class DurableVotesTest {
             }
         };
         ServerCall.Listener<String> unused = votes.interceptCall(wire, new Metadata(), (call, headers) -> {
-            call.sendMessage("answer");
-            call.close(Status.OK, new Metadata());
+            if (error == null) {
+                call.sendMessage("answer");
+            }
+            call.close(error == null ? Status.OK : Status.INTERNAL.withCause(error), new Metadata());
             return new NoMore();
         });
+    }
+
+    @Test
+    void endsTheNodeWhenTheEngineCouldNotWriteATerm() {
+        error = new IOException("Failed", new IOException("Input/output error"));
+        answer("appendEntries");
+        assertThat(sent).containsExactly("INTERNAL");
+        assertThat(failures).singleElement().asString().startsWith("DISK cannot write or force");
+    }
+
+    @Test
+    void goesOnWhenThereWasNoSpaceForATerm() {
+        error = new IOException("No space left on device");
+        answer("requestVote");
+        assertThat(sent).as("no vote").containsExactly("INTERNAL");
+        assertThat(failures).isEmpty();
+    }
+
+    @Test
+    void startsOnlyWithATermAndAVoteThatCanBeRead() throws Exception {
+        votes.check();
+        Path meta = directory.resolve("raft-meta");
+        Files.writeString(meta, "#\nterm=7\nvotedFor=n1\n");
+        votes.check();
+        for (String damaged : List.of("", "term=7\n", "term=x\nvotedFor=n1\n", "votedFor=n1\n", "\0\0\0\0")) {
+            Files.writeString(meta, damaged);
+            assertThatThrownBy(votes::check).isInstanceOf(IOException.class).hasMessageContaining("no term and vote");
+        }
+        Files.delete(meta);
+        votes.check();
+        Files.createFile(directory.resolve("log_inprogress_0"));
+        assertThatThrownBy(votes::check).isInstanceOf(IOException.class).hasMessageContaining("missing beside a log");
     }
 
     @Test
@@ -105,7 +141,7 @@ class DurableVotesTest {
         Files.delete(directory);
         answer("requestVote");
         assertThat(sent).containsExactly("UNAVAILABLE");
-        assertThat(failures).singleElement().asString().startsWith("DISK cannot force");
+        assertThat(failures).singleElement().asString().startsWith("DISK cannot write or force");
         assertThatThrownBy(votes::own).isInstanceOf(IllegalStateException.class);
         assertThat(failures).hasSize(2);
     }

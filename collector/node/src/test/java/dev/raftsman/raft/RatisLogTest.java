@@ -20,6 +20,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,6 +29,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 class RatisLogTest {
     private static final List<String> IDS = List.of("n1", "n2", "n3");
+
+    private static final long RESERVE = 256 << 20;
+    private static final long LITTLE = 200 << 20;
 
     private static final String UNWRITABLE = "the disk fails at this";
 
@@ -37,6 +42,9 @@ class RatisLogTest {
     private final List<String> failures = new CopyOnWriteArrayList<>();
     private final RatisLog[] logs = new RatisLog[3];
     private final Lines[] states = new Lines[3];
+    private final AtomicLong[] free = {
+        new AtomicLong(Long.MAX_VALUE), new AtomicLong(Long.MAX_VALUE), new AtomicLong(Long.MAX_VALUE)
+    };
     private final LogTls[] tls = new LogTls[3];
 
     /** Remembers entries as text; its snapshot is the lines in a file. */
@@ -105,6 +113,7 @@ class RatisLogTest {
                 tls[node],
                 Map.of("node", question -> PeerAnswer.of(IDS.get(node).getBytes(StandardCharsets.US_ASCII))),
                 snapshot -> states[node] = new Lines(snapshot),
+                DiskMarks.of(free[node]::get, RESERVE),
                 (failure, detail, cause) -> failures.add(failure + " " + detail));
     }
 
@@ -232,6 +241,74 @@ class RatisLogTest {
             ByteBuffer answer = client.askShort("node", ByteBuffer.allocate(0), Duration.ofSeconds(20));
             return StandardCharsets.US_ASCII.decode(answer).toString();
         }
+    }
+
+    @Test
+    void takesNothingIntoAFullNodesLogAndGoesOnByItselfWhenThereIsRoom() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            start(i);
+        }
+        int leader = leader();
+        submit(leader, "one");
+        allHave(List.of("one"));
+        long term = logs[leader].leadership().term();
+        int second = (leader + 1) % 3;
+        int third = (leader + 2) % 3;
+
+        free[second].set(0);
+        for (String line : List.of("two", "three", "four", "five", "six", "seven")) {
+            submit(leader, line);
+        }
+        await().atMost(20, TimeUnit.SECONDS).until(() -> states[third].lines.size() == 7);
+        assertThat(states[second].lines).containsExactly("one");
+
+        free[third].set(0);
+        var waiting = logs[leader].submit(StandardCharsets.UTF_8.encode("eight"));
+        // More than an election timeout passes before the engine would give a request up.
+        assertThatThrownBy(() -> waiting.get(3, TimeUnit.SECONDS)).isInstanceOf(TimeoutException.class);
+        assertThat(states[leader].lines).as("a minority commits nothing").hasSize(7);
+        for (AtomicLong bytes : free) {
+            bytes.set(Long.MAX_VALUE);
+        }
+        assertThat(waiting.get(20, TimeUnit.SECONDS)).isInstanceOf(Outcome.Applied.class);
+        submit(leader, "nine");
+        allHave(List.of("one", "two", "three", "four", "five", "six", "seven", "eight", "nine"));
+        assertThat(logs[leader].leadership().term()).as("nobody was disturbed").isEqualTo(term);
+    }
+
+    @Test
+    void submitsNothingWhileItsOwnDiskIsFull() throws Exception {
+        members.subList(1, 3).clear();
+        start(0);
+        submit(leader(), "one");
+        free[0].set(0);
+        await().atMost(5, TimeUnit.SECONDS)
+                .until(() ->
+                        logs[0].submit(StandardCharsets.UTF_8.encode("refused")).get(1, TimeUnit.SECONDS)
+                                instanceof Outcome.Unavailable);
+        free[0].set(Long.MAX_VALUE);
+        await().atMost(5, TimeUnit.SECONDS)
+                .until(() ->
+                        logs[0].submit(StandardCharsets.UTF_8.encode("two")).get(1, TimeUnit.SECONDS)
+                                instanceof Outcome.Applied);
+        assertThat(states[0].lines).startsWith("one").endsWith("two");
+    }
+
+    @Test
+    void givesLeadershipToANodeWithRoom() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            start(i);
+        }
+        int first = leader();
+        submit(first, "one");
+        int second = (first + 1) % 3;
+        int third = (first + 2) % 3;
+        free[second].set(LITTLE);
+        free[first].set(LITTLE);
+        await().atMost(20, TimeUnit.SECONDS)
+                .until(() -> logs[third].leadership().ready());
+        submit(third, "two");
+        allHave(List.of("one", "two"));
     }
 
     @Test

@@ -501,6 +501,16 @@ public final class ReplicatedState implements AutoCloseable {
         return waitingForSpace;
     }
 
+    /** Whether a force in the background failed: the process must end. Any thread. */
+    public boolean failed() {
+        try {
+            forcer.check();
+            return false;
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
     /** Bytes of files whose data is archived or truncated, and which only wait for a snapshot to be deleted. Any thread. */
     public long reclaimableBytes() {
         lock.lock();
