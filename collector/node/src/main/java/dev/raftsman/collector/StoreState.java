@@ -1,6 +1,7 @@
 package dev.raftsman.collector;
 
 import dev.raftsman.raft.AppliedState;
+import dev.raftsman.store.CapturedSnapshot;
 import dev.raftsman.store.ReplicatedState;
 import dev.raftsman.store.StorageFullException;
 import dev.raftsman.store.StoreFailedException;
@@ -57,14 +58,22 @@ final class StoreState implements AppliedState {
     }
 
     @Override
-    public void snapshot(Path file) throws IOException {
+    public Captured capture() throws IOException {
+        CapturedSnapshot captured;
         try {
-            state.snapshot(file);
-        } catch (StorageFullException e) {
-            throw new NoSpaceException(e);
+            captured = state.capture();
         } catch (StoreFailedException e) {
             throw new IOException(e.getMessage(), e);
         }
+        return file -> {
+            try {
+                captured.write(file);
+            } catch (StorageFullException e) {
+                throw new NoSpaceException(e);
+            } catch (StoreFailedException e) {
+                throw new IOException(e.getMessage(), e);
+            }
+        };
     }
 
     @Override

@@ -27,15 +27,22 @@ public interface AppliedState extends AutoCloseable {
     /** Passes an index that holds nothing for the state: an entry of the engine's own. Same thread. */
     void advance(long term, long index) throws IOException;
 
-    /**
-     * Makes the state durable, all that is applied, with this file as what {@link Opener#open} needs to find it again.
-     * Same thread.
-     *
-     * @param file whole and durable under this name on return, or not there; what earlier snapshots needed may be gone
-     *     then
-     * @throws NoSpaceException if the disk is full: nothing is lost, the log is kept, a later try may do
-     */
-    void snapshot(Path file) throws IOException;
+    /** Takes what is applied, cheaply and not yet durably, so that a snapshot can be written meanwhile. Same thread. */
+    Captured capture() throws IOException;
+
+    /** The state at one index. */
+    interface Captured {
+        /**
+         * Makes it durable, with this file as what {@link Opener#open} needs to find it again. Called once, by another
+         * thread than the applying one, while that goes on; in the order of capturing, one at a time, before the state is
+         * closed.
+         *
+         * @param file whole and durable under this name on return, or not there; what earlier snapshots needed may be gone
+         *     then
+         * @throws NoSpaceException if the disk is full: nothing is lost, the log is kept, a later try may do
+         */
+        void write(Path file) throws IOException;
+    }
 
     /** There was no space for a snapshot. */
     final class NoSpaceException extends IOException {

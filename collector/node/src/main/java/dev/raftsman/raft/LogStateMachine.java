@@ -7,8 +7,15 @@ import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
@@ -31,9 +38,13 @@ import org.apache.ratis.util.LifeCycle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Joins the engine to an {@link AppliedState}. The engine's updater thread calls apply and snapshot. */
+/**
+ * Joins the engine to an {@link AppliedState}. The engine's updater thread calls apply and capture; a thread of our own
+ * writes snapshots.
+ */
 final class LogStateMachine extends BaseStateMachine {
     private static final Logger LOG = LoggerFactory.getLogger(LogStateMachine.class);
+    private static final long CLOSE_SECONDS = 10;
 
     private static final long WAIT_NANOS = 20_000_000;
 
@@ -41,19 +52,33 @@ final class LogStateMachine extends BaseStateMachine {
     private final FailureListener failures;
     private final Runnable elected;
     private final Runnable leadershipChanged;
-    private final Runnable snapshotDue;
+    private final Runnable askAgain;
     private final long snapshotLogBytes;
     private final DiskMarks marks;
     private final SimpleStateMachineStorage storage = new SimpleStateMachineStorage();
 
+    private final ExecutorService writer = Executors.newSingleThreadExecutor(task -> {
+        Thread thread = new Thread(task, "snapshot");
+        thread.setDaemon(true);
+        return thread;
+    });
+
     private AppliedState state;
     private long bytesSinceSnapshot;
+    private volatile boolean snapshotWanted;
+    private volatile boolean busy;
+    private volatile boolean paused;
+    private volatile long finishedIndex = -1;
+
+    /** The snapshot under way, or the last one. */
+    private volatile Future<?> writing = CompletableFuture.completedFuture(null);
+
     private volatile long appliedBytes;
     private volatile boolean closing;
 
     /**
      * @param elected run before this node does anything as leader; if it throws, it does not
-     * @param snapshotDue asks the engine for a snapshot
+     * @param askAgain makes the engine call {@link #takeSnapshot}; it must be short
      * @param marks while they say full, nothing more is written to the log
      */
     LogStateMachine(
@@ -61,14 +86,14 @@ final class LogStateMachine extends BaseStateMachine {
             FailureListener failures,
             Runnable elected,
             Runnable leadershipChanged,
-            Runnable snapshotDue,
+            Runnable askAgain,
             long snapshotLogBytes,
             DiskMarks marks) {
         this.opener = opener;
         this.failures = failures;
         this.elected = elected;
         this.leadershipChanged = leadershipChanged;
-        this.snapshotDue = snapshotDue;
+        this.askAgain = askAgain;
         this.snapshotLogBytes = snapshotLogBytes;
         this.marks = marks;
     }
@@ -93,6 +118,7 @@ final class LogStateMachine extends BaseStateMachine {
         }
         state = opener.open(newest.getFile().getPath());
         setLastAppliedTermIndex(newest.getTermIndex());
+        finishedIndex = newest.getIndex();
         LOG.info("snapshot loaded: index={}, term={}", newest.getIndex(), newest.getTerm());
     }
 
@@ -120,7 +146,8 @@ final class LogStateMachine extends BaseStateMachine {
         bytesSinceSnapshot += data.size();
         if (bytesSinceSnapshot >= snapshotLogBytes) {
             bytesSinceSnapshot = 0;
-            snapshotDue.run();
+            snapshotWanted = true;
+            askAgain.run();
         }
         return CompletableFuture.completedFuture(Message.valueOf(UnsafeByteOperations.unsafeWrap(reply)));
     }
@@ -157,29 +184,70 @@ final class LogStateMachine extends BaseStateMachine {
         return CompletableFuture.completedFuture(Message.EMPTY);
     }
 
+    /** The next time that the engine asks, a snapshot is begun. Any thread. */
+    void snapshotWanted() {
+        snapshotWanted = true;
+    }
+
+    /**
+     * Begins a snapshot if one is wanted, and names the newest that is finished, up to which the engine may then purge its
+     * log. One that gets finished makes the engine ask again.
+     */
     @Override
     public long takeSnapshot() throws IOException {
         TermIndex applied = getLastAppliedTermIndex();
-        if (applied == null || applied.getIndex() < 0) {
-            return -1;
+        if (snapshotWanted && !busy && !paused && applied != null && applied.getIndex() > finishedIndex) {
+            snapshotWanted = false;
+            bytesSinceSnapshot = 0;
+            AppliedState.Captured captured;
+            try {
+                captured = state.capture();
+            } catch (IOException | UncheckedIOException e) {
+                failures.failed(Failure.DISK, "cannot take the snapshot of index " + applied.getIndex(), e);
+                throw e;
+            }
+            busy = true;
+            writing = writer.submit(() -> write(captured, applied));
         }
-        Path file =
-                storage.getSnapshotFile(applied.getTerm(), applied.getIndex()).toPath();
+        return finishedIndex;
+    }
+
+    private void write(AppliedState.Captured captured, TermIndex at) {
+        Path file = storage.getSnapshotFile(at.getTerm(), at.getIndex()).toPath();
+        long beganNanos = System.nanoTime();
         try {
-            state.snapshot(file);
+            captured.write(file);
             deleteOlderThan(file);
+            busy = false;
         } catch (AppliedState.NoSpaceException e) {
-            LOG.warn("no snapshot: index={}, reason={}; the log is kept", applied.getIndex(), e.getMessage());
-            return -1;
+            LOG.warn("no snapshot: index={}, reason={}; the log is kept", at.getIndex(), e.getMessage());
+            busy = false;
+            return;
         } catch (IOException | UncheckedIOException e) {
             // A force that failed says nothing about what is on the disk: no second try.
-            failures.failed(Failure.DISK, "cannot write the snapshot of index " + applied.getIndex(), e);
+            failures.failed(Failure.DISK, "cannot write the snapshot of index " + at.getIndex(), e);
+            return;
+        } catch (RuntimeException | Error e) {
+            failures.failed(Failure.STOPPED, "cannot write the snapshot of index " + at.getIndex(), e);
             throw e;
         }
-        storage.updateLatestSnapshot(new SingleFileSnapshotInfo(new FileInfo(file, null), applied));
-        bytesSinceSnapshot = 0;
-        LOG.info("snapshot taken: index={}, term={}", applied.getIndex(), applied.getTerm());
-        return applied.getIndex();
+        storage.updateLatestSnapshot(new SingleFileSnapshotInfo(new FileInfo(file, null), at));
+        finishedIndex = at.getIndex();
+        LOG.info(
+                "snapshot taken: index={}, term={}, millis={}",
+                at.getIndex(),
+                at.getTerm(),
+                TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - beganNanos));
+        askAgain.run();
+    }
+
+    /** Waits for the snapshot under way, if there is one. Any thread. */
+    void awaitSnapshot(Duration limit) throws TimeoutException, InterruptedException {
+        try {
+            writing.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            LOG.debug("reported when it happened", e);
+        }
     }
 
     /**
@@ -250,9 +318,21 @@ final class LogStateMachine extends BaseStateMachine {
     @Override
     public void close() throws IOException {
         getLifeCycle().checkStateAndClose(() -> {
+            writer.shutdown();
+            awaitLastSnapshot();
             if (state != null) {
                 state.close();
             }
         });
+    }
+
+    private void awaitLastSnapshot() {
+        try {
+            if (!writer.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+                LOG.warn("closed while a snapshot was being written");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

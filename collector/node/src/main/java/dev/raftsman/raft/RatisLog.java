@@ -92,7 +92,7 @@ public final class RatisLog implements ReplicatedLog {
                 failures,
                 votes::own,
                 this::leadershipChanged,
-                this::requestSnapshot,
+                this::askForSnapshot,
                 settings.snapshotLogBytes(),
                 marks);
         this.marks = marks;
@@ -303,6 +303,11 @@ public final class RatisLog implements ReplicatedLog {
 
     @Override
     public void requestSnapshot() {
+        machine.snapshotWanted();
+        askForSnapshot();
+    }
+
+    private void askForSnapshot() {
         if (!closed.get()) {
             snapshot();
         }
@@ -328,7 +333,7 @@ public final class RatisLog implements ReplicatedLog {
             handOver();
         }
         if (division.getInfo().isAlive() && !marks.full()) {
-            await("snapshot at close", snapshot(), SNAPSHOT_MILLIS);
+            snapshotAtClose();
         }
         machine.closing();
         try {
@@ -337,6 +342,19 @@ public final class RatisLog implements ReplicatedLog {
             LOG.warn("engine closed with an error", e);
         }
         peers.close();
+    }
+
+    private void snapshotAtClose() {
+        try {
+            machine.awaitSnapshot(Duration.ofMillis(SNAPSHOT_MILLIS));
+            machine.snapshotWanted();
+            await("snapshot at close", snapshot(), SNAPSHOT_MILLIS);
+            machine.awaitSnapshot(Duration.ofMillis(SNAPSHOT_MILLIS));
+        } catch (TimeoutException e) {
+            LOG.info("snapshot at close is not finished: reason=timeout");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** Spares the others an election timeout, if one of them answers promptly. */

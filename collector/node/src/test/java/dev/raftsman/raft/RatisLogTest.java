@@ -77,11 +77,13 @@ class RatisLogTest {
         public void advance(long term, long index) {}
 
         @Override
-        public void snapshot(Path file) throws IOException {
+        public Captured capture() {
             List<String> content = new ArrayList<>(lines);
             content.add(0, "snapshot of " + lines.size());
-            Files.write(file, content);
-            snapshots++;
+            return file -> {
+                Files.write(file, content);
+                snapshots++;
+            };
         }
 
         @Override

@@ -6,7 +6,7 @@ import dev.raftsman.segment.SegmentId;
 import dev.raftsman.segment.SegmentTally;
 import dev.raftsman.segment.SegmentTotals;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
 import java.util.TreeMap;
 
@@ -118,13 +118,23 @@ final class SegmentTable {
         finished.put(changed.id(), changed);
     }
 
+    /** By id: the active segment of a stream is its last. */
     List<SegmentView> views() {
+        // Merged and not sorted: with 100,000 rows a snapshot would hold applying up for twice as long.
         List<SegmentView> views = new ArrayList<>(finished.size() + active.size());
-        views.addAll(finished.values());
-        for (Active row : active.values()) {
-            views.add(view(row));
+        Iterator<Active> last = active.values().iterator();
+        Active next = last.hasNext() ? last.next() : null;
+        for (SegmentView segment : finished.values()) {
+            while (next != null && next.header.id().stream() < segment.streamNumber()) {
+                views.add(view(next));
+                next = last.hasNext() ? last.next() : null;
+            }
+            views.add(segment);
         }
-        views.sort(Comparator.comparing(SegmentView::id));
+        while (next != null) {
+            views.add(view(next));
+            next = last.hasNext() ? last.next() : null;
+        }
         return views;
     }
 

@@ -20,19 +20,20 @@ import dev.raftsman.segment.SegmentId;
 import dev.raftsman.segment.SegmentWriter;
 import dev.raftsman.segment.UnsupportedFormatException;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.Future;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,10 +41,10 @@ import org.slf4j.LoggerFactory;
 /**
  * What a collector keeps: the tables and the segment files, as the entries of the Raft log make them.
  *
- * <p>Threads: one applies entries and takes snapshots ({@link #apply}, {@link #advance}, {@link #snapshot}); any may ask
- * ({@link #view}, {@link #epoch}, {@link #openForRead}). A lock keeps them apart, held for one entry at a time and let go
- * while the disk is full; a view asked for then may show the first blocks of the entry that is waiting, all of them
- * committed.
+ * <p>Threads: one applies entries and takes snapshots ({@link #apply}, {@link #advance}, {@link #capture}), which another
+ * may write ({@link CapturedSnapshot#write}); any may ask ({@link #view}, {@link #epoch}, {@link #openForRead}). A lock
+ * keeps them apart, held for one entry at a time and let go while the disk is full; a view asked for then may show the
+ * first blocks of the entry that is waiting, all of them committed.
  *
  * <p>Durability: what is applied is durable in the Raft log, not here. A {@link #snapshot} makes it durable here; the log
  * before it may go then.
@@ -356,7 +357,7 @@ public final class ReplicatedState implements AutoCloseable {
     private void forceIfMuch() {
         if (dirtyBytes >= settings.forceBytes()) {
             dirtyBytes = 0;
-            forcer.force(dirty.stream().map(writers::get).toList());
+            Future<?> unused = forcer.force(dirty.stream().map(writers::get).toList(), List.of());
         }
     }
 
@@ -403,86 +404,76 @@ public final class ReplicatedState implements AutoCloseable {
     }
 
     /**
-     * Makes all that is applied durable and writes its manifest: forces segments and directories, then the manifest beside,
-     * renamed. Deletes the files of segments that this snapshot does not need. Called by the applying thread; others may ask
-     * meanwhile.
+     * Takes a snapshot of what is applied, not yet durable; its force begins. Called by the applying thread, which is held
+     * up for a copy of references to the rows: some milliseconds for 100,000 of them.
      *
-     * @param file the manifest, replaced if there
-     * @return the index that it shows
-     * @throws StorageFullException if there is no space for the manifest: nothing is lost, the log must be kept until a later
-     *     snapshot succeeds
-     * @throws StoreFailedException if the disk fails: the process must end
+     * @throws StoreFailedException if the disk failed before
      */
-    public long snapshot(Path file) throws IOException {
-        SnapshotManifest manifest;
-        List<SegmentWriter> toForce;
+    public CapturedSnapshot capture() {
         lock.lock();
         try {
             check(appliedIndex + 1);
-            manifest = manifest();
-            toForce = dirty.stream().map(writers::get).toList();
+            Map<Integer, String> activeSha256 = new HashMap<>();
+            writers.forEach((stream, writer) -> activeSha256.put(stream, writer.sha256()));
+            Future<?> forced = forcer.force(dirty.stream().map(writers::get).toList(), List.copyOf(dirtyDirectories));
+            dirty.clear();
+            dirtyDirectories.clear();
+            dirtyBytes = 0;
+            return new CapturedSnapshot(this, appliedTerm, appliedIndex, catalog.image(), activeSha256, forced);
         } finally {
             lock.unlock();
         }
+    }
+
+    /**
+     * Takes a snapshot and makes it durable before it returns.
+     *
+     * @return the index that it shows
+     * @see CapturedSnapshot#write
+     */
+    public long snapshot(Path file) throws IOException {
+        CapturedSnapshot captured = capture();
+        captured.write(file);
+        return captured.index();
+    }
+
+    void awaitForce(Future<?> forced, long index) throws InterruptedException {
         try {
-            forcer.force(toForce);
-            forcer.drain();
-            for (Path directoryOfNames : dirtyDirectories) {
-                Durable.forceDirectory(directoryOfNames);
-            }
+            SegmentForcer.await(forced);
+            forcer.check();
         } catch (IOException e) {
-            throw failedUnderLock("force before the snapshot of index " + manifest.index(), e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException("while forcing segments");
+            lock.lock();
+            try {
+                throw failed("force before the snapshot of index " + index, e);
+            } finally {
+                lock.unlock();
+            }
         }
-        dirty.clear();
-        dirtyDirectories.clear();
-        dirtyBytes = 0;
-        manifest.write(file);
-        Durable.write(
-                root.resolve(MARKER), ByteBuffer.wrap((manifest.index() + "\n").getBytes(StandardCharsets.US_ASCII)));
-        deleteCold(manifest);
-        return manifest.index();
     }
 
     /** From here on, a start without a snapshot is an error. */
-    private void mark(long index) throws IOException {
+    void mark(long index) throws IOException {
         byte[] text = (index + "\n").getBytes(StandardCharsets.US_ASCII);
         Durable.write(root.resolve(MARKER), ByteBuffer.wrap(text));
     }
 
-    private StoreFailedException failedUnderLock(String what, IOException cause) {
+    /** Deletes the files of these segments, as far as there are any: no start will ask for them. */
+    void deleteCold(List<SegmentId> cold) throws IOException {
+        List<SegmentId> spared;
         lock.lock();
         try {
-            return failed(what, cause);
+            spared = cold.stream().filter(local::contains).toList();
         } finally {
             lock.unlock();
         }
-    }
-
-    private SnapshotManifest manifest() {
-        CatalogImage image = catalog.image();
-        List<SnapshotManifest.FileState> files = new ArrayList<>(local.size());
-        for (SegmentView segment : image.segments()) {
-            if (segment.state() == SegmentState.OPEN) {
-                String sha256 = writers.get(segment.streamNumber()).sha256();
-                files.add(new SnapshotManifest.FileState(segment.id(), segment.bytes(), sha256));
-            } else if (segment.state().hot()) {
-                files.add(new SnapshotManifest.FileState(segment.id(), segment.bytes(), segment.sha256()));
-            }
-        }
-        return new SnapshotManifest(appliedTerm, appliedIndex, image, files);
-    }
-
-    private void deleteCold(SnapshotManifest manifest) throws IOException {
-        Set<SegmentId> needed = new TreeSet<>();
-        manifest.files().forEach(kept -> needed.add(kept.segment()));
-        List<SegmentId> spared =
-                local.stream().filter(id -> !needed.contains(id)).toList();
         for (SegmentId id : spared) {
             Files.deleteIfExists(directory.file(id));
-            local.remove(id);
+        }
+        lock.lock();
+        try {
+            spared.forEach(local::remove);
+        } finally {
+            lock.unlock();
         }
     }
 

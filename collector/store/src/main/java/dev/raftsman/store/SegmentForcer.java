@@ -1,7 +1,9 @@
 package dev.raftsman.store;
 
+import dev.raftsman.disk.Durable;
 import dev.raftsman.segment.SegmentWriter;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -23,30 +25,35 @@ final class SegmentForcer implements AutoCloseable {
 
     /** Forces a sealed segment and closes its writer. */
     void finish(SegmentWriter sealed) {
-        enqueue(() -> {
+        Future<?> unused = enqueue(() -> {
             sealed.force();
             sealed.close();
         });
     }
 
-    /** Forces active segments. */
-    void force(List<SegmentWriter> writers) {
-        enqueue(() -> {
+    /**
+     * Forces active segments, then directories, after all that was handed over before.
+     *
+     * @return done then, or with the failure, as {@link #await} says
+     */
+    Future<?> force(List<SegmentWriter> writers, List<Path> directories) {
+        return enqueue(() -> {
             for (SegmentWriter writer : writers) {
                 writer.force();
+            }
+            for (Path directory : directories) {
+                Durable.forceDirectory(directory);
             }
         });
     }
 
-    /** Waits for all that was handed over. */
-    void drain() throws IOException, InterruptedException {
-        Future<?> end = thread.submit(() -> {});
+    /** @throws IOException if it failed */
+    static void await(Future<?> forced) throws IOException, InterruptedException {
         try {
-            end.get();
+            forced.get();
         } catch (ExecutionException e) {
-            throw new IllegalStateException(e);
+            throw e.getCause() instanceof IOException failed ? failed : new IOException(e.getCause());
         }
-        check();
     }
 
     /** @throws IOException if anything could not be forced, ever */
@@ -61,15 +68,16 @@ final class SegmentForcer implements AutoCloseable {
         void run() throws IOException;
     }
 
-    private void enqueue(Work work) {
-        thread.execute(() -> {
+    private Future<?> enqueue(Work work) {
+        return thread.submit(() -> {
+            check();
             try {
-                if (failure == null) {
-                    work.run();
-                }
-            } catch (IOException e) {
-                failure = e;
+                work.run();
+            } catch (IOException | RuntimeException e) {
+                failure = e instanceof IOException io ? io : new IOException(e);
+                throw failure;
             }
+            return null;
         });
     }
 

@@ -107,6 +107,7 @@ final class ReplicatedStateModelTest {
         private Path shakyData;
         private Path shakySnapshot;
         private SnapshotManifest shakyManifest;
+        private CapturedSnapshot captured;
         private int crashes;
 
         private final Map<Command.Open, Long> epochNumbers = new HashMap<>();
@@ -133,7 +134,7 @@ final class ReplicatedStateModelTest {
             for (int i = 0; i < STEPS; i++) {
                 step();
                 replayOnShaky();
-                if (random.nextInt(25) == 0) {
+                if (random.nextInt(12) == 0) {
                     snapshotShaky();
                 }
                 if (random.nextInt(25) == 0) {
@@ -411,15 +412,22 @@ final class ReplicatedStateModelTest {
             }
         }
 
+        /** Entries are applied between its two halves, and power may be lost there. */
         private void snapshotShaky() throws IOException {
+            if (captured == null) {
+                captured = shaky.capture();
+                return;
+            }
             shakySnapshot = root.resolve("snapshot");
-            shaky.snapshot(shakySnapshot);
+            captured.write(shakySnapshot);
+            captured = null;
             shakyManifest = SnapshotManifest.read(shakySnapshot);
         }
 
         /** What was not forced before the last snapshot may be gone, wholly or from any place on. */
         private void cutPower() throws IOException {
             shaky.close();
+            captured = null;
             Path after = root.resolve("shaky-" + ++crashes);
             Entries.copy(shakyData, after);
             for (String name : Entries.files(after).keySet()) {
