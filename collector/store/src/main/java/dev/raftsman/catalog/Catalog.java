@@ -20,6 +20,7 @@ public final class Catalog {
     private final EpochTable epochs;
     private final SegmentTable segments;
     private final TierTable tiers;
+    private final MemberTable members;
     private long stampMillis;
     private long segmentBytes;
 
@@ -28,6 +29,7 @@ public final class Catalog {
         epochs = new EpochTable();
         segments = new SegmentTable();
         tiers = new TierTable(segments);
+        members = new MemberTable(List.of());
         segmentBytes = DEFAULT_SEGMENT_BYTES;
     }
 
@@ -40,6 +42,7 @@ public final class Catalog {
         epochs = new EpochTable(image.streams(), image.epochs());
         segments = new SegmentTable(image.segments());
         tiers = new TierTable(segments, image.lease(), image.aborted(), image.snapshots());
+        members = new MemberTable(image.members());
         stampMillis = image.stampMillis();
         segmentBytes = image.segmentBytes();
     }
@@ -53,7 +56,8 @@ public final class Catalog {
                 epochs.images(),
                 segments.views(),
                 tiers.aborted(),
-                tiers.snapshots());
+                tiers.snapshots(),
+                members.views());
     }
 
     public CatalogView view(long appliedIndex, long term) {
@@ -108,6 +112,12 @@ public final class Catalog {
             return tiers.record(record, stampMillis);
         } else if (command instanceof Command.DropSnapshot drop) {
             return tiers.drop(drop, stampMillis);
+        } else if (command instanceof Command.Invite invite) {
+            return members.invite(invite);
+        } else if (command instanceof Command.Enlist enlist) {
+            return members.enlist(enlist);
+        } else if (command instanceof Command.Retire retire) {
+            return members.retire(retire);
         }
         throw new IllegalArgumentException("not for the tables alone: " + command);
     }
@@ -181,5 +191,10 @@ public final class Catalog {
 
     public Optional<SegmentView> segment(SegmentId id) {
         return Optional.ofNullable(segments.segment(id));
+    }
+
+    /** The nodes that the cluster knows, by id; apart from the view, as no reader of segments needs them. */
+    public List<MemberView> members() {
+        return members.views();
     }
 }

@@ -11,12 +11,15 @@ public record CatalogImage(
         List<Epoch.Image> epochs,
         List<SegmentView> segments,
         List<TierTable.Aborted> aborted,
-        List<SnapshotView> snapshots) {
+        List<SnapshotView> snapshots,
+        List<MemberView> members) {
     public CatalogImage {
         streams = List.copyOf(streams);
         epochs = List.copyOf(epochs);
         segments = List.copyOf(segments);
         aborted = List.copyOf(aborted);
         snapshots = List.copyOf(snapshots);
+        // Images from before there was this table have none.
+        members = members == null ? List.of() : List.copyOf(members);
     }
 }

@@ -30,6 +30,9 @@ import java.util.UUID;
     @JsonSubTypes.Type(value = Command.Truncate.class, name = "truncate"),
     @JsonSubTypes.Type(value = Command.RecordSnapshot.class, name = "record-snapshot"),
     @JsonSubTypes.Type(value = Command.DropSnapshot.class, name = "drop-snapshot"),
+    @JsonSubTypes.Type(value = Command.Invite.class, name = "invite"),
+    @JsonSubTypes.Type(value = Command.Enlist.class, name = "enlist"),
+    @JsonSubTypes.Type(value = Command.Retire.class, name = "retire"),
 })
 public sealed interface Command {
     /** {@link Seal#stream()} that means every stream. */
@@ -189,6 +192,32 @@ public sealed interface Command {
         public DropSnapshot {
             Objects.requireNonNull(owner, "owner");
             Objects.requireNonNull(id, "id");
+        }
+    }
+
+    /**
+     * Binds a node's id to a data directory, for ever, before the node may become a member. Refused for an id that has
+     * another directory, and for one that is retired.
+     */
+    record Invite(String node, UUID directory) implements Command {
+        public Invite {
+            Objects.requireNonNull(node, "node");
+            Objects.requireNonNull(directory, "directory");
+        }
+    }
+
+    /** Notes that a node votes; binds its id as {@link Invite} does. */
+    record Enlist(String node, UUID directory) implements Command {
+        public Enlist {
+            Objects.requireNonNull(node, "node");
+            Objects.requireNonNull(directory, "directory");
+        }
+    }
+
+    /** A node does not vote any more. Its id is never taken again. */
+    record Retire(String node) implements Command {
+        public Retire {
+            Objects.requireNonNull(node, "node");
         }
     }
 }

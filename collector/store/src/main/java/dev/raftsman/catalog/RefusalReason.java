@@ -26,5 +26,10 @@ public enum RefusalReason {
     LEASE_HELD,
     /** A snapshot of this name and other content is recorded. */
     USED_SNAPSHOT_ID,
-    UNKNOWN_SNAPSHOT
+    UNKNOWN_SNAPSHOT,
+    UNKNOWN_NODE,
+    /** The node's id belongs to another data directory. */
+    OTHER_DIRECTORY,
+    /** The node was removed; its id is never taken again. */
+    RETIRED_NODE
 }

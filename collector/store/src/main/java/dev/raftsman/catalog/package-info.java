@@ -7,6 +7,7 @@
  * segment   OPEN ──size | SEAL──► SEALED ──PREPARE──► (marked) ──COMMIT──► ARCHIVED
  *                                   │  ◄────ABORT──────┘
  *                                   └──TRUNCATE──► TRUNCATED
+ * node      INVITED ──ENLIST──► MEMBER ──RETIRE──► RETIRED            an id and its directory are bound for ever
  * </pre>
  *
  * A block is accepted only if it begins behind its epoch's last sequence; {@link dev.raftsman.catalog.Verdict} lists the

@@ -8,6 +8,7 @@ import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.catalog.Command;
 import dev.raftsman.catalog.CommandResult;
 import dev.raftsman.catalog.EpochView;
+import dev.raftsman.catalog.MemberView;
 import dev.raftsman.catalog.RefusalReason;
 import dev.raftsman.catalog.SegmentState;
 import dev.raftsman.catalog.SegmentView;
@@ -546,6 +547,16 @@ public final class ReplicatedState implements AutoCloseable {
         lock.lock();
         try {
             return catalog.epoch(epoch);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The nodes that the cluster knows, removed ones too, by id. Any thread. */
+    public List<MemberView> members() {
+        lock.lock();
+        try {
+            return catalog.members();
         } finally {
             lock.unlock();
         }

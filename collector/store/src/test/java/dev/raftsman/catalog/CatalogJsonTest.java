@@ -32,7 +32,10 @@ final class CatalogJsonTest {
                 new Command.Abort("a", TOKEN),
                 new Command.Truncate("a", SEGMENTS, "p", "r", "h"),
                 new Command.RecordSnapshot("a", "s1", "cold", "k", List.of(1, 2), 9),
-                new Command.DropSnapshot("a", "s1"));
+                new Command.DropSnapshot("a", "s1"),
+                new Command.Invite("n4", TOKEN),
+                new Command.Enlist("n4", TOKEN),
+                new Command.Retire("n4"));
     }
 
     static List<CommandResult> results() {
