@@ -7,7 +7,11 @@ public interface FailureListener {
         /** A write or a force failed: nothing that follows could be trusted. */
         DISK,
         /** The engine closed the log by itself (a long pause of the process), or applying an entry hit a bug. */
-        STOPPED
+        STOPPED,
+        /** The node may not take part, for a reason that a restart does not change. */
+        REFUSED,
+        /** The cluster removed the node: it is done. */
+        REMOVED
     }
 
     void failed(Failure failure, String detail, Throwable cause);

@@ -52,6 +52,8 @@ public final class PeerClient implements AutoCloseable {
      * @param timeout for the whole answer
      */
     public PeerAnswer ask(String verb, ByteBuffer question, Duration timeout) {
+        // A peer that did not listen a moment ago may do so now; how often to ask is for the caller to say.
+        channel.resetConnectBackoff();
         ClientCall<ByteBuffer, ByteBuffer> call = channel.newCall(
                 PeerService.ASK, CallOptions.DEFAULT.withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS));
         Iterator<ByteBuffer> chunks =

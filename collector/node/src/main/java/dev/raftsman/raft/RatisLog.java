@@ -1,5 +1,6 @@
 package dev.raftsman.raft;
 
+import dev.raftsman.config.HostPort;
 import dev.raftsman.disk.Durable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -8,9 +9,11 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -27,6 +30,7 @@ import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.grpc.GrpcConfigKeys;
 import org.apache.ratis.proto.RaftProtos.ServerRpcProto;
 import org.apache.ratis.protocol.ClientId;
+import org.apache.ratis.protocol.GroupManagementRequest;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientReply;
 import org.apache.ratis.protocol.RaftClientRequest;
@@ -34,6 +38,7 @@ import org.apache.ratis.protocol.RaftGroup;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.SetConfigurationRequest;
 import org.apache.ratis.protocol.SnapshotManagementRequest;
 import org.apache.ratis.protocol.TransferLeadershipRequest;
 import org.apache.ratis.protocol.exceptions.LeaderNotReadyException;
@@ -71,13 +76,17 @@ public final class RatisLog implements ReplicatedLog {
     private final DiskWatch watch;
     private final LogStateMachine machine;
     private final RaftServer server;
-    private final RaftServer.Division division;
+
+    /** Null as long as this node is outside of the group. Written once. */
+    private volatile RaftServer.Division division;
+
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private RatisLog(
             LogSettings settings,
             LogTls tls,
             Map<String, PeerHandler> handlers,
+            boolean outside,
             AppliedState.Opener opener,
             DiskMarks marks,
             FailureListener failures)
@@ -107,23 +116,19 @@ public final class RatisLog implements ReplicatedLog {
         if (tls != null) {
             GrpcConfigKeys.TLS.setConf(parameters, tls.engine());
         }
-        List<RaftPeer> members = settings.members().stream()
-                .map(m -> RaftPeer.newBuilder()
-                        .setId(m.id())
-                        .setAddress(m.address())
-                        .build())
-                .toList();
         this.server = RaftServer.newBuilder()
                 .setServerId(RaftPeerId.valueOf(settings.self()))
                 .setProperties(EngineSettings.of(settings))
                 .setParameters(parameters)
                 .setStateMachineRegistry(group -> machine)
-                .setGroup(RaftGroup.valueOf(groupId, members))
+                .setGroup(outside ? null : group(settings.members()))
                 .setOption(RaftStorage.StartupOption.RECOVER)
                 .build();
         try {
             server.start();
-            this.division = server.getDivision(groupId);
+            if (contains(server.getGroupIds(), groupId)) {
+                this.division = server.getDivision(groupId);
+            }
             watch.start();
         } catch (IOException | RuntimeException | Error e) {
             machine.closing();
@@ -133,8 +138,46 @@ public final class RatisLog implements ReplicatedLog {
         }
     }
 
+    private static boolean contains(Iterable<RaftGroupId> groups, RaftGroupId wanted) {
+        for (RaftGroupId group : groups) {
+            if (group.equals(wanted)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private RaftGroup group(List<LogMember> members) {
+        return RaftGroup.valueOf(
+                groupId, members.stream().map(RatisLog::peer).toList());
+    }
+
+    private static RaftPeer peer(LogMember member) {
+        RaftPeer.Builder peer =
+                RaftPeer.newBuilder().setId(member.id()).setAddress(member.address());
+        // The engine means these two for clients of its own, of which there are none.
+        if (!member.ingest().isEmpty()) {
+            peer.setClientAddress(member.ingest());
+        }
+        if (!member.http().isEmpty()) {
+            peer.setAdminAddress(member.http());
+        }
+        return peer.build();
+    }
+
+    private static LogMember member(RaftPeer peer) {
+        HostPort raft = HostPort.parse(peer.getAddress());
+        return new LogMember(
+                peer.getId().toString(),
+                raft.host(),
+                raft.port(),
+                peer.getClientAddress() == null ? "" : peer.getClientAddress(),
+                peer.getAdminAddress() == null ? "" : peer.getAdminAddress());
+    }
+
     /**
-     * Starts this node's member: opens the state, replays nothing yet, and begins to vote.
+     * Starts this node's member: opens the state, replays nothing yet, and begins to vote. The settings' members are the
+     * group until the log, or a snapshot, says otherwise.
      *
      * @param tls null for plain text between the nodes
      * @param handlers what peers are answered on the log's port, by verb
@@ -147,7 +190,7 @@ public final class RatisLog implements ReplicatedLog {
             AppliedState.Opener opener,
             FailureListener failures)
             throws IOException {
-        return start(settings, tls, handlers, opener, DiskMarks.none(), failures);
+        return start(settings, tls, handlers, false, opener, DiskMarks.none(), failures);
     }
 
     /** As above, and takes nothing into the log while the marks say that the disk is full. */
@@ -159,15 +202,155 @@ public final class RatisLog implements ReplicatedLog {
             DiskMarks marks,
             FailureListener failures)
             throws IOException {
+        return start(settings, tls, handlers, false, opener, marks, failures);
+    }
+
+    /**
+     * The same, but it votes only if the directory has a log that says so. One without a log is outside of the group: it
+     * answers peers, and nothing more, until {@link #enter}.
+     */
+    public static RatisLog startOutside(
+            LogSettings settings,
+            LogTls tls,
+            Map<String, PeerHandler> handlers,
+            AppliedState.Opener opener,
+            DiskMarks marks,
+            FailureListener failures)
+            throws IOException {
+        return start(settings, tls, handlers, true, opener, marks, failures);
+    }
+
+    private static RatisLog start(
+            LogSettings settings,
+            LogTls tls,
+            Map<String, PeerHandler> handlers,
+            boolean outside,
+            AppliedState.Opener opener,
+            DiskMarks marks,
+            FailureListener failures)
+            throws IOException {
         // The engine would end the whole process where it cannot bind its port.
         ExitUtils.disableSystemExit();
         TRANSPORT_METRICS.setLevel(Level.WARNING);
         Durable.createDirectories(settings.directory());
         try {
-            return new RatisLog(settings, tls, handlers, opener, marks, failures);
+            return new RatisLog(settings, tls, handlers, outside, opener, marks, failures);
         } catch (CompletionException | ExitUtils.ExitException e) {
             throw new IOException(rootMessage(e), e);
         }
+    }
+
+    /**
+     * Begins this node's part in the group, whose state is opened before this returns. One thread, once.
+     *
+     * @param first the founders, of which this node is one; empty for a node that a leader will add: it takes the log, and
+     *     votes once the log says that it is a member
+     * @throws IOException if the state cannot be opened; the log must then be closed
+     */
+    public void enter(List<LogMember> first) throws IOException {
+        if (division != null) {
+            throw new IllegalStateException("in the group already");
+        }
+        GroupManagementRequest add = GroupManagementRequest.newAdd(
+                clientId, server.getId(), callId.incrementAndGet(), group(first), false);
+        try {
+            server.groupManagementAsync(add).join();
+        } catch (CompletionException e) {
+            throw new IOException(rootMessage(e), e);
+        }
+        division = server.getDivision(groupId);
+        leadershipChanged();
+    }
+
+    /** Whether it has part in the group: it votes, or takes the log in order to. */
+    public boolean entered() {
+        return division != null;
+    }
+
+    /** Who votes, as far as this node's log goes; during a change those of before and those of after. By id. */
+    public List<LogMember> members() {
+        RaftServer.Division mine = division;
+        return mine == null
+                ? List.of()
+                : mine.getRaftConf().getAllPeers().stream()
+                        .map(RatisLog::member)
+                        .sorted(Comparator.comparing(LogMember::id))
+                        .toList();
+    }
+
+    /** One of {@link #members}. */
+    public Optional<LogMember> member(String id) {
+        RaftServer.Division mine = division;
+        return mine == null || id.isEmpty()
+                ? Optional.empty()
+                : Optional.ofNullable(mine.getRaftConf().getPeer(RaftPeerId.valueOf(id)))
+                        .map(RatisLog::member);
+    }
+
+    /** Whether {@link #members} is committed and no change of it is under way, as far as this node's log goes. */
+    public boolean settled() {
+        RaftServer.Division mine = division;
+        return mine != null
+                && mine.getRaftConf().getPreviousPeers().isEmpty()
+                && mine.getRaftConf().getLogEntryIndex() <= mine.getRaftLog().getLastCommittedIndex();
+    }
+
+    /**
+     * Changes who votes. Newcomers must have {@link #enter entered}; they are sent the log first, which takes as long as
+     * it takes, and vote when they nearly have it. Complete once the change is committed by a majority of both.
+     *
+     * @param from who votes now; if that is not so any more, nothing is changed
+     */
+    public CompletableFuture<Outcome> reconfigure(List<LogMember> from, List<LogMember> to) {
+        SetConfigurationRequest.Arguments change = SetConfigurationRequest.Arguments.newBuilder()
+                .setMode(SetConfigurationRequest.Mode.COMPARE_AND_SET)
+                .setServersInCurrentConf(from.stream().map(RatisLog::peer).toList())
+                .setServersInNewConf(to.stream().map(RatisLog::peer).toList())
+                .build();
+        return asked(() -> server.setConfigurationAsync(new SetConfigurationRequest(
+                clientId, server.getId(), groupId, callId.incrementAndGet(), change)));
+    }
+
+    /** Hands leadership to another member, which must nearly have the log. */
+    public CompletableFuture<Outcome> transfer(String member, Duration limit) {
+        return asked(() -> server.transferLeadershipAsync(new TransferLeadershipRequest(
+                clientId,
+                server.getId(),
+                groupId,
+                callId.incrementAndGet(),
+                RaftPeerId.valueOf(member),
+                limit.toMillis())));
+    }
+
+    private interface Asking {
+        CompletableFuture<RaftClientReply> ask() throws IOException;
+    }
+
+    private CompletableFuture<Outcome> asked(Asking asking) {
+        try {
+            return asking.ask().handle(this::outcome);
+        } catch (IOException | RuntimeException e) {
+            return CompletableFuture.completedFuture(outcome(null, e));
+        }
+    }
+
+    /** Whom this node, leading, sends the log to; empty if it does not lead. */
+    public List<Follower> followers() {
+        RaftServer.Division mine = division;
+        if (mine == null || !mine.getInfo().isAlive() || !mine.getInfo().isLeader()) {
+            return List.of();
+        }
+        List<ServerRpcProto> known =
+                mine.getInfo().getRoleInfoProto().getLeaderInfo().getFollowerInfoList();
+        long[] matches = mine.getInfo().getFollowerMatchIndices();
+        List<Follower> followers = new ArrayList<>();
+        for (int i = 0; i < known.size(); i++) {
+            followers.add(new Follower(
+                    known.get(i).getId().getId().toStringUtf8(),
+                    matches != null && matches.length == known.size() ? matches[i] : -1,
+                    known.get(i).getLastRpcElapsedTimeMs()));
+        }
+        return followers;
     }
 
     private static String rootMessage(Throwable e) {
@@ -196,6 +379,9 @@ public final class RatisLog implements ReplicatedLog {
     }
 
     private CompletableFuture<Outcome> send(Message message, RaftClientRequest.Type type) {
+        if (division == null) {
+            return CompletableFuture.completedFuture(new Outcome.NotLeader(""));
+        }
         RaftClientRequest request = RaftClientRequest.newBuilder()
                 .setClientId(clientId)
                 .setServerId(server.getId())
@@ -204,11 +390,7 @@ public final class RatisLog implements ReplicatedLog {
                 .setMessage(message)
                 .setType(type)
                 .build();
-        try {
-            return server.submitClientRequestAsync(request).handle(this::outcome);
-        } catch (IOException | RuntimeException e) {
-            return CompletableFuture.completedFuture(outcome(null, e));
-        }
+        return asked(() -> server.submitClientRequestAsync(request));
     }
 
     private Outcome outcome(RaftClientReply reply, Throwable failure) {
@@ -236,7 +418,11 @@ public final class RatisLog implements ReplicatedLog {
 
     @Override
     public Leadership leadership() {
-        DivisionInfo info = division.getInfo();
+        RaftServer.Division mine = division;
+        if (mine == null) {
+            return new Leadership("", false, 0);
+        }
+        DivisionInfo info = mine.getInfo();
         RaftPeerId leader = info.getLeaderId();
         return new Leadership(
                 leader == null ? "" : leader.toString(),
@@ -255,14 +441,19 @@ public final class RatisLog implements ReplicatedLog {
 
     @Override
     public LogFacts facts() {
-        DivisionInfo info = division.getInfo();
+        RaftServer.Division mine = division;
+        if (mine == null) {
+            boolean closing = server.getLifeCycleState().isClosingOrClosed();
+            return new LogFacts(closing ? LogFacts.CLOSED : LogFacts.OUTSIDE, 0, -1, -1, -1, 0);
+        }
+        DivisionInfo info = mine.getInfo();
         return new LogFacts(
                 info.isAlive() ? info.getCurrentRole().name() : LogFacts.CLOSED,
                 info.getCurrentTerm(),
                 info.getLastAppliedIndex(),
-                division.getRaftLog().getLastCommittedIndex(),
-                division.getRaftLog().getSnapshotIndex(),
-                bytesOnDisk(division.getRaftStorage()
+                mine.getRaftLog().getLastCommittedIndex(),
+                mine.getRaftLog().getSnapshotIndex(),
+                bytesOnDisk(mine.getRaftStorage()
                         .getStorageDir()
                         .getCurrentDir()
                         .toPath()));
@@ -270,13 +461,10 @@ public final class RatisLog implements ReplicatedLog {
 
     /** Ids of the members that this node, as leader, has not heard for so long; empty if it does not lead. */
     public Set<String> silentFollowers(Duration silence) {
-        DivisionInfo info = division.getInfo();
-        return !info.isAlive() || !info.isLeader()
-                ? Set.of()
-                : info.getRoleInfoProto().getLeaderInfo().getFollowerInfoList().stream()
-                        .filter(f -> f.getLastRpcElapsedTimeMs() > silence.toMillis())
-                        .map(f -> f.getId().getId().toStringUtf8())
-                        .collect(Collectors.toCollection(TreeSet::new));
+        return followers().stream()
+                .filter(f -> f.silentMillis() > silence.toMillis())
+                .map(Follower::id)
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     /** Bytes of entries applied by this node since its start. */
@@ -308,7 +496,7 @@ public final class RatisLog implements ReplicatedLog {
     }
 
     private void askForSnapshot() {
-        if (!closed.get()) {
+        if (!closed.get() && division != null) {
             snapshot();
         }
     }
@@ -329,10 +517,10 @@ public final class RatisLog implements ReplicatedLog {
             return;
         }
         watch.close();
-        if (division.getInfo().isAlive()) {
+        if (isAlive()) {
             handOver();
         }
-        if (division.getInfo().isAlive() && !marks.full()) {
+        if (isAlive() && !marks.full()) {
             snapshotAtClose();
         }
         machine.closing();
@@ -342,6 +530,10 @@ public final class RatisLog implements ReplicatedLog {
             LOG.warn("engine closed with an error", e);
         }
         peers.close();
+    }
+
+    private boolean isAlive() {
+        return division != null && division.getInfo().isAlive();
     }
 
     private void snapshotAtClose() {
@@ -359,30 +551,17 @@ public final class RatisLog implements ReplicatedLog {
 
     /** Spares the others an election timeout, if one of them answers promptly. */
     private void handOver() {
-        if (division.getInfo().isLeader()) {
-            division.getInfo().getRoleInfoProto().getLeaderInfo().getFollowerInfoList().stream()
-                    .filter(f -> f.getLastRpcElapsedTimeMs()
-                            < settings.electionTimeout().toMillis())
-                    .min(Comparator.comparingLong(ServerRpcProto::getLastRpcElapsedTimeMs))
-                    .ifPresent(follower -> {
-                        String to = follower.getId().getId().toStringUtf8();
-                        await("handing leadership to " + to, handOverTo(to), HANDOVER_MILLIS + 500);
-                    });
-        }
-    }
-
-    private CompletableFuture<?> handOverTo(String member) {
-        try {
-            return server.transferLeadershipAsync(new TransferLeadershipRequest(
-                    clientId,
-                    server.getId(),
-                    groupId,
-                    callId.incrementAndGet(),
-                    RaftPeerId.valueOf(member),
-                    HANDOVER_MILLIS));
-        } catch (IOException e) {
-            return CompletableFuture.failedFuture(e);
-        }
+        followers().stream()
+                .filter(f -> f.silentMillis() < settings.electionTimeout().toMillis())
+                .min(Comparator.comparingLong(Follower::silentMillis))
+                .ifPresent(f -> await(
+                        "handing leadership to " + f.id(),
+                        transfer(f.id(), Duration.ofMillis(HANDOVER_MILLIS)).thenAccept(outcome -> {
+                            if (!(outcome instanceof Outcome.Applied)) {
+                                LOG.info("leadership not handed over: to={}, reason={}", f.id(), outcome);
+                            }
+                        }),
+                        HANDOVER_MILLIS + 500));
     }
 
     private final class Watched implements DiskWatch.Node {
@@ -393,21 +572,19 @@ public final class RatisLog implements ReplicatedLog {
 
         @Override
         public int followers() {
-            return settings.members().size() - 1;
+            return RatisLog.this.followers().size();
         }
 
         @Override
         public void offerLeadership(int attempt) {
-            List<String> others = settings.members().stream()
-                    .map(LogMember::id)
-                    .filter(id -> !id.equals(settings.self()))
-                    .toList();
+            List<String> others =
+                    RatisLog.this.followers().stream().map(Follower::id).toList();
             if (!others.isEmpty()) {
                 String to = others.get(attempt % others.size());
                 LOG.info("leadership offered: to={}, reason=disk reserve reached", to);
-                handOverTo(to).whenComplete((reply, e) -> {
-                    if (e != null) {
-                        LOG.info("leadership not taken over: by={}, reason={}", to, e.toString());
+                transfer(to, Duration.ofMillis(HANDOVER_MILLIS)).thenAccept(outcome -> {
+                    if (!(outcome instanceof Outcome.Applied)) {
+                        LOG.info("leadership not taken over: by={}, reason={}", to, outcome);
                     }
                 });
             }

@@ -57,7 +57,7 @@ final class BackgroundSnapshotTest {
                 if (i % 40 == 39) {
                     giveUpTheOldest(state);
                 }
-                if (writing.isDone()) {
+                if (writing.isDone() || i % 150 == 149) { // the disk may be slow
                     finished(writing, snapshot);
                     CapturedSnapshot captured = state.capture();
                     writing = writer.submit(() -> {
@@ -129,7 +129,8 @@ final class BackgroundSnapshotTest {
                 few.epochs(),
                 many,
                 few.aborted(),
-                few.snapshots()));
+                few.snapshots(),
+                few.members()));
         long[] nanos = new long[30];
         CatalogImage image = null;
         for (int i = 0; i < nanos.length; i++) {
