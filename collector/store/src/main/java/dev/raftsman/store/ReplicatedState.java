@@ -65,7 +65,7 @@ public final class ReplicatedState implements AutoCloseable {
     private final SegmentDirectory directory;
     private final StoreSettings settings;
     private final ReentrantLock lock = new ReentrantLock();
-    private final SegmentForcer forcer = new SegmentForcer();
+    private final SegmentForcer forcer;
     private final ByteBuffer scratch = SegmentWriter.scratch();
 
     /** By stream. */
@@ -94,6 +94,7 @@ public final class ReplicatedState implements AutoCloseable {
         this.root = root;
         this.directory = new SegmentDirectory(root);
         this.settings = settings;
+        this.forcer = new SegmentForcer(settings.forcing().get());
     }
 
     /**

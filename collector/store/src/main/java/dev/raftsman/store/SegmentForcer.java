@@ -16,12 +16,22 @@ import java.util.concurrent.TimeUnit;
  * page cache may hold bytes that the disk refused, and a second force would say nothing of them.
  */
 final class SegmentForcer implements AutoCloseable {
-    private final ExecutorService thread = Executors.newSingleThreadExecutor(task -> {
-        Thread forcer = new Thread(task, "segment-forcer");
-        forcer.setDaemon(true);
-        return forcer;
-    });
+    private final ExecutorService thread;
     private volatile IOException failure;
+
+    /** @param thread runs one task at a time, in their order; shut down with this */
+    SegmentForcer(ExecutorService thread) {
+        this.thread = thread;
+    }
+
+    /** A thread of its own. */
+    static ExecutorService thread() {
+        return Executors.newSingleThreadExecutor(task -> {
+            Thread forcer = new Thread(task, "segment-forcer");
+            forcer.setDaemon(true);
+            return forcer;
+        });
+    }
 
     /** Forces a sealed segment and closes its writer. */
     void finish(SegmentWriter sealed) {
