@@ -1,13 +1,6 @@
 package dev.raftsman.ingest;
 
-import dev.raftsman.block.Block;
-import dev.raftsman.catalog.Command;
-import dev.raftsman.catalog.Verdict;
-import dev.raftsman.raft.Leadership;
-import dev.raftsman.raft.Outcome;
 import dev.raftsman.raft.ReplicatedLog;
-import dev.raftsman.store.EpochBlock;
-import dev.raftsman.store.Reply;
 import dev.raftsman.wire.Frame;
 import dev.raftsman.wire.FrameCodec;
 import dev.raftsman.wire.ProtocolException;
@@ -30,16 +23,13 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.concurrent.Future;
-import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
@@ -47,7 +37,7 @@ import jdk.net.ExtendedSocketOptions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Joins sockets, sessions, coalescer and log on one event loop. */
+/** Joins sockets and their sessions on one event loop; what sessions ask for is done at the {@link IngestDesk}. */
 public final class IngestServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(IngestServer.class);
     private static final int GREETING_FRAME_BYTES = 1 << 10;
@@ -72,18 +62,15 @@ public final class IngestServer implements AutoCloseable {
         long clockMillis();
     }
 
-    private final String node;
     private final IngestSettings settings;
-    private final ReplicatedLog log;
     private final Surroundings surroundings;
     private final IngestObserver observer;
     private final EventLoopGroup group;
     private final EventLoop loop;
-    private final EntryCoalescer coalescer;
+    private final IngestDesk desk;
     private final Set<Connection> connections = new LinkedHashSet<>();
     private final Channel listening;
 
-    private ScheduledFuture<?> wakeUp;
     private boolean reading = true;
     private boolean throttled;
     private long warnedNanos;
@@ -95,15 +82,13 @@ public final class IngestServer implements AutoCloseable {
     private IngestServer(
             String node, IngestSettings settings, ReplicatedLog log, Surroundings surroundings, IngestObserver observer)
             throws IOException {
-        this.node = node;
         this.settings = settings;
-        this.log = log;
         this.surroundings = surroundings;
         this.observer = observer;
         this.tls = settings.tls() == null ? null : TlsDoor.open(settings.tls(), System.nanoTime());
-        this.coalescer = new EntryCoalescer(settings.linger().toNanos());
         this.group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
         this.loop = group.next();
+        this.desk = new IngestDesk(node, settings, log, surroundings, observer, new EventLoopAsLoop(), this::answered);
         try {
             this.listening = new ServerBootstrap()
                     .group(group)
@@ -134,7 +119,6 @@ public final class IngestServer implements AutoCloseable {
             stop();
             throw new IOException(e.getMessage(), e);
         }
-        log.onLeadershipChange(() -> onLoop(this::leadershipMayHaveChanged));
         Future<?> unused = loop.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
@@ -197,7 +181,7 @@ public final class IngestServer implements AutoCloseable {
     }
 
     private void tick() {
-        leadershipMayHaveChanged();
+        desk.leadershipMayHaveChanged();
         setThrottled(!surroundings.hasRoom());
         long now = System.nanoTime();
         if (tls != null) {
@@ -256,92 +240,37 @@ public final class IngestServer implements AutoCloseable {
         return true;
     }
 
-    private void leadershipMayHaveChanged() {
-        if (!connections.isEmpty() && !log.leadership().ready()) {
-            for (Connection connection : List.copyOf(connections)) {
-                if (!connection.session.greeting()) {
-                    connection.session.notLeader();
-                }
-            }
-        }
-    }
-
-    private String leaderAddress() {
-        Leadership leadership = log.leadership();
-        return leadership.leader().isEmpty() || leadership.leader().equals(node)
-                ? Frame.NONE
-                : surroundings.ingestAddress(leadership.leader());
-    }
-
-    /** Hands to the log what is due, and sets the alarm for what is not. */
-    private void advance() {
-        long now = System.nanoTime();
-        for (EntryCoalescer.Batch batch = coalescer.poll(now); batch != null; batch = coalescer.poll(now)) {
-            submit(batch);
-        }
-        long nanos = coalescer.nanosToNext(now);
-        if (nanos != EntryCoalescer.NEVER && wakeUp == null) {
-            wakeUp = loop.schedule(
-                    () -> {
-                        wakeUp = null;
-                        advance();
-                    },
-                    nanos,
-                    TimeUnit.NANOSECONDS);
-        }
-    }
-
-    private void submit(EntryCoalescer.Batch batch) {
-        long since = System.nanoTime();
-        ByteBuffer entry =
-                ByteBuffer.wrap(batch.entry(surroundings.clockMillis()).encode());
-        CompletableFuture<?> unused =
-                log.submit(entry).thenAccept(outcome -> onLoop(() -> answered(batch, outcome, since)));
-    }
-
-    private void answered(EntryCoalescer.Batch batch, Outcome outcome, long sinceNanos) {
-        coalescer.done(batch);
-        observer.entry(batch.bytes, System.nanoTime() - sinceNanos);
-        if (outcome instanceof Outcome.Applied applied) {
-            applied(batch, applied.reply());
-        } else if (outcome instanceof Outcome.NotLeader) {
-            batch.sessions().forEach(IngestSession::notLeader);
-        } else if (outcome instanceof Outcome.Unavailable unavailable) {
-            batch.sessions().forEach(session -> session.unavailable(unavailable.detail()));
-        }
-        advance();
+    private void answered() {
         setReading();
-        connections.forEach(connection -> connection.channel.flush());
-    }
-
-    private void applied(EntryCoalescer.Batch batch, byte[] encoded) {
-        Reply reply = Reply.decode(ByteBuffer.wrap(encoded));
-        if (reply instanceof Reply.ChangeReply change) {
-            if (batch.command == null) {
-                throw new IllegalStateException("an entry of blocks was answered " + change.result());
-            }
-            batch.command.session().answered(batch.command.request(), change.result());
-        } else if (reply instanceof Reply.AppendReply append) {
-            List<Verdict> verdicts = append.verdicts();
-            for (int i = 0; i < verdicts.size(); i++) {
-                EntryCoalescer.Appended appended = batch.blocks.get(i);
-                int bytes = appended.block().block().remaining();
-                observer.block(verdicts.get(i).kind(), bytes);
-                appended.session().applied(appended.block().epoch(), bytes, verdicts.get(i));
-            }
-        }
-        batch.sessions().forEach(IngestSession::flushAcks);
+        connections.forEach(Connection::flush);
     }
 
     /** Reads from sockets only while the blocks of all together are within the budget. */
     private void setReading() {
-        boolean read = coalescer.blockBytes() < (reading ? settings.budgetBytes() : settings.budgetBytes() / 2);
+        boolean read = desk.blockBytes() < (reading ? settings.budgetBytes() : settings.budgetBytes() / 2);
         reading = read;
         connections.forEach(Connection::setReading);
     }
 
+    private final class EventLoopAsLoop implements IngestDesk.Loop {
+        @Override
+        public long nanoTime() {
+            return System.nanoTime();
+        }
+
+        @Override
+        public void execute(Runnable task) {
+            onLoop(task);
+        }
+
+        @Override
+        public void schedule(Runnable task, long nanos) {
+            Future<?> unused = loop.schedule(task, nanos, TimeUnit.NANOSECONDS);
+        }
+    }
+
     /** One socket and its session. */
-    private final class Connection extends ChannelInboundHandlerAdapter implements SessionActions, IngestSession.Lead {
+    private final class Connection extends ChannelInboundHandlerAdapter implements IngestDesk.Line {
         final Channel channel;
         final IngestSession session;
         final FrameDecoder decoder;
@@ -350,7 +279,7 @@ public final class IngestServer implements AutoCloseable {
 
         Connection(Channel channel) {
             this.channel = channel;
-            this.session = new IngestSession(node, settings.creditBytes(), this, this);
+            this.session = desk.open(this);
             this.decoder = new FrameDecoder(
                     () -> session.greeting() ? GREETING_FRAME_BYTES : FrameCodec.MAX_FRAME_BYTES, System::nanoTime);
             session.throttled(throttled);
@@ -363,7 +292,7 @@ public final class IngestServer implements AutoCloseable {
 
         @Override
         public void channelReadComplete(ChannelHandlerContext context) {
-            advance();
+            desk.advance();
             IngestServer.this.setReading();
             channel.flush();
         }
@@ -375,7 +304,7 @@ public final class IngestServer implements AutoCloseable {
 
         @Override
         public void channelInactive(ChannelHandlerContext context) {
-            session.disconnected();
+            desk.gone(session);
             connections.remove(this);
             observer.connections(connections.size());
         }
@@ -444,30 +373,8 @@ public final class IngestServer implements AutoCloseable {
         }
 
         @Override
-        public void append(long epoch, Block block) {
-            coalescer.append(session, new EpochBlock(epoch, block.encoded()), System.nanoTime());
-            advance();
-        }
-
-        @Override
-        public void command(int request, Command command) {
-            coalescer.command(new EntryCoalescer.CommandAsked(session, request, command), System.nanoTime());
-            advance();
-        }
-
-        @Override
-        public void resume(int request, long epoch) {
-            CompletableFuture<?> unused = log.readBarrier()
-                    .thenAccept(outcome -> onLoop(() -> {
-                        if (outcome instanceof Outcome.Applied) {
-                            session.resumed(request, epoch, surroundings.last(epoch));
-                            channel.flush();
-                        } else if (outcome instanceof Outcome.Unavailable unavailable) {
-                            session.unavailable(unavailable.detail());
-                        } else {
-                            session.notLeader();
-                        }
-                    }));
+        public void flush() {
+            channel.flush();
         }
 
         @Override
@@ -475,16 +382,6 @@ public final class IngestServer implements AutoCloseable {
             channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
             // Who does not read what was said is not waited for.
             Future<?> unused = loop.schedule(() -> channel.close(), LAST_WORDS_SECONDS, TimeUnit.SECONDS);
-        }
-
-        @Override
-        public boolean here() {
-            return log.leadership().ready();
-        }
-
-        @Override
-        public String address() {
-            return leaderAddress();
         }
     }
 }

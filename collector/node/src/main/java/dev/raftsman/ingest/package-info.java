@@ -7,7 +7,7 @@
  * <pre>
  *  socket -> FrameDecoder -> IngestSession -> EntryCoalescer -> ReplicatedLog
  *     ^                          |  ^                               |
- *     +-------- frames ----------+  +------- replies, by block -----+
+ *     +-------- frames ----------+  +---- IngestDesk: replies, by block
  * </pre>
  *
  * <p>One event loop thread does all of it: a block is checked once (CRC32C) and copied twice (socket to frame, frames to
@@ -23,6 +23,7 @@
  *
  * <p>Promise: an ACK is sent only after the block's entry was committed (on the disks of a majority) and applied.
  *
- * <p>Start reading at {@link dev.raftsman.ingest.IngestSession}, a state machine without sockets.
+ * <p>Start reading at {@link dev.raftsman.ingest.IngestSession}, a state machine without sockets, then {@link
+ * dev.raftsman.ingest.IngestDesk}, which joins it to the log.
  */
 package dev.raftsman.ingest;
