@@ -87,7 +87,9 @@ final class Epoch {
         if (block.endSequence() > last) {
             return new Verdict(Verdict.Kind.EXPECTED, last + 1);
         }
-        boolean conflict = recent.conflicts(block.firstSequence(), block.count(), block.crc());
+        // A gap says that its sender has nothing: what is stored there needs no declaring, and contradicts nothing.
+        boolean conflict =
+                block.kind() != BlockKind.GAP && recent.conflicts(block.firstSequence(), block.count(), block.crc());
         return new Verdict(conflict ? Verdict.Kind.CONFLICT : Verdict.Kind.DUPLICATE, last);
     }
 

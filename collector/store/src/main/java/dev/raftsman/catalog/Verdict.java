@@ -11,7 +11,7 @@ public record Verdict(Kind kind, long value) {
     public enum Kind {
         /** Stored. */
         ACCEPTED(0),
-        /** All its sequences are stored already; not stored again. */
+        /** All its sequences are stored already; not stored again. A gap is that whatever is stored under them. */
         DUPLICATE(1),
         /** Begins elsewhere than behind the last sequence. */
         EXPECTED(2),

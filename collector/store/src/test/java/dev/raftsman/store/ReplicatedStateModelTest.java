@@ -272,7 +272,8 @@ final class ReplicatedStateModelTest {
             for (ByteBuffer stored :
                     epoch.stored.subList(Math.max(0, epoch.stored.size() - remembered), epoch.stored.size())) {
                 Block other = Block.wrap(stored);
-                if (other.firstSequence() == block.firstSequence()
+                if (block.kind() != BlockKind.GAP
+                        && other.firstSequence() == block.firstSequence()
                         && other.count() == block.count()
                         && !stored.equals(encoded)) {
                     return new Verdict(Verdict.Kind.CONFLICT, last);

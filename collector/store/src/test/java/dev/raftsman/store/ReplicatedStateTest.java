@@ -3,6 +3,7 @@ package dev.raftsman.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.raftsman.block.GapBlock;
 import dev.raftsman.catalog.CatalogJson;
 import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.catalog.Command;
@@ -98,6 +99,25 @@ final class ReplicatedStateTest {
         assertThat(view.duplicatesRefused()).isEqualTo(2);
         assertThat(view.conflictsRefused()).isEqualTo(1);
         assertThat(view.events()).isEqualTo(15);
+    }
+
+    /**
+     * Sent, on its way still when its sidecar starts again and cannot read its log any more: the block arrives first, then
+     * the gap that was declared in its place. A conflict would stop the source for good.
+     */
+    @Test
+    void aGapInPlaceOfWhatIsStoredIsADuplicate() {
+        long epoch = entries.open(state, "app", "audit");
+        entries.append(state, epoch, samples.lines(0, 10, 1));
+        assertThat(entries.append(state, epoch, SampleBlocks.gap(0, 10))).isEqualTo(new Verdict(Kind.DUPLICATE, 9));
+        ByteBuffer declaredBefore = GapBlock.encode(10, 5, LossReason.DAMAGED, 1);
+        ByteBuffer declaredAgain = GapBlock.encode(10, 5, LossReason.DAMAGED, 2);
+        entries.append(state, epoch, declaredBefore);
+        assertThat(entries.append(state, epoch, declaredAgain)).isEqualTo(new Verdict(Kind.DUPLICATE, 14));
+        EpochView view = state.epoch(epoch).orElseThrow();
+        assertThat(view.conflictsRefused()).isZero();
+        assertThat(view.events()).isEqualTo(10);
+        assertThat(view.gapEvents()).isEqualTo(5);
     }
 
     @Test
