@@ -8,23 +8,27 @@ import dev.raftsman.input.OperatorLog;
 final class Gaps {
     private Gaps() {}
 
-    /** Offers a gap from {@code first} through {@code last}, in as many blocks as a count needs. */
+    /**
+     * Offers a gap from {@code first} through {@code last}, in as many blocks as a count needs.
+     *
+     * @param nowMillis wall clock
+     */
     static void declare(
             Session session,
             Feed feed,
             long first,
             long last,
             LossReason reason,
+            long nowMillis,
             OperatorLog log,
             ShipperObserver observer) {
         log.error(
                 "gap " + feed.stream,
                 "events are missing, declared as a gap: first=" + first + ", last=" + last + ", reason=" + reason + ", "
                         + feed);
-        long nowNanos = System.currentTimeMillis() * 1_000_000;
         for (long at = first; at <= last; ) {
             int count = (int) Math.min(Integer.MAX_VALUE, last - at + 1);
-            session.offer(feed, GapBlock.encode(at, count, reason, nowNanos), at, at + count - 1);
+            session.offer(feed, GapBlock.encode(at, count, reason, nowMillis * 1_000_000), at, at + count - 1);
             at += count;
         }
         observer.gap(feed.stream, last - first + 1);

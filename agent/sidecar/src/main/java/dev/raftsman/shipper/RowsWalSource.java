@@ -275,7 +275,7 @@ final class RowsWalSource implements Source, FeedOwner {
 
     private void gap(long last, LossReason reason) {
         finishIfAny();
-        Gaps.declare(session, feed, next, last, reason, log, observer);
+        Gaps.declare(session, feed, next, last, reason, System.currentTimeMillis(), log, observer);
         next = last + 1;
     }
 
