@@ -61,7 +61,9 @@ public final class Block {
         return block;
     }
 
-    /** Like {@link #wrap} for bytes whose checksum was verified since they were read: checks all but the checksum. */
+    /**
+     * Like {@link #wrap} for bytes whose checksum was verified since they were read, or will be: checks all but the checksum.
+     */
     public static Block wrapVerified(ByteBuffer encoded) {
         Block block = new Block(encoded.slice().order(ByteOrder.LITTLE_ENDIAN));
         block.checkHeader();
@@ -70,8 +72,17 @@ public final class Block {
 
     private void check() {
         checkHeader();
-        int computed = Checksum.crc32c(bytes, VERSION_OFFSET, bytes.limit() - VERSION_OFFSET);
+        int computed = computedCrc();
         require(computed == crc(), "CRC32C %08x; computed %08x", crc(), computed);
+    }
+
+    /** Whether the checksum is that of the bytes. */
+    public boolean intact() {
+        return computedCrc() == crc();
+    }
+
+    private int computedCrc() {
+        return Checksum.crc32c(bytes, VERSION_OFFSET, bytes.limit() - VERSION_OFFSET);
     }
 
     private void checkHeader() {

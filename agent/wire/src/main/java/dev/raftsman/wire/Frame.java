@@ -51,7 +51,7 @@ public sealed interface Frame {
     /**
      * @param request what it answers, 0 for an APPEND or for the connection as a whole
      * @param epoch 0 if no epoch is meant
-     * @param expected with {@link RefuseReason#EXPECTED}: the sequence to go on from
+     * @param expected with {@link RefuseReason#EXPECTED}: the sequence to go on from; -1 if only a RESUME can tell
      * @param leader {@code host:port} of the leader's ingest, or empty
      */
     record Refuse(

@@ -4,7 +4,7 @@ package dev.raftsman.wire;
 public enum RefuseReason {
     /** Ask the leader named in the frame, or another node if none is. */
     NOT_LEADER(1),
-    /** Go on from the sequence {@code expected}. */
+    /** Go on from the sequence {@code expected}; or from what RESUMED says, as after a block that arrived damaged. */
     EXPECTED(2),
     /** The sequences are stored with other bytes: an alarm, this epoch stops. */
     CONFLICT(3),

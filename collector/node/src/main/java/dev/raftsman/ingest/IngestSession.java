@@ -41,9 +41,15 @@ final class IngestSession {
         String address();
     }
 
-    private record AwaitedResume(Frame.Resume frame, long after) {}
+    private record Answer(long afterBlocks, Runnable say) {}
 
     private static final int THROTTLE_RETRY_MILLIS = 1_000;
+
+    /** So many blocks may arrive damaged on one connection; the last of them ends it. */
+    static final int MAX_DAMAGED_BLOCKS = 3;
+
+    /** In a refusal EXPECTED: the sidecar must ask by RESUME. */
+    private static final long EXPECTED_UNKNOWN = -1;
 
     private final String node;
     private final long creditBytes;
@@ -55,9 +61,10 @@ final class IngestSession {
     private State state = State.GREETING;
     private String tenant = "";
     private String agent = "";
-    /** RESUMEs that wait for the blocks before them, in order. */
-    private final Deque<AwaitedResume> resumes = new ArrayDeque<>();
+    /** What waits for the answers to the blocks before it, in order. */
+    private final Deque<Answer> answers = new ArrayDeque<>();
 
+    private int damagedBlocks;
     private long appendedBlocks;
     private long answeredBlocks;
     private long outstandingBytes;
@@ -82,8 +89,7 @@ final class IngestSession {
         } else if (frame instanceof Frame.Open open) {
             ask(open.request(), () -> new Command.Open(tenant, open.producer(), open.incarnation(), open.stream()));
         } else if (frame instanceof Frame.Resume resume) {
-            resumes.add(new AwaitedResume(resume, appendedBlocks));
-            resumeWhatIsDue();
+            afterTheBlocks(() -> actions.resume(resume.request(), resume.epoch()));
         } else if (frame instanceof Frame.Close close) {
             ask(
                     close.request(),
@@ -132,9 +138,13 @@ final class IngestSession {
     private void append(Frame.Append append) {
         Block block;
         try {
-            block = Block.wrap(append.block());
+            block = Block.wrapVerified(append.block());
         } catch (CorruptBlockException e) {
             malformed(e.getMessage());
+            return;
+        }
+        if (!block.intact()) {
+            damaged(append.epoch());
             return;
         }
         if (throttled) {
@@ -145,6 +155,22 @@ final class IngestSession {
         outstandingBytes += block.length();
         appendedBlocks++;
         actions.append(append.epoch(), block);
+    }
+
+    /** Sent again it may be whole; who sends nothing whole is not waited for. Nothing of it can be told but the epoch. */
+    private void damaged(long epoch) {
+        damagedBlocks++;
+        if (damagedBlocks == MAX_DAMAGED_BLOCKS) {
+            malformed(damagedBlocks + " blocks that do not match their CRC32C");
+        } else {
+            afterTheBlocks(() ->
+                    refuse(0, epoch, RefuseReason.EXPECTED, EXPECTED_UNKNOWN, "a block does not match its CRC32C"));
+        }
+    }
+
+    private void afterTheBlocks(Runnable say) {
+        answers.add(new Answer(appendedBlocks, say));
+        sayWhatIsDue();
     }
 
     private interface CommandOfFrame {
@@ -188,14 +214,13 @@ final class IngestSession {
     void flushAcks() {
         acksToSend.forEach((epoch, through) -> actions.send(new Frame.Ack(epoch, through)));
         acksToSend.clear();
-        resumeWhatIsDue();
+        sayWhatIsDue();
     }
 
     /** A RESUME is answered behind every block that came before it: its answer alone says where to go on. */
-    private void resumeWhatIsDue() {
-        while (!resumes.isEmpty() && resumes.peek().after() <= answeredBlocks) {
-            Frame.Resume resume = resumes.remove().frame();
-            actions.resume(resume.request(), resume.epoch());
+    private void sayWhatIsDue() {
+        while (!answers.isEmpty() && answers.peek().afterBlocks() <= answeredBlocks) {
+            answers.remove().say().run();
         }
     }
 
@@ -302,7 +327,7 @@ final class IngestSession {
 
     private void end(Frame.Refuse refuse) {
         if (state != State.ENDED) {
-            resumes.clear();
+            answers.clear();
             flushAcks();
             state = State.ENDED;
             actions.send(refuse);

@@ -110,14 +110,11 @@ class IngestSessionTest {
     }
 
     static Stream<Arguments> badFrames() {
-        ByteBuffer flipped = ByteBuffer.allocate(200).put(gap(0, 5)).flip();
-        flipped.put(40, (byte) (flipped.get(40) ^ 1));
         ByteBuffer otherMagic = ByteBuffer.allocate(200).put(gap(0, 5)).flip();
         otherMagic.put(0, (byte) 'X');
         ByteBuffer future = ByteBuffer.allocate(200).put(gap(0, 5)).flip();
         future.put(12, (byte) 9);
         return Stream.of(
-                Arguments.of("block with a flipped bit", new Frame.Append(1, flipped)),
                 Arguments.of("block with another magic", new Frame.Append(1, otherMagic)),
                 Arguments.of("block of a future format", new Frame.Append(1, future)),
                 Arguments.of("block cut short", new Frame.Append(1, gap(0, 5).limit(30))),
@@ -126,6 +123,42 @@ class IngestSessionTest {
                 Arguments.of("frame of a collector", new Frame.Pong(1)),
                 Arguments.of("producer without a name", new Frame.Open(1, "", INCARNATION, "app")),
                 Arguments.of("stream with a newline", new Frame.Open(1, "app", INCARNATION, "a\nb")));
+    }
+
+    private static Frame flipped() {
+        ByteBuffer block = ByteBuffer.allocate(200).put(gap(0, 5)).flip();
+        return new Frame.Append(1, block.put(50, (byte) (block.get(50) ^ 1)));
+    }
+
+    @Test
+    void asksForADamagedBlockAgainBehindTheAnswersToThoseBefore() {
+        greet();
+        session.received(new Frame.Append(1, gap(0, 5)));
+        assertThat(said()).containsExactly("append 1 0");
+        session.received(flipped());
+        session.received(new Frame.Resume(1, 1));
+        assertThat(said()).isEmpty();
+        session.applied(1, 64, new Verdict(Verdict.Kind.ACCEPTED, 4));
+        session.flushAcks();
+        assertThat(said())
+                .containsExactly(
+                        new Frame.Ack(1, 4),
+                        new Frame.Refuse(
+                                0, 1, RefuseReason.EXPECTED, -1, 0, Frame.NONE, "a block does not match its CRC32C"),
+                        "resume 1");
+        session.received(new Frame.Append(1, gap(5, 5)));
+        assertThat(said()).containsExactly("append 1 5");
+    }
+
+    @Test
+    void endsAConnectionWhoseBlocksArriveDamagedAgainAndAgain() {
+        greet();
+        for (int i = 1; i < IngestSession.MAX_DAMAGED_BLOCKS; i++) {
+            session.received(flipped());
+            assertThat(said()).hasSize(1);
+        }
+        session.received(flipped());
+        assertThat(refusal(said()).reason()).isEqualTo(RefuseReason.BAD_FRAME);
     }
 
     @ParameterizedTest(name = "{0}")
