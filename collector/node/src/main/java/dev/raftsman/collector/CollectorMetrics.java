@@ -37,6 +37,10 @@ final class CollectorMetrics implements IngestObserver {
             .help("Refusals sent to sidecars, by reason.")
             .labelNames("reason")
             .register(registry);
+    private final Counter handshakesFailed = Counter.builder()
+            .name("raftsman_collector_tls_handshakes_failed_total")
+            .help("Connections that ended in their TLS handshake.")
+            .register(registry);
     private final Counter entries = Counter.builder()
             .name("raftsman_collector_entries_total")
             .help("Entries of ingest that this node submitted to the log.")
@@ -99,6 +103,11 @@ final class CollectorMetrics implements IngestObserver {
     @Override
     public void refused(RefuseReason reason) {
         refused.labelValues(label(reason)).inc();
+    }
+
+    @Override
+    public void handshakeFailed() {
+        handshakesFailed.inc();
     }
 
     @Override

@@ -9,6 +9,9 @@ public interface IngestObserver {
 
     void refused(RefuseReason reason);
 
+    /** A connection ended before a frame of ours could say why. */
+    default void handshakeFailed() {}
+
     /** @param nanos from handing an entry to the log until its answer */
     void entry(int bytes, long nanos);
 

@@ -324,6 +324,7 @@ public final class IngestServer implements AutoCloseable {
         private void tlsFailed(Throwable cause) {
             if (!tlsFailed) {
                 tlsFailed = true;
+                observer.handshakeFailed();
                 warn(this, TlsDoor.reason(cause));
             }
         }
