@@ -40,10 +40,12 @@ import org.slf4j.LoggerFactory;
 /** Joins sockets and their sessions on one event loop; what sessions ask for is done at the {@link IngestDesk}. */
 public final class IngestServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(IngestServer.class);
+    private static final long NONE = FrameDecoder.NONE;
     private static final int GREETING_FRAME_BYTES = 1 << 10;
     private static final long GREETING_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final long FRAME_NANOS = TimeUnit.SECONDS.toNanos(30);
     private static final long WARN_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long UNREAD_NANOS = TimeUnit.SECONDS.toNanos(30);
     private static final long LAST_WORDS_SECONDS = 5;
     private static final long TICK_MILLIS = 250;
 
@@ -70,6 +72,9 @@ public final class IngestServer implements AutoCloseable {
     private final IngestDesk desk;
     private final Set<Connection> connections = new LinkedHashSet<>();
     private final Channel listening;
+
+    /** To whom something was said that was not sent yet. */
+    private final Set<Connection> unsent = new LinkedHashSet<>();
 
     private boolean reading = true;
     private boolean throttled;
@@ -242,14 +247,23 @@ public final class IngestServer implements AutoCloseable {
 
     private void answered() {
         setReading();
-        connections.forEach(Connection::flush);
+        flushUnsent();
+    }
+
+    /** Of the many connections only those that were answered: the rest may be idle. */
+    private void flushUnsent() {
+        for (Connection connection : List.copyOf(unsent)) {
+            connection.flush();
+        }
     }
 
     /** Reads from sockets only while the blocks of all together are within the budget. */
     private void setReading() {
         boolean read = desk.blockBytes() < (reading ? settings.budgetBytes() : settings.budgetBytes() / 2);
-        reading = read;
-        connections.forEach(Connection::setReading);
+        if (read != reading) {
+            reading = read;
+            List.copyOf(connections).forEach(Connection::setReading);
+        }
     }
 
     private final class EventLoopAsLoop implements IngestDesk.Loop {
@@ -275,13 +289,16 @@ public final class IngestServer implements AutoCloseable {
         final IngestSession session;
         final FrameDecoder decoder;
         final long sinceNanos = System.nanoTime();
+        private long unreadSinceNanos = NONE;
         private boolean tlsFailed;
 
         Connection(Channel channel) {
             this.channel = channel;
             this.session = desk.open(this);
             this.decoder = new FrameDecoder(
-                    () -> session.greeting() ? GREETING_FRAME_BYTES : FrameCodec.MAX_FRAME_BYTES, System::nanoTime);
+                    session::withinCredit,
+                    () -> session.greeting() ? GREETING_FRAME_BYTES : FrameCodec.MAX_FRAME_BYTES,
+                    System::nanoTime);
             session.throttled(throttled);
         }
 
@@ -294,11 +311,12 @@ public final class IngestServer implements AutoCloseable {
         public void channelReadComplete(ChannelHandlerContext context) {
             desk.advance();
             IngestServer.this.setReading();
-            channel.flush();
+            flush();
         }
 
         @Override
         public void channelWritabilityChanged(ChannelHandlerContext context) {
+            unreadSinceNanos = channel.isWritable() ? NONE : System.nanoTime();
             setReading();
         }
 
@@ -306,6 +324,7 @@ public final class IngestServer implements AutoCloseable {
         public void channelInactive(ChannelHandlerContext context) {
             desk.gone(session);
             connections.remove(this);
+            unsent.remove(this);
             observer.connections(connections.size());
         }
 
@@ -347,17 +366,32 @@ public final class IngestServer implements AutoCloseable {
         }
 
         void setReading() {
-            channel.config().setAutoRead(reading && session.withinCredit() && channel.isWritable());
+            boolean read = reading && session.withinCredit() && channel.isWritable();
+            channel.config().setAutoRead(read);
+            if (read) {
+                try {
+                    decoder.goOn();
+                } catch (Exception e) {
+                    channel.pipeline().fireExceptionCaught(e);
+                }
+            }
+        }
+
+        /** Sends what was said; then it may say more. */
+        @Override
+        public void flush() {
+            unsent.remove(this);
+            channel.flush();
+            setReading();
         }
 
         void requireProgress(long now) {
             long partialSince = decoder.partialSinceNanos();
             if (session.greeting() && now - sinceNanos > GREETING_NANOS) {
                 session.malformed("no HELLO within " + TimeUnit.NANOSECONDS.toSeconds(GREETING_NANOS) + " s");
-            } else if (reading
-                    && session.withinCredit()
-                    && partialSince != FrameDecoder.NONE
-                    && now - partialSince > FRAME_NANOS) {
+            } else if (unreadSinceNanos != NONE && now - unreadSinceNanos > UNREAD_NANOS) {
+                session.malformed("answers not read for " + TimeUnit.NANOSECONDS.toSeconds(UNREAD_NANOS) + " s");
+            } else if (reading && session.withinCredit() && partialSince != NONE && now - partialSince > FRAME_NANOS) {
                 session.malformed("frame not whole after " + TimeUnit.NANOSECONDS.toSeconds(FRAME_NANOS) + " s");
             }
         }
@@ -371,11 +405,7 @@ public final class IngestServer implements AutoCloseable {
                 }
             }
             channel.write(Unpooled.wrappedBuffer(FrameCodec.encode(frame)), channel.voidPromise());
-        }
-
-        @Override
-        public void flush() {
-            channel.flush();
+            unsent.add(this);
         }
 
         @Override

@@ -45,6 +45,9 @@ final class IngestSession {
 
     private static final int THROTTLE_RETRY_MILLIS = 1_000;
 
+    /** More requests than this without an answer, and no frame is taken: each is an entry of the log, or a read of it. */
+    static final int MAX_REQUESTS = 64;
+
     /** So many blocks may arrive damaged on one connection; the last of them ends it. */
     static final int MAX_DAMAGED_BLOCKS = 3;
 
@@ -64,6 +67,7 @@ final class IngestSession {
     /** What waits for the answers to the blocks before it, in order. */
     private final Deque<Answer> answers = new ArrayDeque<>();
 
+    private int resumesAsked;
     private int damagedBlocks;
     private long appendedBlocks;
     private long answeredBlocks;
@@ -89,6 +93,7 @@ final class IngestSession {
         } else if (frame instanceof Frame.Open open) {
             ask(open.request(), () -> new Command.Open(tenant, open.producer(), open.incarnation(), open.stream()));
         } else if (frame instanceof Frame.Resume resume) {
+            resumesAsked++;
             afterTheBlocks(() -> actions.resume(resume.request(), resume.epoch()));
         } else if (frame instanceof Frame.Close close) {
             ask(
@@ -276,6 +281,7 @@ final class IngestSession {
         if (state == State.ENDED) {
             return;
         }
+        resumesAsked--;
         if (last.isPresent()) {
             actions.send(new Frame.Resumed(request, last.getAsLong()));
         } else {
@@ -316,9 +322,9 @@ final class IngestSession {
         return state == State.ENDED;
     }
 
-    /** Whether the other side keeps to its credit; if not, reading pauses. */
+    /** Whether the other side keeps to its credit, in blocks and in requests; if not, reading pauses. */
     boolean withinCredit() {
-        return outstandingBytes <= creditBytes;
+        return state == State.ENDED || outstandingBytes <= creditBytes && asked.size() + resumesAsked <= MAX_REQUESTS;
     }
 
     private void refuse(int request, long epoch, RefuseReason reason, long expected, String detail) {

@@ -18,8 +18,13 @@
  * key operations of handshakes.
  *
  * <p>Memory: the blocks waiting and in flight of all connections stay below {@code budgetBytes}, because above it nothing
- * is read from any socket; one connection has at most its credit, or is not read. Before HELLO a frame may be no longer
- * than 1 KiB.
+ * is read from any socket. From one connection no frame is taken while its blocks are above its credit, while 64 of its
+ * requests wait for their answers, or while 64 KiB of answers wait for it to read them; what one read brought waits in the
+ * decoder. Before HELLO a frame may be no longer than 1 KiB; what follows a frame that is none is thrown away. A connection
+ * that says nothing costs some 2 KiB and no time.
+ *
+ * <p>Time: HELLO must come within 10 s, a frame be whole within 30 s, an answer be read within 30 s; a peer that is gone is
+ * noticed by TCP within 30 s (keep-alive).
  *
  * <p>Promise: an ACK is sent only after the block's entry was committed (on the disks of a majority) and applied.
  *

@@ -161,6 +161,23 @@ class IngestSessionTest {
         assertThat(refusal(said()).reason()).isEqualTo(RefuseReason.BAD_FRAME);
     }
 
+    @Test
+    void takesNoMoreWhileTooManyRequestsWaitForTheirAnswers() {
+        greet();
+        for (int i = 1; i <= IngestSession.MAX_REQUESTS; i++) {
+            session.received(i % 2 == 0 ? new Frame.Resume(i, 1) : new Frame.Forget(i, 1));
+            assertThat(session.withinCredit()).isTrue();
+        }
+        session.received(new Frame.Resume(1_000, 1));
+        assertThat(session.withinCredit()).isFalse();
+        session.resumed(1_000, 1, OptionalLong.of(7));
+        assertThat(session.withinCredit()).isTrue();
+        session.received(new Frame.Forget(1_001, 1));
+        assertThat(session.withinCredit()).isFalse();
+        session.answered(1, new CommandResult.Done(1));
+        assertThat(session.withinCredit()).isTrue();
+    }
+
     @ParameterizedTest(name = "{0}")
     @MethodSource
     void badFrames(String name, Frame bad) {
