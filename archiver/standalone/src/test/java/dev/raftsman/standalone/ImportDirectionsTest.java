@@ -40,7 +40,8 @@ class ImportDirectionsTest {
         "dev.raftsman.restore..",
         "dev.raftsman.archiver.."
     };
-    private static final String[] STANDALONE = {"dev.raftsman.cli..", "dev.raftsman.standalone.."};
+    private static final String[] STANDALONE = {"dev.raftsman.cli..", "dev.raftsman.standalone..", "dev.raftsman.load.."
+    };
 
     @Test
     void theAlphabetKnowsNobody() {
