@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
             BenchCommand.Pipeline.class,
             BenchAgentCommand.class,
             BenchFilesCommand.class,
+            BenchClusterCommand.class,
             BenchCommand.Appender.class
         })
 final class BenchCommand implements Runnable {
@@ -32,7 +33,7 @@ final class BenchCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "missing verb: pipeline, agent, files or appender");
+        throw new ParameterException(spec.commandLine(), "missing verb: pipeline, agent, files, cluster or appender");
     }
 
     @Command(

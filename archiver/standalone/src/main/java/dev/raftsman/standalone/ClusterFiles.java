@@ -66,7 +66,8 @@ final class ClusterFiles {
         return address(ports.get(3 * (node - 1)));
     }
 
-    private String ingest(int node) {
+    /** Address of a collector's ingest, {@code host:port}. */
+    String ingest(int node) {
         return address(ports.get(3 * (node - 1) + 1));
     }
 

@@ -40,6 +40,37 @@ record ProcessFigures(double userSeconds, double systemSeconds, long peakBytes) 
         }
     }
 
+    /** Bytes that a living process has made the kernel write to disks, without what was taken back before; 0 if nobody says. */
+    static long writtenBytes(long pid) {
+        try {
+            long written = 0;
+            for (String line : Files.readAllLines(Path.of("/proc", Long.toString(pid), "io"))) {
+                long bytes = Long.parseLong(line.substring(line.indexOf(' ') + 1));
+                written += line.startsWith("write_bytes:")
+                        ? bytes
+                        : line.startsWith("cancelled_write_bytes:") ? -bytes : 0;
+            }
+            return written;
+        } catch (IOException | RuntimeException goneOrForbidden) {
+            return 0;
+        }
+    }
+
+    /** CPU time of all processes of the machine since it started, in seconds; 0 if nobody says. */
+    static double machineCpuSeconds() {
+        try {
+            String[] fields = Files.readAllLines(Path.of("/proc/stat")).get(0).split(" +");
+            // cpu user nice system idle iowait irq softirq ...
+            long busy = 0;
+            for (int i : new int[] {1, 2, 3, 6, 7}) {
+                busy += Long.parseLong(fields[i]);
+            }
+            return busy / TICKS_PER_SECOND;
+        } catch (IOException | RuntimeException unknown) {
+            return 0;
+        }
+    }
+
     /** Open descriptors of a living process; 0 for one that is gone. */
     static int descriptors(long pid) {
         try (Stream<Path> open = Files.list(Path.of("/proc", Long.toString(pid), "fd"))) {

@@ -1,0 +1,119 @@
+package dev.raftsman.standalone;
+
+import dev.raftsman.catalog.CatalogView;
+import dev.raftsman.catalog.EpochView;
+import dev.raftsman.catalog.SegmentView;
+import dev.raftsman.load.CollectorLoad;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/** Three of our collectors, started by the launcher as anybody would start them. */
+final class CollectorTarget implements BenchTarget {
+    private static final Duration LIMIT = Duration.ofSeconds(120);
+    private static final int NODES = 3;
+
+    private final Path dir;
+    private final ClusterFiles files;
+    private final LocalCluster cluster;
+    private final LoadChild load;
+
+    /** @param dir of its own; deleted at the end */
+    CollectorTarget(Path dir, ClusterBench.Settings settings) {
+        this.dir = dir;
+        this.files = new ClusterFiles(dir, NODES);
+        files.writeCollectors("64MiB", "1h");
+        this.cluster = new LocalCluster(files);
+        LoadChild started = null;
+        try {
+            cluster.startCollectors();
+            cluster.awaitCollectors(LIMIT);
+            cluster.awaitLeader(LIMIT);
+            List<String> arguments = new ArrayList<>(List.of(
+                    settings.file().toAbsolutePath().toString(),
+                    ClusterFiles.TENANT,
+                    Integer.toString(settings.producers()),
+                    Long.toString(settings.linger().toMillis()),
+                    Long.toString(settings.windowBytes())));
+            IntStream.rangeClosed(1, NODES).mapToObj(files::ingest).forEach(arguments::add);
+            started = LoadChild.start(
+                    Path.of(System.getProperty("raftsman.lib", ""), "*").toString(),
+                    CollectorLoad.class.getName(),
+                    arguments,
+                    files.log("load"));
+            started.await("ready", LIMIT);
+        } catch (RuntimeException e) {
+            if (started != null) {
+                started.close();
+            }
+            cluster.close();
+            throw e;
+        }
+        this.load = started;
+    }
+
+    @Override
+    public List<Long> nodes() {
+        return IntStream.rangeClosed(1, NODES)
+                .mapToObj(node -> cluster.collector(node).pid())
+                .toList();
+    }
+
+    @Override
+    public LoadChild load() {
+        return load;
+    }
+
+    @Override
+    public void requireAlive() {
+        cluster.requireAlive(
+                IntStream.rangeClosed(1, NODES).mapToObj(ClusterFiles::node).toArray(String[]::new));
+    }
+
+    @Override
+    public List<Long> storedBytes() throws IOException {
+        cluster.awaitApplied(LIMIT);
+        List<Long> bytes = new ArrayList<>();
+        for (int node = 1; node <= NODES; node++) {
+            try (Stream<Path> all = Files.walk(files.nodeData(node))) {
+                bytes.add(all.filter(path -> path.toString().endsWith(".seg"))
+                        .mapToLong(path -> path.toFile().length())
+                        .sum());
+            }
+        }
+        return bytes;
+    }
+
+    @Override
+    public List<String> problems(Moment total) throws IOException {
+        CatalogView catalog = cluster.catalog();
+        List<String> problems = new ArrayList<>();
+        long events = catalog.epochs().stream().mapToLong(EpochView::events).sum();
+        long sequences =
+                catalog.epochs().stream().mapToLong(epoch -> epoch.last() + 1).sum();
+        long raw = catalog.segments().stream().mapToLong(SegmentView::rawBytes).sum();
+        if (events != total.count("events") || sequences != events) {
+            problems.add("%,d events acknowledged, %,d stored with %,d sequences"
+                    .formatted(total.count("events"), events, sequences));
+        }
+        if (raw != total.count("rawBytes")) {
+            problems.add("%,d bytes acknowledged, %,d stored".formatted(total.count("rawBytes"), raw));
+        }
+        if (storedBytes().stream().distinct().count() > 1) {
+            problems.add("segments of " + storedBytes() + " bytes");
+        }
+        return problems;
+    }
+
+    @Override
+    public void close() throws IOException {
+        load.close();
+        cluster.close();
+        Directories.delete(dir);
+    }
+}
