@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
@@ -16,14 +17,21 @@ final class ClusterFiles {
     static final String TENANT = "demo";
     static final String AGENT = "local";
 
+    private static final String LOOPBACK = "127.0.0.1";
+
     private final Path dir;
     private final List<Integer> ports;
-    private final int nodes;
+    private final List<String> hosts;
 
     ClusterFiles(Path dir, int nodes) {
+        this(dir, Collections.nCopies(nodes, LOOPBACK));
+    }
+
+    /** @param hosts where each collector runs: addresses that are reached from here */
+    ClusterFiles(Path dir, List<String> hosts) {
         this.dir = dir.toAbsolutePath().normalize();
-        this.nodes = nodes;
-        this.ports = FreePorts.pick(3 * nodes + 2);
+        this.hosts = List.copyOf(hosts);
+        this.ports = FreePorts.pick(3 * hosts.size() + 2);
     }
 
     Path dir() {
@@ -31,7 +39,7 @@ final class ClusterFiles {
     }
 
     int nodes() {
-        return nodes;
+        return hosts.size();
     }
 
     Path conf(String name) {
@@ -63,34 +71,34 @@ final class ClusterFiles {
     }
 
     private String raft(int node) {
-        return address(ports.get(3 * (node - 1)));
+        return address(node, 0);
     }
 
     /** Address of a collector's ingest, {@code host:port}. */
     String ingest(int node) {
-        return address(ports.get(3 * (node - 1) + 1));
+        return address(node, 1);
     }
 
     /** Address of a collector's HTTP door, {@code host:port}. */
     String http(int node) {
-        return address(ports.get(3 * (node - 1) + 2));
+        return address(node, 2);
     }
 
     String agentHttp() {
-        return address(ports.get(3 * nodes));
+        return LOOPBACK + ":" + ports.get(3 * nodes());
     }
 
     String archiverHttp() {
-        return address(ports.get(3 * nodes + 1));
+        return LOOPBACK + ":" + ports.get(3 * nodes() + 1);
     }
 
-    private static String address(int port) {
-        return "127.0.0.1:" + port;
+    private String address(int node, int door) {
+        return hosts.get(node - 1) + ":" + ports.get(3 * (node - 1) + door);
     }
 
     List<String> https() {
         List<String> all = new ArrayList<>();
-        for (int node = 1; node <= nodes; node++) {
+        for (int node = 1; node <= nodes(); node++) {
             all.add(http(node));
         }
         return all;
@@ -98,11 +106,11 @@ final class ClusterFiles {
 
     void writeCollectors(String segmentSize, String segmentAge) {
         StringBuilder peers = new StringBuilder();
-        for (int node = 1; node <= nodes; node++) {
+        for (int node = 1; node <= nodes(); node++) {
             peers.append("    - {id: %s, raft: %s, ingest: %s, http: %s}\n"
                     .formatted(node(node), quoted(raft(node)), quoted(ingest(node)), quoted(http(node))));
         }
-        for (int node = 1; node <= nodes; node++) {
+        for (int node = 1; node <= nodes(); node++) {
             write(node(node), """
                     version: 1
                     node: %s
@@ -129,7 +137,7 @@ final class ClusterFiles {
      */
     void writeAgent(Map<String, Path> inputs, String walQuota) {
         StringBuilder collectors = new StringBuilder();
-        for (int node = 1; node <= nodes; node++) {
+        for (int node = 1; node <= nodes(); node++) {
             collectors.append(node == 1 ? "" : ", ").append(quoted(ingest(node)));
         }
         StringBuilder files = new StringBuilder();

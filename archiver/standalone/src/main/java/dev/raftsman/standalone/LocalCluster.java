@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +45,7 @@ final class LocalCluster implements AutoCloseable {
 
     private final ClusterFiles files;
     private final Map<String, ChildProcess> children = new LinkedHashMap<>();
+    private final Map<String, List<String>> surroundings = new HashMap<>();
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(HTTP_LIMIT).build();
 
@@ -75,6 +77,14 @@ final class LocalCluster implements AutoCloseable {
 
     // --- processes
 
+    /**
+     * From now on a child is started by a command that is given its command line as arguments, and becomes it: one that
+     * enters a network namespace, for one.
+     */
+    void surround(String name, List<String> command) {
+        surroundings.put(name, command);
+    }
+
     void startCollectors() {
         for (int node = 1; node <= files.nodes(); node++) {
             startCollector(node);
@@ -98,8 +108,8 @@ final class LocalCluster implements AutoCloseable {
     }
 
     private ChildProcess start(String name, String verb, Map<String, String> environment) {
-        List<String> command =
-                List.of(launcher(), verb, "--config", files.conf(name).toString());
+        List<String> command = new ArrayList<>(surroundings.getOrDefault(name, List.of()));
+        command.addAll(List.of(launcher(), verb, "--config", files.conf(name).toString()));
         return adopt(ChildProcess.start(name, command, environment, files.log(name), null));
     }
 

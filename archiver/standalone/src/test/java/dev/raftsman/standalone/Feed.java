@@ -16,11 +16,13 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class Feed {
     private static final int LINES_A_STEP = 500;
+    private static final int FEW_LINES_A_STEP = 100;
     private static final long STEP_NANOS = 15_000_000;
 
     private final Path file;
     private final SplittableRandom random;
     private final boolean forced;
+    private final int linesAStep;
     private final Offered.Tally tally = new Offered.Tally();
     private final Thread thread = new Thread(this::run, "feed");
     private int rotations;
@@ -31,6 +33,16 @@ final class Feed {
 
     /** @param forced whether each step is forced to the disk, so that a power cut takes nothing of it */
     Feed(Path file, long seed, boolean forced) {
+        this(file, seed, forced, LINES_A_STEP);
+    }
+
+    /** One that a long campaign can read back whole: less than 1 MB/s. */
+    static Feed slow(Path file, long seed) {
+        return new Feed(file, seed, false, FEW_LINES_A_STEP);
+    }
+
+    private Feed(Path file, long seed, boolean forced, int linesAStep) {
+        this.linesAStep = linesAStep;
         this.file = file;
         this.random = new SplittableRandom(seed);
         this.forced = forced;
@@ -59,7 +71,7 @@ final class Feed {
         if (paused || finishing) {
             return !finishing;
         }
-        byte[] lines = OddFiles.lines(random, LINES_A_STEP, "\n", true);
+        byte[] lines = OddFiles.lines(random, linesAStep, "\n", true);
         boolean created = !Files.exists(file);
         try (FileChannel out = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
             ByteBuffer rest = ByteBuffer.wrap(lines);
