@@ -31,6 +31,7 @@ import java.util.regex.Pattern;
  * @param segmentBytes length at which a segment is sealed; the leader's value holds for all nodes
  * @param segmentAge after which an open segment is sealed
  * @param snapshotLogBytes applied bytes after which a snapshot is taken
+ * @param fetchBytesPerSecond how fast at most segments are fetched from other nodes
  */
 public record CollectorConfig(
         String cluster,
@@ -45,7 +46,8 @@ public record CollectorConfig(
         List<Peer> peers,
         long segmentBytes,
         Duration segmentAge,
-        long snapshotLogBytes) {
+        long snapshotLogBytes,
+        long fetchBytesPerSecond) {
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
     private static final String ID_RULE = "1 to 63 letters, digits, '.', '_' or '-'";
     private static final HostPort PLACEHOLDER = new HostPort("127.0.0.1", 1);
@@ -112,8 +114,14 @@ public record CollectorConfig(
         if (segmentBytes < 64L << 10 || segmentBytes > 4L << 30) {
             segments.problem("size", segmentBytes + " bytes", "64KiB to 4GiB");
         }
-        long snapshotBytes = file.section("snapshot", "Snapshots of the tables.")
-                .size("logBytes", "256MiB", "Applied bytes after which one is taken; a restart replays no more.");
+        Section snapshot = file.section("snapshot", "Snapshots of the tables, and what a node that was away fetches.");
+        long snapshotBytes =
+                snapshot.size("logBytes", "256MiB", "Applied bytes after which one is taken; a restart replays no more.");
+        long fetchBytesPerSecond = snapshot.size(
+                "fetchRate", "200MiB", "Most bytes a second that this node fetches segments from others with.");
+        if (fetchBytesPerSecond < 64 << 10) {
+            snapshot.problem("fetchRate", fetchBytesPerSecond + " bytes", "64KiB or more");
+        }
         return new CollectorConfig(
                 cluster,
                 node,
@@ -127,7 +135,8 @@ public record CollectorConfig(
                 peers,
                 segmentBytes,
                 segmentAge,
-                snapshotBytes);
+                snapshotBytes,
+                fetchBytesPerSecond);
     }
 
     private static String id(Section section, String key, String fallback, String explanation) {

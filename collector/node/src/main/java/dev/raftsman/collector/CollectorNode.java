@@ -27,7 +27,6 @@ import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -53,7 +52,6 @@ public final class CollectorNode implements AutoCloseable {
     private final Clock clock;
     private final DataDirectory data;
     private final FailureListener failures;
-    private final StoreState.Holder state = new StoreState.Holder();
     private final CollectorMetrics metrics = new CollectorMetrics();
     private final ScheduledExecutorService clockwork = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread thread = new Thread(task, "clockwork");
@@ -66,6 +64,8 @@ public final class CollectorNode implements AutoCloseable {
 
     private final DiskMarks marks;
 
+    private PeerConnections peers;
+    private StoreState.Holder state;
     private RatisLog log;
     private IngestServer ingest;
     private QueryServer query;
@@ -134,14 +134,11 @@ public final class CollectorNode implements AutoCloseable {
                             + RaftLimits.MIN_FREE_BYTES,
                     null);
         }
+        peers = new PeerConnections(raftTls, config.fetchBytesPerSecond());
+        state = new StoreState.Holder(
+                config.data(), StoreSettings.DEFAULT, peers::files, config.fetchBytesPerSecond());
         try {
-            log = RatisLog.start(
-                    config.log(),
-                    raftTls,
-                    Map.of(),
-                    snapshot -> state.open(config.data(), snapshot, StoreSettings.DEFAULT),
-                    marks,
-                    failures);
+            log = RatisLog.start(config.log(), raftTls, state.offers(), state, marks, failures);
         } catch (IOException e) {
             if (String.valueOf(e.getMessage()).contains("already in use")) {
                 throw cannotListen(raft, "raft", e);
@@ -194,6 +191,18 @@ public final class CollectorNode implements AutoCloseable {
                 "raftsman_collector_votes_forced_total",
                 "How often this node made its vote durable, for others or for itself.",
                 log::votesForced);
+        metrics.counter(
+                "raftsman_collector_catch_ups_total",
+                "Snapshots of other nodes that this node took over, having been away for longer than the log is kept.",
+                () -> state.progress().installed());
+        metrics.counter(
+                "raftsman_collector_fetched_bytes_total",
+                "Bytes of segments fetched from other nodes to catch up, or found here already.",
+                () -> state.progress().fetchedBytes());
+        metrics.gauge(
+                "raftsman_collector_catch_up_left_bytes",
+                "Bytes that this node still fetches to catch up; 0 if it does not.",
+                () -> state.progress().leftBytes());
         metrics.gauge(
                 "raftsman_collector_is_leader",
                 "1 if this node leads and takes entries.",
@@ -314,6 +323,9 @@ public final class CollectorNode implements AutoCloseable {
         }
         if (query != null) {
             query.close();
+        }
+        if (peers != null) {
+            peers.close();
         }
         try {
             data.close();

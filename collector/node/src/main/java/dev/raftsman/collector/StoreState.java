@@ -1,7 +1,14 @@
 package dev.raftsman.collector;
 
+import dev.raftsman.config.HostPort;
 import dev.raftsman.raft.AppliedState;
+import dev.raftsman.raft.PeerHandler;
 import dev.raftsman.store.CapturedSnapshot;
+import dev.raftsman.store.CatchUpProgress;
+import dev.raftsman.store.IncomingSnapshot;
+import dev.raftsman.store.OfferedFiles;
+import dev.raftsman.store.PeerFailedException;
+import dev.raftsman.store.PeerFiles;
 import dev.raftsman.store.ReplicatedState;
 import dev.raftsman.store.StorageFullException;
 import dev.raftsman.store.StoreFailedException;
@@ -9,19 +16,65 @@ import dev.raftsman.store.StoreSettings;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** The store as the log drives it. */
 final class StoreState implements AppliedState {
-    /** Where the rooms that read find the state that the log opened. */
-    static final class Holder {
+    /** Where the rooms that read find the state that the log opened, and others what it offers. */
+    static final class Holder implements AppliedState.Opener {
+        private final Path data;
+        private final StoreSettings settings;
+        private final Function<HostPort, PeerFiles> peers;
+        private final long fetchBytesPerSecond;
+        private final CatchUpProgress progress = new CatchUpProgress();
         private volatile ReplicatedState current;
+        private volatile Path newestSnapshot;
 
-        AppliedState open(Path data, Path snapshot, StoreSettings settings) throws IOException {
-            current = snapshot == null
+        /** @param peers other nodes' files, by their address of the log */
+        Holder(Path data, StoreSettings settings, Function<HostPort, PeerFiles> peers, long fetchBytesPerSecond) {
+            this.data = data;
+            this.settings = settings;
+            this.peers = peers;
+            this.fetchBytesPerSecond = fetchBytesPerSecond;
+        }
+
+        @Override
+        public AppliedState open(Path snapshot) throws IOException {
+            ReplicatedState opened = snapshot == null
                     ? ReplicatedState.open(data, settings)
                     : ReplicatedState.open(data, settings, snapshot);
-            return new StoreState(current);
+            current = opened;
+            newestSnapshot = snapshot;
+            return new StoreState(opened, file -> newestSnapshot = file);
+        }
+
+        @Override
+        public AppliedState.Fetched fetch(String peer, long leastIndex) throws IOException, InterruptedException {
+            IncomingSnapshot incoming;
+            try {
+                ReplicatedState now = current;
+                incoming = IncomingSnapshot.fetch(
+                        data, peers.apply(HostPort.parse(peer)), now::holds, leastIndex, fetchBytesPerSecond, progress);
+            } catch (PeerFailedException | StorageFullException | IllegalArgumentException e) {
+                throw new NotNowException(e.getMessage(), e);
+            }
+            return new TakenOver(incoming);
+        }
+
+        /** What other nodes may have of this one, by verb. */
+        Map<String, PeerHandler> offers() {
+            return Map.of(
+                    PeerFiles.SNAPSHOT, question -> PeerConnections.answer(OfferedFiles.snapshot(newestSnapshot)),
+                    PeerFiles.SEGMENT,
+                            question -> PeerConnections.answer(
+                                    OfferedFiles.segment(id -> ReplicatedState.fileOf(data, id), question)));
+        }
+
+        CatchUpProgress progress() {
+            return progress;
         }
 
         ReplicatedState get() {
@@ -33,10 +86,30 @@ final class StoreState implements AppliedState {
         }
     }
 
-    private final ReplicatedState state;
+    private record TakenOver(IncomingSnapshot incoming) implements AppliedState.Fetched {
+        @Override
+        public long term() {
+            return incoming.term();
+        }
 
-    private StoreState(ReplicatedState state) {
+        @Override
+        public long index() {
+            return incoming.index();
+        }
+
+        @Override
+        public void commit(Path file) throws IOException {
+            incoming.commit(file);
+        }
+    }
+
+    private final ReplicatedState state;
+    private final Consumer<Path> written;
+
+    /** @param written told of each snapshot that is the newest from then on */
+    private StoreState(ReplicatedState state, Consumer<Path> written) {
         this.state = state;
+        this.written = written;
     }
 
     @Override
@@ -68,6 +141,7 @@ final class StoreState implements AppliedState {
         return file -> {
             try {
                 captured.write(file);
+                written.accept(file);
             } catch (StorageFullException e) {
                 throw new NoSpaceException(e);
             } catch (StoreFailedException e) {

@@ -13,6 +13,42 @@ public interface AppliedState extends AutoCloseable {
          * @throws IOException if the snapshot, or what it needs, is not as it was
          */
         AppliedState open(Path snapshot) throws IOException;
+
+        /**
+         * Fetches from another node what its log no longer has for this one. The open state goes on meanwhile; it takes no
+         * snapshots. Called by a thread that may wait; again after it failed.
+         *
+         * @param peer address of that node, {@code host:port} of its log
+         * @param leastIndex what it must show at least
+         * @return what is to be taken over, all of it durable here
+         * @throws NotNowException if the peer does not give it, or there is no room
+         * @throws IOException if this node's own disk fails: the process ends
+         */
+        default Fetched fetch(String peer, long leastIndex) throws IOException, InterruptedException {
+            throw new NotNowException("this state cannot be fetched", null);
+        }
+    }
+
+    /** Another node's snapshot, about to become this one's. */
+    interface Fetched {
+        long term();
+
+        long index();
+
+        /**
+         * Takes it over: durable on return, {@link Opener#open} with this file goes on from it. The open state is closed
+         * afterwards.
+         */
+        void commit(Path file) throws IOException;
+    }
+
+    /** What was to be fetched could not be; a later try may do. */
+    final class NotNowException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        public NotNowException(String message, Throwable cause) {
+            super(message, cause);
+        }
     }
 
     /**

@@ -19,7 +19,14 @@ final class EngineSettings {
     /** The engine sends and keeps entries in batches of at most this; an entry above it is refused. */
     private static final SizeInBytes BATCH = SizeInBytes.valueOf("4MB");
 
-    private static final int KEPT_ENTRIES = 256;
+    /** Most that are kept of the entries that a snapshot shows: mostly below 1 MiB each, at most 3 MiB. */
+    private static final int KEPT_ENTRIES = 512;
+
+    private static final int MIN_KEPT_ENTRIES = 16;
+    private static final long KEPT_ENTRY_BYTES = 512 << 10;
+
+    /** Below it, a pause of a loaded machine is taken for a death. */
+    private static final int MIN_ELECTION_MILLIS = 100;
 
     /** Batches that a leader may have unanswered by one follower. */
     static final int OUTSTANDING_APPENDS = 4;
@@ -66,12 +73,16 @@ final class EngineSettings {
         RaftServerConfigKeys.Log.setUseMemory(p, false);
         RaftServerConfigKeys.Log.setCorruptionPolicy(p, RaftServerConfigKeys.Log.CorruptionPolicy.EXCEPTION);
 
-        // The log is kept until every member has it, so that a lagging one always finds it there.
-        RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(p, false);
+        // A member that is away must not fill the others' disks: what a snapshot shows is purged, and whoever lacks it
+        // fetches the snapshot, by a notification and not through the engine, which would send all of it again each time.
+        RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(p, true);
         RaftServerConfigKeys.Log.setPurgeGap(p, 1);
-        // Purging up to the very entry that a follower has would leave the leader without the term of that entry, which
-        // it must name with the next one: the follower could then only be brought up by an installed snapshot.
-        RaftServerConfigKeys.Log.setPurgePreservationLogNum(p, KEPT_ENTRIES);
+        // For members that were away for moments only. And purging up to the very entry that a follower has would leave the
+        // leader without the term of that entry, which it must name with the next one.
+        RaftServerConfigKeys.Log.setPurgePreservationLogNum(
+                p,
+                (int) Math.max(
+                        MIN_KEPT_ENTRIES, Math.min(KEPT_ENTRIES, settings.snapshotLogBytes() / KEPT_ENTRY_BYTES)));
         RaftServerConfigKeys.Log.Appender.setInstallSnapshotEnabled(p, false);
         // The engine counts entries; we count bytes and ask for snapshots ourselves.
         RaftServerConfigKeys.Snapshot.setAutoTriggerEnabled(p, false);
@@ -122,6 +133,38 @@ final class EngineSettings {
         }
         if (RaftServerConfigKeys.Log.Appender.bufferByteLimit(p).getSize() < RaftLimits.MAX_ENTRY_BYTES + 1024) {
             unsafe.add(RaftServerConfigKeys.Log.Appender.BUFFER_BYTE_LIMIT_KEY + ": below the largest entry");
+        }
+        if (!RaftServerConfigKeys.Log.purgeUptoSnapshotIndex(p)) {
+            unsafe.add(RaftServerConfigKeys.Log.PURGE_UPTO_SNAPSHOT_INDEX_KEY
+                    + ": a member that is away fills the others' disks");
+        }
+        if (RaftServerConfigKeys.Log.Appender.installSnapshotEnabled(p)) {
+            unsafe.add(RaftServerConfigKeys.Log.Appender.INSTALL_SNAPSHOT_ENABLED_KEY
+                    + ": the engine's snapshots hold no segments");
+        }
+        if (RaftServerConfigKeys.Snapshot.autoTriggerEnabled(p)) {
+            unsafe.add(RaftServerConfigKeys.Snapshot.AUTO_TRIGGER_ENABLED_KEY
+                    + ": counts entries, of which 400,000 may be 400 GB");
+        }
+        if (RaftServerConfigKeys.removedGroupsDir(p).toPath().startsWith("/tmp/raft-server")) {
+            unsafe.add(RaftServerConfigKeys.REMOVED_GROUPS_DIR_KEY + ": the default, which a reboot clears");
+        }
+        long minMillis = RaftServerConfigKeys.Rpc.timeoutMin(p).toLong(TimeUnit.MILLISECONDS);
+        long maxMillis = RaftServerConfigKeys.Rpc.timeoutMax(p).toLong(TimeUnit.MILLISECONDS);
+        if (minMillis < MIN_ELECTION_MILLIS || maxMillis < minMillis + minMillis / 2) {
+            unsafe.add(RaftServerConfigKeys.Rpc.TIMEOUT_MIN_KEY
+                    + ": pauses are taken for deaths, or members stand for election at the same moment");
+        }
+        if (!RaftConfigKeys.Rpc.type(p, text -> {}).equals(SupportedRpcType.GRPC)) {
+            unsafe.add(RaftConfigKeys.Rpc.TYPE_KEY + ": neither TLS nor what peers ask each other");
+        }
+        if (RaftServerConfigKeys.Log.writeBufferSize(p).getSize()
+                < RaftServerConfigKeys.Log.Appender.bufferByteLimit(p).getSize() + 8) {
+            unsafe.add(RaftServerConfigKeys.Log.WRITE_BUFFER_SIZE_KEY + ": below the largest entry");
+        }
+        if (RaftServerConfigKeys.LeaderElection.memberMajorityAdd(p)) {
+            unsafe.add(RaftServerConfigKeys.LeaderElection.MEMBER_MAJORITY_ADD_KEY
+                    + ": empty members could outvote those that have the data");
         }
         if (!unsafe.isEmpty()) {
             throw new IllegalArgumentException("unsafe settings of the log: " + String.join("; ", unsafe));

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -40,13 +41,15 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Joins the engine to an {@link AppliedState}. The engine's updater thread calls apply and capture; a thread of our own
- * writes snapshots.
+ * writes snapshots, another fetches them.
  */
 final class LogStateMachine extends BaseStateMachine {
     private static final Logger LOG = LoggerFactory.getLogger(LogStateMachine.class);
     private static final long CLOSE_SECONDS = 10;
 
     private static final long WAIT_NANOS = 20_000_000;
+    /** Before a failed fetch is reported, after which the leader asks for the next at once. */
+    private static final long RETRY_MILLIS = 1_000;
 
     private final AppliedState.Opener opener;
     private final FailureListener failures;
@@ -63,11 +66,24 @@ final class LogStateMachine extends BaseStateMachine {
         return thread;
     });
 
+    private final ExecutorService fetcher = Executors.newSingleThreadExecutor(task -> {
+        Thread thread = new Thread(task, "catch-up");
+        thread.setDaemon(true);
+        return thread;
+    });
+
     private AppliedState state;
     private long bytesSinceSnapshot;
+
+    /** A snapshot of another node is being fetched, or about to replace the state: none of our own is begun. */
+    private volatile boolean fetching;
+
     private volatile boolean snapshotWanted;
     private volatile boolean busy;
+
+    /** The state was replaced on disk and waits to be opened again: entries pass it by, the new one has them. */
     private volatile boolean paused;
+
     private volatile long finishedIndex = -1;
 
     /** The snapshot under way, or the last one. */
@@ -131,6 +147,9 @@ final class LogStateMachine extends BaseStateMachine {
     public CompletableFuture<Message> applyTransaction(TransactionContext transaction) {
         LogEntryProto entry = transaction.getLogEntry();
         ByteString data = entry.getStateMachineLogEntry().getLogData();
+        if (paused) {
+            return CompletableFuture.completedFuture(Message.EMPTY);
+        }
         byte[] reply;
         try {
             reply = state.apply(entry.getTerm(), entry.getIndex(), data.asReadOnlyByteBuffer());
@@ -154,6 +173,9 @@ final class LogStateMachine extends BaseStateMachine {
 
     @Override
     public void notifyTermIndexUpdated(long term, long index) {
+        if (paused) {
+            return;
+        }
         try {
             state.advance(term, index);
         } catch (IOException | UncheckedIOException e) {
@@ -196,7 +218,7 @@ final class LogStateMachine extends BaseStateMachine {
     @Override
     public long takeSnapshot() throws IOException {
         TermIndex applied = getLastAppliedTermIndex();
-        if (snapshotWanted && !busy && !paused && applied != null && applied.getIndex() > finishedIndex) {
+        if (snapshotWanted && !busy && !fetching && applied != null && applied.getIndex() > finishedIndex) {
             snapshotWanted = false;
             bytesSinceSnapshot = 0;
             AppliedState.Captured captured;
@@ -309,15 +331,92 @@ final class LogStateMachine extends BaseStateMachine {
         closing = true;
     }
 
+    /**
+     * The leader's log no longer has what this node needs next: its snapshot is fetched. The engine calls {@link #pause} and
+     * {@link #reinitialize} once the future is done.
+     */
+    @Override
+    public CompletableFuture<TermIndex> notifyInstallSnapshotFromLeader(RoleInfoProto role, TermIndex firstInLog) {
+        String leader = role.getFollowerInfo().getLeaderInfo().getId().getAddress();
+        return CompletableFuture.supplyAsync(() -> fetch(leader, firstInLog.getIndex() - 1), fetcher);
+    }
+
+    private TermIndex fetch(String leader, long leastIndex) {
+        fetching = true;
+        boolean taken = false;
+        try {
+            // One that was finished later would take the place of what is fetched.
+            writing.get();
+            AppliedState.Fetched fetched = opener.fetch(leader, leastIndex);
+            TermIndex at = TermIndex.valueOf(fetched.term(), fetched.index());
+            Path file = storage.getSnapshotFile(at.getTerm(), at.getIndex()).toPath();
+            fetched.commit(file);
+            taken = true;
+            deleteOlderThan(file);
+            storage.updateLatestSnapshot(new SingleFileSnapshotInfo(new FileInfo(file, null), at));
+            return at;
+        } catch (AppliedState.NotNowException e) {
+            LOG.warn("not caught up yet: leader={}, reason={}", leader, e.getMessage());
+            pauseBeforeRetry();
+            throw new CompletionException(e);
+        } catch (IOException | UncheckedIOException e) {
+            failures.failed(Failure.DISK, "cannot take over the snapshot of " + leader, e);
+            throw new CompletionException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CompletionException(e);
+        } catch (ExecutionException e) {
+            throw new CompletionException(e.getCause());
+        } catch (RuntimeException | Error e) {
+            if (!closing) {
+                failures.failed(Failure.STOPPED, "cannot take over the snapshot of " + leader, e);
+            }
+            throw e;
+        } finally {
+            fetching = taken;
+        }
+    }
+
+    private static void pauseBeforeRetry() {
+        try {
+            Thread.sleep(RETRY_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Called with the engine's lock held: the state is closed by {@link #reinitialize}. */
     @Override
     public void pause() {
         getLifeCycle().transition(LifeCycle.State.PAUSING);
         getLifeCycle().transition(LifeCycle.State.PAUSED);
+        paused = true;
+    }
+
+    /** Called by the updater thread. */
+    @Override
+    public void reinitialize() throws IOException {
+        try {
+            getLifeCycle()
+                    .startAndTransition(
+                            () -> {
+                                state.close();
+                                load();
+                            },
+                            IOException.class);
+        } catch (IOException | UncheckedIOException e) {
+            failures.failed(Failure.DISK, "cannot open the snapshot taken over", e);
+            throw e;
+        }
+        bytesSinceSnapshot = 0;
+        paused = false;
+        fetching = false;
     }
 
     @Override
     public void close() throws IOException {
         getLifeCycle().checkStateAndClose(() -> {
+            fetcher.shutdownNow();
             writer.shutdown();
             awaitLastSnapshot();
             if (state != null) {

@@ -233,6 +233,7 @@ public final class RatisLog implements ReplicatedLog {
         ExitUtils.disableSystemExit();
         TRANSPORT_METRICS.setLevel(Level.WARNING);
         Durable.createDirectories(settings.directory());
+        CoveredLog.delete(settings.directory().resolve(settings.group().toString()));
         try {
             return new RatisLog(settings, tls, handlers, outside, opener, marks, failures);
         } catch (CompletionException | ExitUtils.ExitException e) {

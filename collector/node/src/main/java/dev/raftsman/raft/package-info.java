@@ -7,7 +7,8 @@
  * here.
  *
  * <p>Threads: {@code submit} and {@code readBarrier} may be called by any thread; entries submitted by one thread enter
- * the log in its order. The engine's updater thread alone calls {@code apply} and {@code snapshot}. Futures complete on
+ * the log in its order. The engine's updater thread alone calls {@code apply} and {@code capture}; a thread of its own
+ * writes the snapshot, another fetches one from the leader when that no longer has the entries needed. Futures complete on
  * threads of the engine, which must not be held up.
  *
  * <p>Bytes: everything under {@code <data>/raft/<group>/} is the engine's ({@code current/} has term, vote and log,

@@ -67,7 +67,8 @@ final class NodesInOneJvm implements AutoCloseable {
                 peers,
                 segmentBytes,
                 segmentAge,
-                4 << 20);
+                4 << 20,
+                1 << 30);
     }
 
     Path directory(int node) {

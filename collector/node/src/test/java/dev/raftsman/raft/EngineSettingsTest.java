@@ -6,11 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.apache.ratis.RaftConfigKeys;
 import org.apache.ratis.conf.RaftProperties;
+import org.apache.ratis.rpc.SupportedRpcType;
 import org.apache.ratis.server.RaftServerConfigKeys;
 import org.apache.ratis.util.SizeInBytes;
+import org.apache.ratis.util.TimeDuration;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,7 +37,7 @@ class EngineSettingsTest {
         RaftProperties p = safe();
         assertThat(RaftServerConfigKeys.Log.unsafeFlushEnabled(p)).isFalse();
         assertThat(RaftServerConfigKeys.Read.option(p)).isEqualTo(RaftServerConfigKeys.Read.Option.LINEARIZABLE);
-        assertThat(RaftServerConfigKeys.Log.purgeUptoSnapshotIndex(p)).isFalse();
+        assertThat(RaftServerConfigKeys.Log.purgeUptoSnapshotIndex(p)).isTrue();
         assertThat(RaftServerConfigKeys.removedGroupsDir(p).toString()).startsWith("/var/lib/raftsman/");
     }
 
@@ -58,7 +62,31 @@ class EngineSettingsTest {
                         p -> RaftServerConfigKeys.Write.setByteLimit(p, SizeInBytes.valueOf("16MB"))),
                 Named.of(
                         "buffer.byte-limit",
-                        p -> RaftServerConfigKeys.Log.Appender.setBufferByteLimit(p, SizeInBytes.valueOf("1MB"))));
+                        p -> RaftServerConfigKeys.Log.Appender.setBufferByteLimit(p, SizeInBytes.valueOf("1MB"))),
+                Named.of(
+                        "purge.upto.snapshot.index",
+                        p -> RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(p, false)),
+                Named.of(
+                        "purge.preservation.log.num",
+                        p -> RaftServerConfigKeys.Log.setPurgePreservationLogNum(p, 0)),
+                Named.of(
+                        "install.snapshot.enabled",
+                        p -> RaftServerConfigKeys.Log.Appender.setInstallSnapshotEnabled(p, true)),
+                Named.of(
+                        "snapshot.auto.trigger", p -> RaftServerConfigKeys.Snapshot.setAutoTriggerEnabled(p, true)),
+                Named.of(
+                        "removed.groups.dir",
+                        p -> RaftServerConfigKeys.setRemovedGroupsDir(
+                                p, RaftServerConfigKeys.REMOVED_GROUPS_DIR_DEFAULT)),
+                Named.of("rpc.timeout.min", p -> RaftServerConfigKeys.Rpc.setTimeoutMin(p, millis(50))),
+                Named.of("rpc.timeout.max", p -> RaftServerConfigKeys.Rpc.setTimeoutMax(p, millis(1_001))),
+                Named.of("rpc.type", p -> RaftConfigKeys.Rpc.setType(p, SupportedRpcType.NETTY)),
+                Named.of(
+                        "write.buffer.size",
+                        p -> RaftServerConfigKeys.Log.setWriteBufferSize(p, SizeInBytes.valueOf("4MB"))),
+                Named.of(
+                        "member.majority-add",
+                        p -> RaftServerConfigKeys.LeaderElection.setMemberMajorityAdd(p, true)));
     }
 
     @ParameterizedTest
@@ -69,6 +97,10 @@ class EngineSettingsTest {
         assertThatThrownBy(() -> EngineSettings.requireSafe(p))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("unsafe settings");
+    }
+
+    private static TimeDuration millis(long millis) {
+        return TimeDuration.valueOf(millis, TimeUnit.MILLISECONDS);
     }
 
     @Test

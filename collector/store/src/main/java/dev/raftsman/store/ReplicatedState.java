@@ -143,6 +143,7 @@ public final class ReplicatedState implements AutoCloseable {
             return;
         }
         SnapshotManifest snapshot = manifest.get();
+        IncomingSnapshot.finish(root, snapshot);
         CatalogImage image = snapshot.catalog();
         directory.verify(snapshot);
         catalog = new Catalog(image);
@@ -453,10 +454,29 @@ public final class ReplicatedState implements AutoCloseable {
         }
     }
 
+    /** Whether the segment is finished here, with this digest. Any thread. */
+    public boolean holds(SegmentId id, String sha256) {
+        lock.lock();
+        try {
+            return local.contains(id)
+                    && catalog.segment(id)
+                            .filter(segment -> segment.state() == SegmentState.SEALED)
+                            .filter(segment -> segment.sha256().equals(sha256))
+                            .isPresent();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** From here on, a start without a snapshot is an error. */
     void mark(long index) throws IOException {
         byte[] text = (index + "\n").getBytes(StandardCharsets.US_ASCII);
         Durable.write(root.resolve(MARKER), ByteBuffer.wrap(text));
+    }
+
+    /** This state went on by itself: what a peer sent to replace it is not needed. */
+    void discardIncoming() throws IOException {
+        IncomingSnapshot.discard(root);
     }
 
     /** Deletes the files of these segments, as far as there are any: no start will ask for them. */

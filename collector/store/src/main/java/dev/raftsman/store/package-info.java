@@ -12,6 +12,7 @@
  *
  * directory   segments/&lt;stream number&gt;/&lt;base, 16 hexadecimal digits&gt;.seg
  *             snapshotted    Raft index of the newest durable snapshot, as text
+ *             incoming/      a peer's snapshot and segments on their way ({@link dev.raftsman.store.IncomingSnapshot})
  *             quarantine/    segment files that nothing explains, kept for a person to look at
  * </pre>
  *
@@ -19,7 +20,10 @@
  * writes the {@linkplain dev.raftsman.store.SnapshotManifest manifest}; a start goes back to a manifest, cutting and
  * deleting whatever is newer, and the log brings it again, byte for byte.
  *
- * <p>Enters: entries, in order, by the one thread that applies; that thread takes snapshots too. Leaves: replies, files,
- * views for any thread. Begin with {@link dev.raftsman.store.ReplicatedState}.
+ * <p>A node that was away for longer than the others keep their log fetches the newest snapshot of one of them, and the
+ * segments that it lacks, chunk by chunk; then it switches at once, by a rename.
+ *
+ * <p>Enters: entries, in order, by the one thread that applies; it takes snapshots too, which another thread writes while
+ * applying goes on. Leaves: replies, files, views for any thread. Begin with {@link dev.raftsman.store.ReplicatedState}.
  */
 package dev.raftsman.store;
