@@ -52,8 +52,26 @@ public record CollectorConfig(
     private static final String ID_RULE = "1 to 63 letters, digits, '.', '_' or '-'";
     private static final HostPort PLACEHOLDER = new HostPort("127.0.0.1", 1);
 
-    /** A node and where its three doors are. */
-    public record Peer(String id, HostPort raft, HostPort ingest, HostPort http) {}
+    /**
+     * A node and where its three doors are.
+     *
+     * @param joins it is no founder: it waits to be added
+     */
+    public record Peer(String id, HostPort raft, HostPort ingest, HostPort http, boolean joins) {
+        /** A founder. */
+        public Peer(String id, HostPort raft, HostPort ingest, HostPort http) {
+            this(id, raft, ingest, http, false);
+        }
+
+        LogMember member() {
+            return new LogMember(id, raft.host(), raft.port(), ingest.toString(), http.toString());
+        }
+
+        @Override
+        public String toString() {
+            return id + " raft=" + raft + " ingest=" + ingest + " http=" + http;
+        }
+    }
 
     public CollectorConfig {
         peers = List.copyOf(peers);
@@ -161,12 +179,16 @@ public record CollectorConfig(
     private static List<Peer> peers(Section raft) {
         List<Peer> peers = new ArrayList<>();
         Set<Object> seen = new HashSet<>();
-        for (Section peer : raft.sections("peers", "Every node of the cluster, this one too; an odd number.")) {
+        for (Section peer : raft.sections(
+                "peers",
+                "Every node that founds the cluster, this one too; an odd number. Later the cluster knows its members by"
+                        + " itself.")) {
             Peer one = new Peer(
                     id(peer, "id", null, "Id of the node."),
                     peer.address("raft", null, "Where the nodes reach its log."),
                     peer.address("ingest", null, "Where sidecars reach it."),
-                    peer.address("http", null, "Where its pages are."));
+                    peer.address("http", null, "Where its pages are."),
+                    peer.bool("joins", false, "It does not found the cluster, but is added to it later."));
             peers.add(one);
             if (!seen.add(one.id())) {
                 peer.problem("id", "'" + one.id() + "' is there twice", "each node once");
@@ -175,8 +197,12 @@ public record CollectorConfig(
             door(peer, "ingest", one.ingest(), seen);
             door(peer, "http", one.http(), seen);
         }
-        if (peers.size() % 2 == 0) {
-            raft.problem("peers", peers.size() + " nodes", "an odd number of nodes, such as 1, 3 or 5");
+        long founding = peers.stream().filter(p -> !p.joins()).count();
+        if (founding % 2 == 0) {
+            raft.problem(
+                    "peers",
+                    founding + " nodes",
+                    "an odd number of nodes, such as 1, 3 or 5, beside those that have joins: true");
         }
         return peers;
     }
@@ -204,14 +230,12 @@ public record CollectorConfig(
         return new IngestSettings(listen, credit, budget, linger, connections, IngestTls.read(section));
     }
 
-    LogSettings log() {
+    /** @param founders the group that a founder's engine begins with; empty: this node alone, which founds nothing by it */
+    LogSettings log(List<LogMember> founders) {
         return new LogSettings(
                 cluster,
                 node,
-                peers.stream()
-                        .map(p ->
-                                new LogMember(p.id(), p.raft().host(), p.raft().port()))
-                        .toList(),
+                founders.isEmpty() ? List.of(peer(node).orElseThrow().member()) : founders,
                 raftHost,
                 data.resolve("raft"),
                 snapshotLogBytes,

@@ -2,18 +2,23 @@ package dev.raftsman.collector;
 
 import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.catalog.Command;
+import dev.raftsman.catalog.MemberState;
 import dev.raftsman.catalog.SegmentState;
 import dev.raftsman.config.HostPort;
 import dev.raftsman.ingest.IngestServer;
 import dev.raftsman.query.NodeStatus;
 import dev.raftsman.query.QueryServer;
 import dev.raftsman.query.QuerySource;
+import dev.raftsman.raft.AppliedState;
 import dev.raftsman.raft.DiskMarks;
 import dev.raftsman.raft.FailureListener;
 import dev.raftsman.raft.Leadership;
 import dev.raftsman.raft.LogFacts;
+import dev.raftsman.raft.LogMember;
 import dev.raftsman.raft.LogTls;
 import dev.raftsman.raft.Outcome;
+import dev.raftsman.raft.PeerAnswer;
+import dev.raftsman.raft.PeerHandler;
 import dev.raftsman.raft.RaftLimits;
 import dev.raftsman.raft.RatisLog;
 import dev.raftsman.segment.SegmentFile;
@@ -25,16 +30,23 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.ServerSocket;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +54,7 @@ import org.slf4j.LoggerFactory;
 public final class CollectorNode implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CollectorNode.class);
     private static final Duration SILENCE = Duration.ofSeconds(5);
+    private static final long LEADERLESS_NANOS = TimeUnit.SECONDS.toNanos(3);
     private static final long MIN_TICK_MILLIS = 100;
     private static final long MAX_TICK_MILLIS = 1_000;
 
@@ -63,10 +76,14 @@ public final class CollectorNode implements AutoCloseable {
     private LogTls raftTls;
 
     private final DiskMarks marks;
+    private final AtomicBoolean askedWhy = new AtomicBoolean();
 
     private PeerConnections peers;
     private StoreState.Holder state;
-    private RatisLog log;
+    private volatile RatisLog log;
+    private Introductions introductions;
+    private volatile Entrance entrance;
+    private Membership membership;
     private IngestServer ingest;
     private QueryServer query;
 
@@ -74,6 +91,9 @@ public final class CollectorNode implements AutoCloseable {
     private CompletableFuture<Outcome> asked = CompletableFuture.completedFuture(null);
 
     private boolean leading;
+    private boolean comparedAddresses;
+    private long leaderSeenNanos = System.nanoTime();
+    private long askedPeersNanos = System.nanoTime();
     private long reclaimedNanos = System.nanoTime();
     private volatile Set<String> silent = Set.of();
 
@@ -86,7 +106,8 @@ public final class CollectorNode implements AutoCloseable {
     }
 
     /**
-     * Starts a node. It votes and answers at once, and takes blocks when it leads.
+     * Starts a node. It votes if its directory has part in the log, or once {@link Formation} lets it; it takes blocks when
+     * it leads.
      *
      * @param failures learns that the node cannot go on; it must then be ended without {@link #close}
      * @throws StartException with a line for the operator; nothing runs then
@@ -94,8 +115,8 @@ public final class CollectorNode implements AutoCloseable {
     public static CollectorNode start(CollectorConfig config, Clock clock, FailureListener failures)
             throws StartException {
         warnOfFewThreads();
-        DataDirectory data =
-                DataDirectory.open(config.data(), config.cluster(), config.log().group(), config.node());
+        DataDirectory data = DataDirectory.open(
+                config.data(), config.cluster(), config.log(List.of()).group(), config.node());
         CollectorNode node = new CollectorNode(config, clock, data, failures);
         try {
             node.open();
@@ -137,14 +158,17 @@ public final class CollectorNode implements AutoCloseable {
         peers = new PeerConnections(raftTls, config.fetchBytesPerSecond());
         state = new StoreState.Holder(
                 config.data(), StoreSettings.DEFAULT, peers::files, config.fetchBytesPerSecond());
+        introductions = new Introductions(raftTls);
         try {
-            log = RatisLog.start(config.log(), raftTls, state.offers(), state, marks, failures);
+            log = startLog();
         } catch (IOException e) {
             if (String.valueOf(e.getMessage()).contains("already in use")) {
                 throw cannotListen(raft, "raft", e);
             }
             throw new StartException(StartException.IO_ERROR, "cannot start the log: " + e.getMessage(), e);
         }
+        membership = new Membership(config, log, introductions, state::members, data::founders, clock);
+        entrance = new Entrance(config, data, log, introductions, this::introduction, new EntranceEnding());
         registerMetrics();
         try {
             ingest = IngestServer.start(config.node(), config.ingest(), log, new Surroundings(), metrics);
@@ -154,13 +178,155 @@ public final class CollectorNode implements AutoCloseable {
             throw cannotListen(config.ingest().listen(), "ingest", e);
         }
         try {
-            query = QueryServer.start(config.http(), new Pages(), log, clock::millis);
+            query = QueryServer.start(config.http(), new Pages(), log, membership, clock::millis);
         } catch (IOException e) {
             throw cannotListen(config.http(), "http", e);
+        }
+        if (!log.entered()) {
+            enter();
         }
         long tickMillis = Math.max(
                 MIN_TICK_MILLIS, Math.min(MAX_TICK_MILLIS, config.segmentAge().toMillis() / 4));
         ScheduledFuture<?> unused = clockwork.scheduleWithFixedDelay(this::tick, 0, tickMillis, TimeUnit.MILLISECONDS);
+    }
+
+    private RatisLog startLog() throws IOException {
+        Map<String, PeerHandler> handlers = new HashMap<>(state.offers());
+        handlers.put(Introduction.VERB, question -> PeerAnswer.of(introduction().json()));
+        handlers.put(Errand.JOIN, this::join);
+        handlers.put(Errand.LEAVE, this::leave);
+        return data.state() == DataDirectory.State.FOUNDER
+                ? RatisLog.start(
+                        config.log(data.founders().orElseThrow().members()),
+                        raftTls,
+                        handlers,
+                        new EnteringOpener(),
+                        marks,
+                        this::failed)
+                : RatisLog.startOutside(
+                        config.log(List.of()), raftTls, handlers, new EnteringOpener(), marks, this::failed);
+    }
+
+    /** Notes in the directory that it has part in the log, before it has. */
+    private final class EnteringOpener implements AppliedState.Opener {
+        @Override
+        public AppliedState open(Path snapshot) throws IOException {
+            data.entering();
+            return state.open(snapshot);
+        }
+
+        @Override
+        public AppliedState.Fetched fetch(String peer, long leastIndex) throws IOException, InterruptedException {
+            return state.fetch(peer, leastIndex);
+        }
+    }
+
+    private void enter() throws StartException {
+        try {
+            String refused = entrance.first();
+            if (refused != null) {
+                throw new StartException(StartException.DATA, refused, null);
+            }
+        } catch (IOException e) {
+            throw new StartException(StartException.IO_ERROR, "cannot start the log: " + e.getMessage(), e);
+        }
+        if (!log.entered()) {
+            entrance.start();
+        }
+    }
+
+    private final class EntranceEnding implements Entrance.Ending {
+        @Override
+        public void refused(String reason) {
+            failures.failed(FailureListener.Failure.REFUSED, reason, null);
+        }
+
+        @Override
+        public void failed(IOException e) {
+            failures.failed(FailureListener.Failure.DISK, "cannot start the log: " + e.getMessage(), e);
+        }
+    }
+
+    /** What peers are told of this node. */
+    private Introduction introduction() {
+        return new Introduction(
+                config.cluster(),
+                config.peer(config.node()).orElseThrow(),
+                data.id(),
+                config.peers(),
+                data.state() != DataDirectory.State.FRESH,
+                data.founders().orElse(null),
+                state.members());
+    }
+
+    private PeerAnswer join(ByteBuffer question) throws IOException {
+        requireMeant(Errand.read(question));
+        Entrance door = entrance;
+        if (door == null) {
+            throw new IOException("this node is starting");
+        }
+        door.join();
+        return PeerAnswer.of(new byte[0]);
+    }
+
+    private PeerAnswer leave(ByteBuffer question) throws IOException {
+        requireMeant(Errand.read(question));
+        removed();
+        return PeerAnswer.of(new byte[0]);
+    }
+
+    private void requireMeant(Errand errand) throws IOException {
+        if (!errand.cluster().equals(config.cluster())
+                || !errand.node().equals(config.node())
+                || !errand.directory().equals(data.id())) {
+            throw new IOException("this is " + config.node() + " of cluster " + config.cluster() + " with directory "
+                    + data.id() + ", not " + errand);
+        }
+    }
+
+    /** The cluster removed this node: it stays so, and ends. */
+    private void removed() throws IOException {
+        data.removed();
+        failures.failed(FailureListener.Failure.REMOVED, Formation.removed(config.node()), null);
+    }
+
+    /** The engine of a removed node closes by itself; whether it was that is known to the others. */
+    private void failed(FailureListener.Failure failure, String detail, Throwable cause) {
+        if (failure != FailureListener.Failure.STOPPED || cause != null || log == null) {
+            failures.failed(failure, detail, cause);
+        } else if (askedWhy.compareAndSet(false, true)) {
+            Thread asking = new Thread(
+                    () -> {
+                        if (!endIfRemoved()) {
+                            failures.failed(failure, detail, null);
+                        }
+                    },
+                    "why-stopped");
+            asking.setDaemon(true);
+            asking.start();
+        }
+    }
+
+    /** Asks the others whether this node was removed; if so, it ends. */
+    private boolean endIfRemoved() {
+        Map<String, HostPort> others = new TreeMap<>();
+        config.peers().forEach(peer -> others.put(peer.id(), peer.raft()));
+        log.members().forEach(member -> others.put(member.id(), member.raft()));
+        others.remove(config.node());
+        boolean removed = introductions.of(others).values().stream()
+                .filter(peer -> peer.cluster().equals(config.cluster()) && peer.entered())
+                .flatMap(peer -> peer.known().stream())
+                .anyMatch(row -> row.node().equals(config.node())
+                        && row.directory().equals(data.id())
+                        && row.state() == MemberState.RETIRED);
+        if (removed) {
+            try {
+                removed();
+            } catch (IOException e) {
+                failures.failed(FailureListener.Failure.DISK, "cannot write the data directory", e);
+            }
+        }
+        return removed;
     }
 
     /** Asks for the port before the engine does, whose own words are many. */
@@ -186,7 +352,7 @@ public final class CollectorNode implements AutoCloseable {
         metrics.counter(
                 "raftsman_collector_segment_bytes_total",
                 "Bytes of all segments in the tables, wherever they are now.",
-                () -> CollectorMetrics.bytes(state.get().view().segments()));
+                () -> CollectorMetrics.bytes(state.view().segments()));
         metrics.counter(
                 "raftsman_collector_votes_forced_total",
                 "How often this node made its vote durable, for others or for itself.",
@@ -233,8 +399,14 @@ public final class CollectorNode implements AutoCloseable {
     /** The leader asks for what time or configuration demands; one thing at a time, again at the next tick. */
     private void tick() {
         try {
+            if (raftTls != null) {
+                raftTls.step(System.nanoTime());
+            }
             if (log.facts().role().equals(LogFacts.CLOSED)) {
-                failures.failed(FailureListener.Failure.STOPPED, "the log is closed", null);
+                failed(FailureListener.Failure.STOPPED, "the log is closed", null);
+                return;
+            }
+            if (!log.entered()) {
                 return;
             }
             if (state.get().failed()) {
@@ -242,20 +414,44 @@ public final class CollectorNode implements AutoCloseable {
                 return;
             }
             Leadership leadership = log.leadership();
+            missLeader(leadership);
             if (leadership.ready() != leading) {
                 leading = leadership.ready();
                 LOG.info(leading ? "leads: term={}" : "leads no more: term={}", leadership.term());
             }
             tellSilentFollowers();
-            if (raftTls != null) {
-                raftTls.step(System.nanoTime());
-            }
             if (leading && asked.isDone()) {
                 demand();
             }
             reclaim();
         } catch (RuntimeException e) {
             LOG.error("clockwork failed", e);
+        }
+    }
+
+    /** A node that was removed while it was away hears of no leader: then the others are asked. */
+    private void missLeader(Leadership leadership) {
+        long now = System.nanoTime();
+        if (!leadership.leader().isEmpty()) {
+            leaderSeenNanos = now;
+            if (!comparedAddresses) {
+                comparedAddresses = log.member(config.node()).isPresent();
+                log.member(config.node()).ifPresent(this::compareAddresses);
+            }
+        } else if (now - leaderSeenNanos > LEADERLESS_NANOS && now - askedPeersNanos > LEADERLESS_NANOS) {
+            askedPeersNanos = now;
+            endIfRemoved();
+        }
+    }
+
+    private void compareAddresses(LogMember known) {
+        LogMember own = config.peer(config.node()).orElseThrow().member();
+        if (!known.equals(own)) {
+            LOG.warn(
+                    "the cluster has other addresses of this node than its configuration: cluster={}, configuration={};"
+                            + " they are those it was added with",
+                    known,
+                    own);
         }
     }
 
@@ -295,6 +491,8 @@ public final class CollectorNode implements AutoCloseable {
         } else if (view.segments().stream()
                 .anyMatch(s -> s.state() == SegmentState.OPEN && s.openedAtMillis() <= olderThan)) {
             propose(new Command.Seal(null, Command.EVERY_STREAM, ageMillis));
+        } else {
+            membership.reconcile().ifPresent(this::propose);
         }
     }
 
@@ -315,6 +513,9 @@ public final class CollectorNode implements AutoCloseable {
     @Override
     public void close() {
         clockwork.shutdownNow();
+        if (entrance != null) {
+            entrance.close();
+        }
         if (ingest != null) {
             ingest.close();
         }
@@ -327,11 +528,32 @@ public final class CollectorNode implements AutoCloseable {
         if (peers != null) {
             peers.close();
         }
+        if (introductions != null) {
+            introductions.close();
+        }
         try {
             data.close();
         } catch (IOException e) {
             LOG.warn("data directory not let go", e);
         }
+    }
+
+    /** Of the members as the log has them; the configuration knows them while they are being formed. */
+    private String address(
+            String node, Function<LogMember, String> member, Function<CollectorConfig.Peer, HostPort> peer) {
+        return log.member(node)
+                .map(member)
+                .filter(known -> !known.isEmpty())
+                .or(() -> config.peer(node).map(peer).map(HostPort::toString))
+                .orElse("");
+    }
+
+    /** Why this node does not vote; empty if it does. */
+    private String waiting() {
+        if (!log.entered()) {
+            return entrance.reason();
+        }
+        return log.member(config.node()).isPresent() ? "" : "takes the log; it will be a member when it nearly has it";
     }
 
     private final class Surroundings implements IngestServer.Surroundings {
@@ -342,7 +564,7 @@ public final class CollectorNode implements AutoCloseable {
 
         @Override
         public String ingestAddress(String node) {
-            return config.peer(node).map(p -> p.ingest().toString()).orElse("");
+            return address(node, LogMember::ingest, CollectorConfig.Peer::ingest);
         }
 
         @Override
@@ -367,25 +589,24 @@ public final class CollectorNode implements AutoCloseable {
                     facts.role(),
                     leadership.ready(),
                     leadership.leader(),
-                    config.peer(leadership.leader())
-                            .map(p -> p.http().toString())
-                            .orElse(""),
+                    address(leadership.leader(), LogMember::http, CollectorConfig.Peer::http),
                     facts.term(),
                     facts.appliedIndex(),
                     facts.committedIndex(),
                     facts.snapshotIndex(),
                     facts.logBytes(),
-                    marks.room().name());
+                    marks.room().name(),
+                    waiting());
         }
 
         @Override
         public CatalogView view() {
-            return state.get().view();
+            return state.view();
         }
 
         @Override
         public Optional<SegmentFile> segment(SegmentId id) throws IOException {
-            return state.get().openForRead(id);
+            return state.get() == null ? Optional.empty() : state.get().openForRead(id);
         }
 
         @Override

@@ -37,8 +37,17 @@ public final class CollectorProcess {
         CollectorNode node;
         try {
             node = CollectorNode.start(config, Clock.systemUTC(), (failure, detail, cause) -> {
-                LOG.error("the node ends: reason={}, detail={}", failure, detail, cause);
-                end.complete(failure == Failure.DISK ? StartException.IO_ERROR : StartException.SOFTWARE);
+                if (failure == Failure.REMOVED) {
+                    LOG.info("the node ends: reason={}, detail={}", failure, detail);
+                } else {
+                    LOG.error("the node ends: reason={}, detail={}", failure, detail, cause);
+                }
+                if (end.complete(exitCode(failure))) {
+                    complain("raftsman collector: "
+                            + (failure == Failure.REMOVED || failure == Failure.REFUSED
+                                    ? detail
+                                    : "ended by a failure; the log has the reason"));
+                }
             });
         } catch (StartException e) {
             complain("raftsman collector: " + e.getMessage());
@@ -53,8 +62,16 @@ public final class CollectorProcess {
                 config.http());
         tellSupervisor();
         int code = end.join();
-        complain("raftsman collector: ended by a failure; the log has the reason");
         return code;
+    }
+
+    private static int exitCode(Failure failure) {
+        return switch (failure) {
+            case DISK -> StartException.IO_ERROR;
+            case STOPPED -> StartException.SOFTWARE;
+            case REFUSED -> StartException.DATA;
+            case REMOVED -> 0;
+        };
     }
 
     private static void stop(CollectorNode node, CompletableFuture<Integer> end) {

@@ -2,6 +2,7 @@ package dev.raftsman.collector;
 
 import dev.raftsman.disk.DirectoryLock;
 import dev.raftsman.disk.Durable;
+import dev.raftsman.raft.LogFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -9,32 +10,67 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 
 /**
  * A node's directory, held while this is open, and stamped with whom it belongs to: a node that voted with the log of
  * another, or with a part of its own, could lose acknowledged data.
+ *
+ * <pre>
+ *  identity            cluster, group, node; directory: a random id made with it, which the cluster binds the node's id to;
+ *                      once it has part in the log: state founder | added; at the end: state removed
+ *  founders            of a founder: {@link Founders}, written before it votes
+ *  raft/{group}/directory   the id once more, beside the log: both or neither belong here
+ * </pre>
+ *
+ * <p>Each step is durable before the next: founders, then the engine's files, then the stamp beside them, then the state
+ * in {@code identity}, and only then may the engine vote.
  */
 final class DataDirectory implements AutoCloseable {
+    /** What part it has had in the cluster's log. */
+    enum State {
+        /** None. The engine may have made its files, but voted for nobody. */
+        FRESH,
+        FOUNDER,
+        ADDED,
+        REMOVED
+    }
+
     private static final String IDENTITY = "identity";
+    private static final String FOUNDERS = "founders";
+    private static final String STAMP = "directory";
     private static final String LOCK = "lock";
 
     private final Path path;
     private final DirectoryLock lock;
+    private final String owner;
+    private final UUID group;
+    private final String node;
+    private UUID id;
+    private State state = State.FRESH;
+    private Founders founders;
 
-    private DataDirectory(Path path, DirectoryLock lock) {
+    private DataDirectory(Path path, DirectoryLock lock, String cluster, UUID group, String node) {
         this.path = path;
         this.lock = lock;
+        this.owner = "cluster " + cluster + "\ngroup " + group + "\nnode " + node + "\n";
+        this.group = group;
+        this.node = node;
     }
 
-    /** @throws StartException if the directory cannot be used, is held, or belongs to another node */
+    /** @throws StartException if the directory cannot be used, is held, is damaged, or belongs to another node */
     static DataDirectory open(Path path, String cluster, UUID group, String node) throws StartException {
         try {
             Durable.createDirectories(path);
             DirectoryLock lock = DirectoryLock.acquire(path.resolve(LOCK));
             try {
-                claim(path, "cluster " + cluster + "\ngroup " + group + "\nnode " + node + "\n");
-                return new DataDirectory(path, lock);
+                DataDirectory directory = new DataDirectory(path, lock, cluster, group, node);
+                directory.claim();
+                directory.check();
+                return directory;
             } catch (IOException | StartException | RuntimeException e) {
                 lock.close();
                 throw e;
@@ -50,13 +86,34 @@ final class DataDirectory implements AutoCloseable {
         }
     }
 
-    private static void claim(Path path, String identity) throws IOException, StartException {
+    /** The path of the engine's files. */
+    Path raft() {
+        return path.resolve("raft");
+    }
+
+    UUID id() {
+        return id;
+    }
+
+    synchronized State state() {
+        return state;
+    }
+
+    /** Empty if it is not a founder's, or nothing was agreed yet. */
+    synchronized Optional<Founders> founders() {
+        return Optional.ofNullable(founders);
+    }
+
+    private void claim() throws IOException, StartException {
         Path file = path.resolve(IDENTITY);
         if (Files.exists(file)) {
             String found = Files.readString(file);
-            if (!found.equals(identity)) {
-                throw foreign(path, "belongs to " + oneLine(found), oneLine(identity));
+            if (!found.startsWith(owner)) {
+                String belongs = String.join(
+                        ", ", found.lines().limit(owner.lines().count()).toList());
+                throw foreign("belongs to " + belongs, owner.strip().replace("\n", ", "));
             }
+            readOwn(found.substring(owner.length()));
             return;
         }
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(path)) {
@@ -64,22 +121,115 @@ final class DataDirectory implements AutoCloseable {
                 String name = entry.getFileName().toString();
                 if (!name.equals(LOCK) && !name.equals(IDENTITY + Durable.UNFINISHED)) {
                     throw foreign(
-                            path,
                             "holds '" + name + "' but no file '" + IDENTITY + "'",
                             "a directory of this node, or an empty one");
                 }
             }
         }
-        Durable.write(file, StandardCharsets.UTF_8.encode(identity));
+        id = UUID.randomUUID();
+        writeIdentity();
     }
 
-    private static StartException foreign(Path path, String found, String expected) {
+    private void readOwn(String rest) throws StartException {
+        for (String line : rest.lines().toList()) {
+            try {
+                if (line.startsWith("directory ")) {
+                    id = UUID.fromString(line.substring("directory ".length()));
+                } else if (line.startsWith("state ")) {
+                    state = State.valueOf(line.substring("state ".length()).toUpperCase(Locale.ROOT));
+                } else {
+                    throw new IllegalArgumentException(line);
+                }
+            } catch (IllegalArgumentException e) {
+                throw new StartException(
+                        StartException.DATA, path.resolve(IDENTITY) + " is damaged at '" + line + "'", e);
+            }
+        }
+        if (id == null) {
+            throw new StartException(
+                    StartException.CONFIG,
+                    path.resolve(IDENTITY) + " has no line 'directory': it is of a build from before nodes had them",
+                    null);
+        }
+    }
+
+    private void writeIdentity() throws IOException {
+        String text = owner + "directory " + id + "\n";
+        if (state != State.FRESH) {
+            text += "state " + state.name().toLowerCase(Locale.ROOT) + "\n";
+        }
+        Durable.write(path.resolve(IDENTITY), StandardCharsets.UTF_8.encode(text));
+    }
+
+    /** Whether all of it is there that should be, and nothing else. */
+    private void check() throws IOException, StartException {
+        if (state == State.REMOVED) {
+            throw new StartException(StartException.CONFIG, Formation.removed(node), null);
+        }
+        Path file = path.resolve(FOUNDERS);
+        if (Files.exists(file)) {
+            try {
+                founders = Founders.parse(Files.readString(file));
+            } catch (IllegalArgumentException e) {
+                throw partial(file + " is damaged: " + e.getMessage());
+            }
+            if (!founders.directoryOf(node).equals(Optional.of(id))) {
+                throw partial(file + " is not of this directory");
+            }
+        } else if (state == State.FOUNDER) {
+            throw partial(file + " is gone");
+        }
+        Path stamp = LogFiles.group(raft(), group).resolve(STAMP);
+        boolean stamped = Files.exists(stamp);
+        if (stamped && !Files.readString(stamp).strip().equals(id.toString())) {
+            throw partial(stamp.getParent() + " belongs to another data directory");
+        }
+        OptionalLong term = LogFiles.term(raft(), group);
+        if (state == State.FRESH && term.orElse(0) > 0) {
+            throw partial(
+                    stamp.getParent() + " has a log that voted, but " + path.resolve(IDENTITY) + " has no part in it");
+        }
+        if (state != State.FRESH && (!stamped || term.isEmpty())) {
+            throw partial("the log of this directory is gone, or a part of it: no "
+                    + (stamped ? "term and vote in " + stamp.getParent() : stamp));
+        }
+    }
+
+    private StartException partial(String found) {
+        return new StartException(
+                StartException.DATA,
+                "data directory " + path + " is not whole: " + found + "; it could have lost what " + node
+                        + " acknowledged; " + Formation.cure(node),
+                null);
+    }
+
+    /** Keeps who founds the cluster. Durable on return; to be called before {@link #entering}. */
+    synchronized void found(Founders all) throws IOException {
+        Durable.write(path.resolve(FOUNDERS), StandardCharsets.UTF_8.encode(all.text()));
+        founders = all;
+    }
+
+    /** The engine has made its files and will vote after this. Durable on return. */
+    synchronized void entering() throws IOException {
+        if (state != State.FRESH) {
+            return;
+        }
+        Path stamp = LogFiles.group(raft(), group).resolve(STAMP);
+        Durable.write(stamp, StandardCharsets.UTF_8.encode(id + "\n"));
+        LogFiles.forceNames(raft(), group);
+        state = founders == null ? State.ADDED : State.FOUNDER;
+        writeIdentity();
+    }
+
+    /** The cluster has removed this node: it will not start again. Durable on return. */
+    synchronized void removed() throws IOException {
+        state = State.REMOVED;
+        writeIdentity();
+    }
+
+    private StartException foreign(String found, String expected) {
         return new StartException(
                 StartException.CONFIG, "data directory " + path + " " + found + "; expected " + expected, null);
-    }
-
-    private static String oneLine(String identity) {
-        return identity.strip().replace("\n", ", ");
     }
 
     /** Free space for ordinary users on its disk. */

@@ -2,6 +2,7 @@ package dev.raftsman.collector;
 
 /** The node cannot start; the message is one line for its operator. */
 public final class StartException extends Exception {
+    static final int DATA = 65;
     static final int UNAVAILABLE = 69;
     static final int SOFTWARE = 70;
     static final int CANNOT_CREATE = 73;

@@ -1,5 +1,8 @@
 package dev.raftsman.collector;
 
+import dev.raftsman.catalog.Catalog;
+import dev.raftsman.catalog.CatalogView;
+import dev.raftsman.catalog.MemberView;
 import dev.raftsman.config.HostPort;
 import dev.raftsman.raft.AppliedState;
 import dev.raftsman.raft.PeerHandler;
@@ -16,6 +19,7 @@ import dev.raftsman.store.StoreSettings;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
@@ -77,8 +81,20 @@ final class StoreState implements AppliedState {
             return progress;
         }
 
+        /** Null as long as the log was not opened. */
         ReplicatedState get() {
             return current;
+        }
+
+        /** The tables; empty ones as long as the log was not opened. */
+        CatalogView view() {
+            ReplicatedState opened = current;
+            return opened == null ? new Catalog().view(0, 0) : opened.view();
+        }
+
+        List<MemberView> members() {
+            ReplicatedState opened = current;
+            return opened == null ? List.of() : opened.members();
         }
 
         OptionalLong last(long epoch) {

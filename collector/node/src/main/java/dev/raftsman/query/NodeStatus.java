@@ -3,12 +3,13 @@ package dev.raftsman.query;
 /**
  * A node as it sees itself.
  *
- * @param role LEADER, FOLLOWER, CANDIDATE or CLOSED
+ * @param role LEADER, FOLLOWER, CANDIDATE, OUTSIDE (of the cluster, yet) or CLOSED
  * @param ready it leads and takes entries
  * @param leader id, empty if none is known
  * @param leaderHttp {@code host:port}, empty if none is known
  * @param raftLogBytes size of the log's files
  * @param disk ENOUGH, RESERVE (no blocks are taken) or FULL (nothing is taken)
+ * @param waiting why it does not vote; empty if it does
  */
 public record NodeStatus(
         String cluster,
@@ -22,4 +23,5 @@ public record NodeStatus(
         long commitIndex,
         long snapshotIndex,
         long raftLogBytes,
-        String disk) {}
+        String disk,
+        String waiting) {}

@@ -14,12 +14,14 @@ import dev.raftsman.segment.SegmentFile;
 import dev.raftsman.segment.SegmentId;
 import dev.raftsman.store.Entry;
 import dev.raftsman.store.Reply;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -36,6 +38,7 @@ public final class QueryServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(QueryServer.class);
     private static final int THREADS = 4;
     private static final int MAX_COMMAND_BYTES = 1 << 20;
+    private static final int MAX_REQUEST_BYTES = 8 << 10;
     private static final int COPY_BYTES = 128 << 10;
     private static final long ANSWER_SECONDS = 20;
     /** Entries behind the commit index at which a follower is still called ready. */
@@ -45,6 +48,7 @@ public final class QueryServer implements AutoCloseable {
 
     private final QuerySource source;
     private final ReplicatedLog log;
+    private final ClusterDoor cluster;
     private final LongSupplier clockMillis;
     private final HttpServer server;
     private final ExecutorService threads = Executors.newFixedThreadPool(THREADS, task -> {
@@ -59,10 +63,12 @@ public final class QueryServer implements AutoCloseable {
     /** What is wrong. */
     record Failed(String error) {}
 
-    private QueryServer(HostPort listen, QuerySource source, ReplicatedLog log, LongSupplier clockMillis)
+    private QueryServer(
+            HostPort listen, QuerySource source, ReplicatedLog log, ClusterDoor cluster, LongSupplier clockMillis)
             throws IOException {
         this.source = source;
         this.log = log;
+        this.cluster = cluster;
         this.clockMillis = clockMillis;
         this.server = HttpServer.create(listen.resolve(), 64);
         server.setExecutor(threads);
@@ -70,6 +76,13 @@ public final class QueryServer implements AutoCloseable {
         page("/v1/catalog", "GET", this::catalog);
         page("/v1/segments/", "GET", this::segment);
         page("/v1/commands", "POST", this::command);
+        page("/v1/cluster", "GET", this::cluster);
+        for (ClusterRequest.Verb verb : ClusterRequest.Verb.values()) {
+            page(
+                    "/v1/cluster/" + verb.name().toLowerCase(Locale.ROOT),
+                    "POST",
+                    exchange -> changeCluster(exchange, verb));
+        }
         page("/metrics", "GET", this::metrics);
         page("/livez", "GET", this::alive);
         page("/readyz", "GET", this::ready);
@@ -78,9 +91,10 @@ public final class QueryServer implements AutoCloseable {
     }
 
     /** @throws IOException if the address cannot be bound */
-    public static QueryServer start(HostPort listen, QuerySource source, ReplicatedLog log, LongSupplier clockMillis)
+    public static QueryServer start(
+            HostPort listen, QuerySource source, ReplicatedLog log, ClusterDoor cluster, LongSupplier clockMillis)
             throws IOException {
-        return new QueryServer(listen, source, log, clockMillis);
+        return new QueryServer(listen, source, log, cluster, clockMillis);
     }
 
     /** Where it listens; of use if the port was left to the system. */
@@ -209,6 +223,48 @@ public final class QueryServer implements AutoCloseable {
         }
     }
 
+    private void cluster(HttpExchange exchange) throws IOException {
+        ClusterStatus status = cluster.status();
+        String query = exchange.getRequestURI().getQuery();
+        if (query != null && query.contains("leader=true") && !status.leads()) {
+            misdirected(exchange);
+        } else {
+            reply(exchange, 200, status);
+        }
+    }
+
+    private void changeCluster(HttpExchange exchange, ClusterRequest.Verb verb) throws IOException {
+        byte[] body;
+        try (InputStream in = exchange.getRequestBody()) {
+            body = in.readNBytes(MAX_REQUEST_BYTES + 1);
+        }
+        if (body.length > MAX_REQUEST_BYTES) {
+            error(exchange, 413, "a request has at most " + MAX_REQUEST_BYTES + " bytes");
+            return;
+        }
+        ClusterRequest request;
+        try {
+            request = CatalogJson.read(new ByteArrayInputStream(body), ClusterRequest.class)
+                    .with(verb);
+            String lacks = request.lacks();
+            if (lacks != null) {
+                error(exchange, 400, lacks);
+                return;
+            }
+        } catch (MalformedJsonException e) {
+            error(exchange, 400, e.getMessage());
+            return;
+        }
+        ClusterDoor.Answer answer = cluster.begin(request);
+        if (answer instanceof ClusterDoor.Answer.Begun begun) {
+            reply(exchange, 202, begun.change());
+        } else if (answer instanceof ClusterDoor.Answer.Refused refused) {
+            error(exchange, 409, refused.reason());
+        } else {
+            misdirected(exchange);
+        }
+    }
+
     private static Outcome await(CompletableFuture<Outcome> future) {
         try {
             return future.get(ANSWER_SECONDS, TimeUnit.SECONDS);
@@ -226,9 +282,13 @@ public final class QueryServer implements AutoCloseable {
         if (outcome instanceof Outcome.Unavailable unavailable) {
             error(exchange, 503, unavailable.detail());
         } else {
-            NodeStatus status = source.status();
-            reply(exchange, 421, new Misdirected("this node does not lead", status.leader(), status.leaderHttp()));
+            misdirected(exchange);
         }
+    }
+
+    private void misdirected(HttpExchange exchange) throws IOException {
+        NodeStatus status = source.status();
+        reply(exchange, 421, new Misdirected("this node does not lead", status.leader(), status.leaderHttp()));
     }
 
     private void metrics(HttpExchange exchange) throws IOException {

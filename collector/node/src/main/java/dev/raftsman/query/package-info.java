@@ -11,6 +11,10 @@
  *  GET  /v1/segments/{id}   the segment's bytes, up to the length in the catalog; Range: bytes=a-b, a-, -n
  *  POST /v1/commands        a {@link dev.raftsman.catalog.Command}; answers its result, or 421 with
  *                           {"leader", "leaderHttp"} on a node that does not lead
+ *  GET  /v1/cluster         {@link dev.raftsman.query.ClusterStatus}; ?leader=true is answered by the leader only
+ *  POST /v1/cluster/{verb}  add, remove, replace, transfer: a {@link dev.raftsman.query.ClusterRequest}; answers the
+ *                           {@link dev.raftsman.query.ClusterChange} that is under way then, 409 with what is against it,
+ *                           or 421 as above
  *  GET  /metrics            Prometheus text
  *  GET  /livez              200 while the process can do its work at all
  *  GET  /readyz             200 when a leader is known and this node has applied what is committed, nearly

@@ -1,5 +1,6 @@
 package dev.raftsman.raft;
 
+import dev.raftsman.disk.Durable;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
@@ -15,6 +16,13 @@ public final class LogFiles {
     /** Where the engine keeps all of one group. */
     public static Path group(Path directory, UUID group) {
         return directory.resolve(group.toString());
+    }
+
+    /** Makes the names of the engine's files durable, of which the engine forces none. */
+    public static void forceNames(Path directory, UUID group) throws IOException {
+        Durable.forceDirectory(group(directory, group).resolve("current"));
+        Durable.forceDirectory(group(directory, group));
+        Durable.forceDirectory(directory);
     }
 
     /**

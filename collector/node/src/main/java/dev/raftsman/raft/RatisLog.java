@@ -148,13 +148,11 @@ public final class RatisLog implements ReplicatedLog {
     }
 
     private RaftGroup group(List<LogMember> members) {
-        return RaftGroup.valueOf(
-                groupId, members.stream().map(RatisLog::peer).toList());
+        return RaftGroup.valueOf(groupId, members.stream().map(RatisLog::peer).toList());
     }
 
     private static RaftPeer peer(LogMember member) {
-        RaftPeer.Builder peer =
-                RaftPeer.newBuilder().setId(member.id()).setAddress(member.address());
+        RaftPeer.Builder peer = RaftPeer.newBuilder().setId(member.id()).setAddress(member.address());
         // The engine means these two for clients of its own, of which there are none.
         if (!member.ingest().isEmpty()) {
             peer.setClientAddress(member.ingest());
@@ -252,8 +250,8 @@ public final class RatisLog implements ReplicatedLog {
         if (division != null) {
             throw new IllegalStateException("in the group already");
         }
-        GroupManagementRequest add = GroupManagementRequest.newAdd(
-                clientId, server.getId(), callId.incrementAndGet(), group(first), false);
+        GroupManagementRequest add =
+                GroupManagementRequest.newAdd(clientId, server.getId(), callId.incrementAndGet(), group(first), false);
         try {
             server.groupManagementAsync(add).join();
         } catch (CompletionException e) {
@@ -308,8 +306,8 @@ public final class RatisLog implements ReplicatedLog {
                 .setServersInCurrentConf(from.stream().map(RatisLog::peer).toList())
                 .setServersInNewConf(to.stream().map(RatisLog::peer).toList())
                 .build();
-        return asked(() -> server.setConfigurationAsync(new SetConfigurationRequest(
-                clientId, server.getId(), groupId, callId.incrementAndGet(), change)));
+        return asked(() -> server.setConfigurationAsync(
+                new SetConfigurationRequest(clientId, server.getId(), groupId, callId.incrementAndGet(), change)));
     }
 
     /** Hands leadership to another member, which must nearly have the log. */
@@ -454,10 +452,8 @@ public final class RatisLog implements ReplicatedLog {
                 info.getLastAppliedIndex(),
                 mine.getRaftLog().getLastCommittedIndex(),
                 mine.getRaftLog().getSnapshotIndex(),
-                bytesOnDisk(mine.getRaftStorage()
-                        .getStorageDir()
-                        .getCurrentDir()
-                        .toPath()));
+                bytesOnDisk(
+                        mine.getRaftStorage().getStorageDir().getCurrentDir().toPath()));
     }
 
     /** Ids of the members that this node, as leader, has not heard for so long; empty if it does not lead. */

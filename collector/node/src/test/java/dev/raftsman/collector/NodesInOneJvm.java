@@ -27,19 +27,26 @@ final class NodesInOneJvm implements AutoCloseable {
     final CollectorNode[] nodes;
     final List<String> failures = new CopyOnWriteArrayList<>();
     private final Path root;
+    private final int founders;
     private final List<CollectorConfig.Peer> peers = new ArrayList<>();
     private final HttpClient http = HttpClient.newHttpClient();
     private final long segmentBytes;
     private final Duration segmentAge;
 
     NodesInOneJvm(Path root, int count, long segmentBytes, Duration segmentAge) throws IOException {
+        this(root, count, 0, segmentBytes, segmentAge);
+    }
+
+    /** @param joining nodes more, that do not found the cluster; their numbers follow those of the founders */
+    NodesInOneJvm(Path root, int count, int joining, long segmentBytes, Duration segmentAge) throws IOException {
         this.root = root;
-        this.nodes = new CollectorNode[count];
+        this.founders = count;
+        this.nodes = new CollectorNode[count + joining];
         this.segmentBytes = segmentBytes;
         this.segmentAge = segmentAge;
         List<ServerSocket> held = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            peers.add(new CollectorConfig.Peer("n" + i, free(held), free(held), free(held)));
+        for (int i = 0; i < nodes.length; i++) {
+            peers.add(new CollectorConfig.Peer("n" + i, free(held), free(held), free(held), i >= count));
         }
         for (ServerSocket socket : held) {
             socket.close();
@@ -81,7 +88,7 @@ final class NodesInOneJvm implements AutoCloseable {
     }
 
     void startAll() throws StartException {
-        for (int i = 0; i < nodes.length; i++) {
+        for (int i = 0; i < founders; i++) {
             start(i);
         }
     }
@@ -105,6 +112,10 @@ final class NodesInOneJvm implements AutoCloseable {
                             return -1;
                         },
                         i -> i >= 0);
+    }
+
+    CollectorConfig.Peer peer(int node) {
+        return peers.get(node);
     }
 
     int ingestPort(int node) {

@@ -80,13 +80,7 @@ class LogMembershipTest {
 
     private RatisLog startOutside(String id) throws IOException {
         LogSettings settings = new LogSettings(
-                "test",
-                id,
-                of(id),
-                "127.0.0.1",
-                root.resolve(id).resolve("raft"),
-                1 << 20,
-                Duration.ofMillis(500));
+                "test", id, of(id), "127.0.0.1", root.resolve(id).resolve("raft"), 1 << 20, Duration.ofMillis(500));
         RatisLog log = RatisLog.startOutside(
                 settings,
                 null,
@@ -179,6 +173,9 @@ class LogMembershipTest {
         for (LogMember member : rest) {
             has(member.id(), "one", "two", "three", "four");
         }
-        assertThat(leader().followers()).extracting(Follower::id).doesNotContain("n3").hasSize(2);
+        assertThat(leader().followers())
+                .extracting(Follower::id)
+                .doesNotContain("n3")
+                .hasSize(2);
     }
 }

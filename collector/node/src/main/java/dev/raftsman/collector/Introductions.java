@@ -1,0 +1,99 @@
+package dev.raftsman.collector;
+
+import dev.raftsman.config.HostPort;
+import dev.raftsman.raft.LogTls;
+import dev.raftsman.raft.PeerClient;
+import dev.raftsman.raft.PeerException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Asks other nodes over the log's port: who they are, and the little that membership needs beside. Any thread. */
+final class Introductions implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Introductions.class);
+    private static final long RECONNECT_NANOS = TimeUnit.SECONDS.toNanos(2);
+    private static final Duration WHO_LIMIT = Duration.ofSeconds(1);
+
+    private final LogTls tls;
+    private final Map<HostPort, PeerClient> clients = new ConcurrentHashMap<>();
+    private final ExecutorService threads = Executors.newCachedThreadPool(task -> {
+        Thread thread = new Thread(task, "introductions");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    /** @param tls null for plain text */
+    Introductions(LogTls tls) {
+        this.tls = tls;
+    }
+
+    /**
+     * Asks all at once.
+     *
+     * @param nodes where they are, by the names that the answers shall have
+     * @return those that answered within a second
+     */
+    Map<String, Introduction> of(Map<String, HostPort> nodes) {
+        Map<String, CompletableFuture<Introduction>> asked = new TreeMap<>();
+        nodes.forEach((name, address) -> asked.put(
+                name,
+                CompletableFuture.supplyAsync(
+                        () -> {
+                            try {
+                                return Introduction.read(once(address, Introduction.VERB, new byte[0], WHO_LIMIT));
+                            } catch (IOException e) {
+                                LOG.debug("no introduction: peer={}", address, e);
+                                return null;
+                            }
+                        },
+                        threads)));
+        Map<String, Introduction> answers = new TreeMap<>();
+        asked.forEach((name, answer) -> {
+            Introduction introduction = answer.join();
+            if (introduction != null) {
+                answers.put(name, introduction);
+            }
+        });
+        return answers;
+    }
+
+    Introduction of(HostPort node, Duration limit) throws IOException {
+        return Introduction.read(ask(node, Introduction.VERB, new byte[0], limit));
+    }
+
+    /** Asks once more, for some seconds, where a connection of before has ended meanwhile. */
+    ByteBuffer ask(HostPort node, String verb, byte[] question, Duration limit) throws IOException {
+        long deadline = System.nanoTime() + RECONNECT_NANOS;
+        while (true) {
+            try {
+                return once(node, verb, question, limit);
+            } catch (PeerException e) {
+                if (e.refused() || System.nanoTime() > deadline) {
+                    throw e;
+                }
+                LockSupport.parkNanos(RECONNECT_NANOS / 10);
+            }
+        }
+    }
+
+    private ByteBuffer once(HostPort node, String verb, byte[] question, Duration limit) throws PeerException {
+        return clients.computeIfAbsent(node, n -> PeerClient.to(n, tls))
+                .askShort(verb, ByteBuffer.wrap(question), limit);
+    }
+
+    @Override
+    public void close() {
+        threads.shutdownNow();
+        clients.values().forEach(PeerClient::close);
+    }
+}
