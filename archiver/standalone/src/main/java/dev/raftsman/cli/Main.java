@@ -25,6 +25,7 @@ import picocli.CommandLine.ScopeType;
             CatCommand.class,
             AuditCommand.class,
             StatusCommand.class,
+            ClusterCommand.class,
             WalCommand.class,
             RetentionCommand.class,
             PrepareCommand.class,

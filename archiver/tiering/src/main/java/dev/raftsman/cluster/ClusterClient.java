@@ -82,11 +82,19 @@ public final class ClusterClient implements Cluster {
     }
 
     /** An answer that will be the same from every node and at every time. */
-    private static final class FinalAnswerException extends IOException {
+    public static final class FinalAnswerException extends IOException {
         private static final long serialVersionUID = 1L;
 
-        FinalAnswerException(String message) {
+        private final String reason;
+
+        FinalAnswerException(String message, String reason) {
             super(message);
+            this.reason = reason;
+        }
+
+        /** What the node said is in the way. */
+        public String reason() {
+            return reason;
         }
     }
 
@@ -119,6 +127,35 @@ public final class ClusterClient implements Cluster {
     /** What one node says of itself, as JSON; asks no other node and once only. */
     public String statusOf(HostPort node) throws IOException {
         HttpResponse<byte[]> answer = send(node, get(node, "/v1/status"));
+        return new String(answer.body(), StandardCharsets.UTF_8);
+    }
+
+    /** The members, and the change of them that is under way, as the leader knows them: JSON of {@code /v1/cluster}. */
+    public String members() throws IOException {
+        return ask("members", node -> body(send(node, get(node, "/v1/cluster?leader=true"))));
+    }
+
+    /**
+     * Has the leader begin a change of the members, which goes on after this returns. May be asked again.
+     *
+     * @param verb add, remove, replace or transfer
+     * @param request JSON, as {@code /v1/cluster} takes it
+     * @return JSON of the change
+     * @throws FinalAnswerException with what is in the way
+     */
+    public String changeMembers(String verb, String request) throws IOException {
+        return ask(
+                verb,
+                node -> body(send(
+                        node,
+                        HttpRequest.newBuilder(uri(node, "/v1/cluster/" + verb))
+                                .timeout(ANSWER_TIMEOUT)
+                                .header("Content-Type", "application/json")
+                                .POST(HttpRequest.BodyPublishers.ofString(request))
+                                .build())));
+    }
+
+    private static String body(HttpResponse<byte[]> answer) {
         return new String(answer.body(), StandardCharsets.UTF_8);
     }
 
@@ -319,17 +356,27 @@ public final class ClusterClient implements Cluster {
             boolean isFinal = status < SERVER_ERRORS
                     && status != TOO_MANY
                     && request.method().equals("POST");
-            throw isFinal ? new FinalAnswerException(message) : new IOException(message);
+            throw isFinal
+                    ? new FinalAnswerException(message, text(answer.body(), "error", detail))
+                    : new IOException(message);
         }
         return answer;
     }
 
     private HostPort leaderIn(byte[] body) {
         try {
-            JsonNode address = json.readTree(body).path("leaderHttp");
-            return address.isTextual() && !address.asText().isEmpty() ? HostPort.parse(address.asText()) : null;
-        } catch (IOException | IllegalArgumentException e) {
+            String address = text(body, "leaderHttp", "");
+            return address.isEmpty() ? null : HostPort.parse(address);
+        } catch (IllegalArgumentException e) {
             return null; // The other nodes are asked in turn.
+        }
+    }
+
+    private String text(byte[] body, String field, String fallback) {
+        try {
+            return json.readTree(body).path(field).asText(fallback);
+        } catch (IOException e) {
+            return fallback;
         }
     }
 
