@@ -244,7 +244,7 @@ final class BlockWalSource implements Source {
             switch (excerpt.kind()) {
                 case BLOCK -> {
                     Block block = Block.wrap(excerpt.body());
-                    ByteBuffer copy = session.buffers().copyOf(block.encoded());
+                    ByteBuffer copy = session.copyOf(block.encoded());
                     unread.read(copy.remaining());
                     held = new Held(
                             excerpt.position(),

@@ -8,6 +8,10 @@ final class Outgoing {
     final long first;
     final long end;
     final int bytes;
+
+    /** What it takes in memory. */
+    final int memoryBytes;
+
     boolean sent;
 
     /** When it was first sent, on whatever connection; 0 = never. */
@@ -19,5 +23,6 @@ final class Outgoing {
         this.first = first;
         this.end = end;
         this.bytes = block.remaining();
+        this.memoryBytes = block.capacity();
     }
 }

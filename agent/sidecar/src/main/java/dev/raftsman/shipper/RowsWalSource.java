@@ -268,7 +268,7 @@ final class RowsWalSource implements Source, FeedOwner {
         int rawBytes = builder.rawBytes();
         ByteBuffer built = builder.build(builderFirst, loss);
         loss = Loss.NONE;
-        ByteBuffer copy = session.buffers().copyOf(built);
+        ByteBuffer copy = session.copyOf(built);
         observer.read(feed.stream, count, rawBytes);
         session.offer(feed, copy, builderFirst, builderFirst + count - 1);
     }

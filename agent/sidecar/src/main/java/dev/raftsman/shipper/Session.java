@@ -70,6 +70,7 @@ final class Session {
     private long creditBytes;
     private long sentBytes;
     private long heldBytes;
+    private long memoryBytes;
     private final BlockBuffers buffers = new BlockBuffers();
     private long offeredBytes;
     private int pausedFeeds;
@@ -110,7 +111,7 @@ final class Session {
 
     /** Whether the budget of blocks in memory has room for another one; it may be overdrawn by that one. */
     boolean hasRoom() {
-        return heldBytes < settings.inFlightBytes();
+        return memoryBytes < settings.inFlightBytes();
     }
 
     /** Nothing waits for an acknowledgement. */
@@ -127,9 +128,18 @@ final class Session {
         return heldBytes;
     }
 
-    /** Where the memory of blocks comes from that are offered; it goes back when they are acknowledged. */
-    BlockBuffers buffers() {
-        return buffers;
+    /** A block in memory of its own, to be offered: that memory is used again when the block is acknowledged. */
+    ByteBuffer copyOf(ByteBuffer block) {
+        return buffers.copyOf(block, leftBytes());
+    }
+
+    /** A load is over: what it needed goes back to the system once the garbage is collected. */
+    void release() {
+        buffers.release();
+    }
+
+    private long leftBytes() {
+        return settings.inFlightBytes() - memoryBytes;
     }
 
     /** Bytes of all blocks that were ever offered. */
@@ -159,6 +169,7 @@ final class Session {
         feed.blocks.add(outgoing);
         feed.unsent.add(outgoing);
         heldBytes += outgoing.bytes;
+        memoryBytes += outgoing.memoryBytes;
         offeredBytes += outgoing.bytes;
         observer.inFlight(heldBytes);
         observer.offered(feed.producer, feed.incarnation, feed.stream, block.duplicate());
@@ -466,10 +477,11 @@ final class Session {
                 feed.unsent.remove();
             }
             heldBytes -= block.bytes;
+            memoryBytes -= block.memoryBytes;
             unsend(block);
             long nanos = block.firstSentNanos == 0 ? 0 : nowNanos - block.firstSentNanos;
             observer.acknowledged(feed.stream, block.end - block.first + 1, nanos);
-            buffers.give(block.block);
+            buffers.give(block.block, leftBytes());
         }
         observer.inFlight(heldBytes);
         feed.owner.acknowledged(feed, through);
@@ -479,6 +491,7 @@ final class Session {
     private void discard(Feed feed) {
         for (Outgoing block : feed.blocks) {
             heldBytes -= block.bytes;
+            memoryBytes -= block.memoryBytes;
             unsend(block);
         }
         feed.blocks.clear();

@@ -7,7 +7,8 @@ import java.util.List;
  * How a session behaves.
  *
  * @param collectors {@code host:port} of each collector's ingest; any of them may be the leader
- * @param inFlightBytes global budget of blocks in memory, whatever the collector's credit
+ * @param inFlightBytes global budget of the memory of blocks, those on their way and what is kept for the next ones, whatever
+ *     the collector's credit
  */
 public record SessionSettings(
         String tenant,

@@ -229,7 +229,7 @@ public final class Shipper {
     @SuppressWarnings("SystemGc") // Nothing else collects the old generation of an agent that has nothing to do.
     private void rest() {
         if (quiet.isDue(System.nanoTime(), session.offeredBytes())) {
-            session.buffers().release();
+            session.release();
             System.gc();
         }
     }
