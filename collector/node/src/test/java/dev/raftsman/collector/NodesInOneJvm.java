@@ -33,6 +33,9 @@ final class NodesInOneJvm implements AutoCloseable {
     private final long segmentBytes;
     private final Duration segmentAge;
 
+    /** Most connections of sidecars at a time. */
+    int connections = 100;
+
     NodesInOneJvm(Path root, int count, long segmentBytes, Duration segmentAge) throws IOException {
         this(root, count, 0, segmentBytes, segmentAge);
     }
@@ -66,7 +69,7 @@ final class NodesInOneJvm implements AutoCloseable {
                 self.id(),
                 directory(node),
                 1 << 20,
-                new IngestSettings(self.ingest(), 16 << 20, 48 << 20, Duration.ofMillis(5), 100),
+                new IngestSettings(self.ingest(), 16 << 20, 48 << 20, Duration.ofMillis(5), connections),
                 self.http(),
                 "127.0.0.1",
                 Duration.ofMillis(700),
@@ -140,6 +143,16 @@ final class NodesInOneJvm implements AutoCloseable {
 
     HttpResponse<String> get(int node, String path, String... headers) throws IOException, InterruptedException {
         return http.send(request(node, path, headers).GET().build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    /** A number on the metrics page; 0 if it is not there yet. */
+    double metric(int node, String name) throws IOException, InterruptedException {
+        return get(node, "/metrics")
+                .body()
+                .lines()
+                .filter(line -> line.startsWith(name + " "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+                .sum();
     }
 
     byte[] getBytes(int node, String path, String... headers) throws IOException, InterruptedException {
