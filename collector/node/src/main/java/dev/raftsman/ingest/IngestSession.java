@@ -45,8 +45,11 @@ final class IngestSession {
 
     private static final int THROTTLE_RETRY_MILLIS = 1_000;
 
-    /** More requests than this without an answer, and no frame is taken: each is an entry of the log, or a read of it. */
-    static final int MAX_REQUESTS = 64;
+    /**
+     * More requests than this without an answer, and no frame is taken: each is an entry of the log, or a read of it, and
+     * everybody else's blocks wait behind it. Enough to keep the log busy.
+     */
+    static final int MAX_REQUESTS = 16;
 
     /** So many blocks may arrive damaged on one connection; the last of them ends it. */
     static final int MAX_DAMAGED_BLOCKS = 3;

@@ -18,7 +18,7 @@
  * key operations of handshakes.
  *
  * <p>Memory: the blocks waiting and in flight of all connections stay below {@code budgetBytes}, because above it nothing
- * is read from any socket. From one connection no frame is taken while its blocks are above its credit, while 64 of its
+ * is read from any socket. From one connection no frame is taken while its blocks are above its credit, while 16 of its
  * requests wait for their answers, or while 64 KiB of answers wait for it to read them; what one read brought waits in the
  * decoder. Before HELLO a frame may be no longer than 1 KiB; what follows a frame that is none is thrown away. A connection
  * that says nothing costs some 2 KiB and no time.
