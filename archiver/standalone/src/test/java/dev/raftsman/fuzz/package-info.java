@@ -4,8 +4,8 @@
  *
  * <pre>
  *  mvn -Pfuzz test -pl archiver/standalone -am                                   every target, 60 s each
- *  mvn -Pfuzz test -pl archiver/standalone -am -Dtest=SegmentFuzzTest \
- *      -DargLine=-Djazzer.max_duration=1h                                        one of them, longer
+ *  JAZZER_MAX_DURATION=1h mvn -Pfuzz test -pl archiver/standalone -am \
+ *      -Dtest=SegmentFuzzTest                                                    one of them, longer
  * </pre>
  *
  * <p>Without the profile the targets are plain tests over what is kept below {@code src/test/resources}: the seeds that
