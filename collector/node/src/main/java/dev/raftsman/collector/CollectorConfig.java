@@ -32,6 +32,7 @@ import java.util.regex.Pattern;
  * @param segmentAge after which an open segment is sealed
  * @param snapshotLogBytes applied bytes after which a snapshot is taken
  * @param fetchBytesPerSecond how fast at most segments are fetched from other nodes
+ * @param scrub how sealed segments are read again
  */
 public record CollectorConfig(
         String cluster,
@@ -47,10 +48,14 @@ public record CollectorConfig(
         long segmentBytes,
         Duration segmentAge,
         long snapshotLogBytes,
-        long fetchBytesPerSecond) {
+        long fetchBytesPerSecond,
+        Scrub scrub) {
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
     private static final String ID_RULE = "1 to 63 letters, digits, '.', '_' or '-'";
     private static final HostPort PLACEHOLDER = new HostPort("127.0.0.1", 1);
+
+    /** @param period within which every sealed segment is read again, at no more than so many bytes a second */
+    public record Scrub(Duration period, long bytesPerSecond) {}
 
     /**
      * A node and where its three doors are.
@@ -133,8 +138,8 @@ public record CollectorConfig(
             segments.problem("size", segmentBytes + " bytes", "64KiB to 4GiB");
         }
         Section snapshot = file.section("snapshot", "Snapshots of the tables, and what a node that was away fetches.");
-        long snapshotBytes =
-                snapshot.size("logBytes", "256MiB", "Applied bytes after which one is taken; a restart replays no more.");
+        long snapshotBytes = snapshot.size(
+                "logBytes", "256MiB", "Applied bytes after which one is taken; a restart replays no more.");
         long fetchBytesPerSecond = snapshot.size(
                 "fetchRate", "200MiB", "Most bytes a second that this node fetches segments from others with.");
         if (fetchBytesPerSecond < 64 << 10) {
@@ -154,7 +159,20 @@ public record CollectorConfig(
                 segmentBytes,
                 segmentAge,
                 snapshotBytes,
-                fetchBytesPerSecond);
+                fetchBytesPerSecond,
+                scrub(file.section("scrub", "Reading sealed segments again, to find damage before a reader does.")));
+    }
+
+    private static Scrub scrub(Section section) {
+        Duration period = section.duration("period", "7d", "Within it every sealed segment is read once.");
+        if (period.toMillis() < 1_000) {
+            section.problem("period", period.toMillis() + " ms", "1s or more");
+        }
+        long rate = section.size("rate", "20MiB", "Most bytes a second that are read for it.");
+        if (rate < 64 << 10) {
+            section.problem("rate", rate + " bytes", "64KiB or more");
+        }
+        return new Scrub(period, Math.max(1, rate));
     }
 
     private static String id(Section section, String key, String fallback, String explanation) {

@@ -10,6 +10,7 @@ import dev.raftsman.query.NodeStatus;
 import dev.raftsman.query.QueryServer;
 import dev.raftsman.query.QuerySource;
 import dev.raftsman.raft.AppliedState;
+import dev.raftsman.raft.DamagedLogException;
 import dev.raftsman.raft.DiskMarks;
 import dev.raftsman.raft.FailureListener;
 import dev.raftsman.raft.Leadership;
@@ -23,6 +24,7 @@ import dev.raftsman.raft.RaftLimits;
 import dev.raftsman.raft.RatisLog;
 import dev.raftsman.segment.SegmentFile;
 import dev.raftsman.segment.SegmentId;
+import dev.raftsman.store.CorruptStoreException;
 import dev.raftsman.store.Entry;
 import dev.raftsman.store.StoreSettings;
 import dev.raftsman.tls.TlsFileException;
@@ -84,6 +86,7 @@ public final class CollectorNode implements AutoCloseable {
     private Introductions introductions;
     private volatile Entrance entrance;
     private Membership membership;
+    private SegmentUpkeep upkeep;
     private IngestServer ingest;
     private QueryServer query;
 
@@ -165,7 +168,17 @@ public final class CollectorNode implements AutoCloseable {
             if (String.valueOf(e.getMessage()).contains("already in use")) {
                 throw cannotListen(raft, "raft", e);
             }
-            throw new StartException(StartException.IO_ERROR, "cannot start the log: " + e.getMessage(), e);
+            throw isDamage(e)
+                    ? new StartException(
+                            StartException.DATA,
+                            "damaged data in " + config.data() + ", this node must be replaced: " + e.getMessage(),
+                            e)
+                    : new StartException(StartException.IO_ERROR, "cannot start the log: " + e.getMessage(), e);
+        }
+        try {
+            upkeep = new SegmentUpkeep(config, state, log, peers, clock, failures);
+        } catch (IOException e) {
+            throw new StartException(StartException.IO_ERROR, "cannot read in " + config.data() + ": " + e, e);
         }
         membership = new Membership(config, log, introductions, state::members, data::founders, clock);
         entrance = new Entrance(config, data, log, introductions, this::introduction, new EntranceEnding());
@@ -187,6 +200,7 @@ public final class CollectorNode implements AutoCloseable {
         }
         long tickMillis = Math.max(
                 MIN_TICK_MILLIS, Math.min(MAX_TICK_MILLIS, config.segmentAge().toMillis() / 4));
+        upkeep.start();
         ScheduledFuture<?> unused = clockwork.scheduleWithFixedDelay(this::tick, 0, tickMillis, TimeUnit.MILLISECONDS);
     }
 
@@ -329,6 +343,15 @@ public final class CollectorNode implements AutoCloseable {
         return removed;
     }
 
+    private static boolean isDamage(IOException e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof CorruptStoreException || cause instanceof DamagedLogException) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Asks for the port before the engine does, whose own words are many. */
     private static void requireFree(HostPort address, String door) throws StartException {
         try (ServerSocket probe = new ServerSocket()) {
@@ -370,6 +393,22 @@ public final class CollectorNode implements AutoCloseable {
                 "Bytes that this node still fetches to catch up; 0 if it does not.",
                 () -> state.progress().leftBytes());
         metrics.gauge(
+                "raftsman_collector_damaged_segments",
+                "Sealed segments damaged or missing here and not yet fetched again.",
+                () -> state.get().care().damaged().size());
+        metrics.counter(
+                "raftsman_collector_damage_found_total",
+                "Sealed segments found damaged or missing here since the state was opened.",
+                () -> state.get().care().found());
+        metrics.counter(
+                "raftsman_collector_segments_repaired_total",
+                "Sealed segments fetched again from other nodes since the state was opened.",
+                () -> state.get().care().repaired());
+        metrics.counter(
+                "raftsman_collector_scrubbed_bytes_total",
+                "Bytes of sealed segments read again to compare them.",
+                upkeep::scrubbedBytes);
+        metrics.gauge(
                 "raftsman_collector_is_leader",
                 "1 if this node leads and takes entries.",
                 () -> log.leadership().ready() ? 1 : 0);
@@ -393,7 +432,7 @@ public final class CollectorNode implements AutoCloseable {
         metrics.gauge(
                 "raftsman_collector_apply_waits_for_space",
                 "1 while a committed entry waits for space.",
-                () -> state.get().waitingForSpace() ? 1 : 0);
+                () -> state.waitingForSpace() ? 1 : 0);
     }
 
     /** The leader asks for what time or configuration demands; one thing at a time, again at the next tick. */
@@ -516,6 +555,9 @@ public final class CollectorNode implements AutoCloseable {
         if (entrance != null) {
             entrance.close();
         }
+        if (upkeep != null) {
+            upkeep.close();
+        }
         if (ingest != null) {
             ingest.close();
         }
@@ -569,7 +611,7 @@ public final class CollectorNode implements AutoCloseable {
 
         @Override
         public boolean hasRoom() {
-            return marks.room() == DiskMarks.Room.ENOUGH && !state.get().waitingForSpace();
+            return marks.room() == DiskMarks.Room.ENOUGH && !state.waitingForSpace();
         }
 
         @Override

@@ -6,6 +6,7 @@ import dev.raftsman.catalog.MemberView;
 import dev.raftsman.config.HostPort;
 import dev.raftsman.raft.AppliedState;
 import dev.raftsman.raft.PeerHandler;
+import dev.raftsman.store.Attestation;
 import dev.raftsman.store.CapturedSnapshot;
 import dev.raftsman.store.CatchUpProgress;
 import dev.raftsman.store.IncomingSnapshot;
@@ -73,8 +74,16 @@ final class StoreState implements AppliedState {
             return Map.of(
                     PeerFiles.SNAPSHOT, question -> PeerConnections.answer(OfferedFiles.snapshot(newestSnapshot)),
                     PeerFiles.SEGMENT,
-                            question -> PeerConnections.answer(
-                                    OfferedFiles.segment(id -> ReplicatedState.fileOf(data, id), question)));
+                            question -> PeerConnections.answer(OfferedFiles.segment(opened()::fileForPeer, question)),
+                    PeerFiles.DIGESTS, question -> PeerConnections.answer(Attestation.answer(opened(), question)));
+        }
+
+        private ReplicatedState opened() throws IOException {
+            ReplicatedState now = current;
+            if (now == null) {
+                throw new IOException("this node is starting");
+            }
+            return now;
         }
 
         CatchUpProgress progress() {
@@ -90,6 +99,11 @@ final class StoreState implements AppliedState {
         CatalogView view() {
             ReplicatedState opened = current;
             return opened == null ? new Catalog().view(0, 0) : opened.view();
+        }
+
+        boolean waitingForSpace() {
+            ReplicatedState opened = current;
+            return opened != null && opened.waitingForSpace();
         }
 
         List<MemberView> members() {

@@ -12,6 +12,7 @@ import dev.raftsman.raft.Outcome;
 import dev.raftsman.raft.ReplicatedLog;
 import dev.raftsman.segment.SegmentFile;
 import dev.raftsman.segment.SegmentId;
+import dev.raftsman.store.DamagedSegmentException;
 import dev.raftsman.store.Entry;
 import dev.raftsman.store.Reply;
 import java.io.ByteArrayInputStream;
@@ -157,7 +158,13 @@ public final class QueryServer implements AutoCloseable {
             error(exchange, 404, "no such segment");
             return;
         }
-        Optional<SegmentFile> found = source.segment(id);
+        Optional<SegmentFile> found;
+        try {
+            found = source.segment(id);
+        } catch (DamagedSegmentException e) {
+            error(exchange, 503, e.getMessage());
+            return;
+        }
         if (found.isEmpty()) {
             error(exchange, 410, "this node does not hold the segment any more");
             return;
@@ -211,6 +218,10 @@ public final class QueryServer implements AutoCloseable {
             command = CatalogJson.readCommand(body);
         } catch (MalformedJsonException e) {
             error(exchange, 400, e.getMessage());
+            return;
+        }
+        if (command instanceof Command.Attest) {
+            error(exchange, 403, "only the leader itself says what nodes attest");
             return;
         }
         byte[] entry = new Entry.Change(clockMillis.getAsLong(), command).encode();

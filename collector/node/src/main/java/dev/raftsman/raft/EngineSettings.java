@@ -74,15 +74,15 @@ final class EngineSettings {
         RaftServerConfigKeys.Log.setCorruptionPolicy(p, RaftServerConfigKeys.Log.CorruptionPolicy.EXCEPTION);
 
         // A member that is away must not fill the others' disks: what a snapshot shows is purged, and whoever lacks it
-        // fetches the snapshot, by a notification and not through the engine, which would send all of it again each time.
+        // fetches the snapshot, by a notification and not through the engine, which would send all of it again each
+        // time.
         RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(p, true);
         RaftServerConfigKeys.Log.setPurgeGap(p, 1);
-        // For members that were away for moments only. And purging up to the very entry that a follower has would leave the
+        // For members that were away for moments only. And purging up to the very entry that a follower has would leave
+        // the
         // leader without the term of that entry, which it must name with the next one.
-        RaftServerConfigKeys.Log.setPurgePreservationLogNum(
-                p,
-                (int) Math.max(
-                        MIN_KEPT_ENTRIES, Math.min(KEPT_ENTRIES, settings.snapshotLogBytes() / KEPT_ENTRY_BYTES)));
+        RaftServerConfigKeys.Log.setPurgePreservationLogNum(p, (int)
+                Math.max(MIN_KEPT_ENTRIES, Math.min(KEPT_ENTRIES, settings.snapshotLogBytes() / KEPT_ENTRY_BYTES)));
         RaftServerConfigKeys.Log.Appender.setInstallSnapshotEnabled(p, false);
         // The engine counts entries; we count bytes and ask for snapshots ourselves.
         RaftServerConfigKeys.Snapshot.setAutoTriggerEnabled(p, false);

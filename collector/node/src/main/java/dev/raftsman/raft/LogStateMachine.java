@@ -360,6 +360,10 @@ final class LogStateMachine extends BaseStateMachine {
             pauseBeforeRetry();
             throw new CompletionException(e);
         } catch (IOException | UncheckedIOException e) {
+            if (closing) {
+                // Told to end: an interrupt closes the file that is being written.
+                throw new CompletionException(e);
+            }
             failures.failed(Failure.DISK, "cannot take over the snapshot of " + leader, e);
             throw new CompletionException(e);
         } catch (InterruptedException e) {

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,7 @@ import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.protocol.SetConfigurationRequest;
 import org.apache.ratis.protocol.SnapshotManagementRequest;
 import org.apache.ratis.protocol.TransferLeadershipRequest;
+import org.apache.ratis.protocol.exceptions.ChecksumException;
 import org.apache.ratis.protocol.exceptions.LeaderNotReadyException;
 import org.apache.ratis.protocol.exceptions.LeaderSteppingDownException;
 import org.apache.ratis.protocol.exceptions.NotLeaderException;
@@ -231,11 +233,14 @@ public final class RatisLog implements ReplicatedLog {
         ExitUtils.disableSystemExit();
         TRANSPORT_METRICS.setLevel(Level.WARNING);
         Durable.createDirectories(settings.directory());
-        CoveredLog.delete(settings.directory().resolve(settings.group().toString()));
         try {
+            CoveredLog.delete(settings.directory().resolve(settings.group().toString()));
             return new RatisLog(settings, tls, handlers, outside, opener, marks, failures);
-        } catch (CompletionException | ExitUtils.ExitException e) {
-            throw new IOException(rootMessage(e), e);
+        } catch (IOException | RuntimeException e) {
+            if (damaged(e)) {
+                throw new DamagedLogException(settings.directory(), rootMessage(e), e);
+            }
+            throw e instanceof IOException io ? io : new IOException(rootMessage(e), e);
         }
     }
 
@@ -350,6 +355,19 @@ public final class RatisLog implements ReplicatedLog {
                     known.get(i).getLastRpcElapsedTimeMs()));
         }
         return followers;
+    }
+
+    private static boolean damaged(Throwable e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            // The engine has no exception of its own for most of what it finds in a log file.
+            boolean reading = Arrays.stream(cause.getStackTrace())
+                    .limit(3)
+                    .anyMatch(frame -> frame.getClassName().contains(".raftlog.segmented."));
+            if (cause instanceof ChecksumException || reading) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static String rootMessage(Throwable e) {

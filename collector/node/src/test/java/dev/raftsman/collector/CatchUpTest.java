@@ -71,9 +71,10 @@ class CatchUpTest {
         long index = cluster.view(cluster.leader()).appliedIndex();
         for (int i = 0; i < 3; i++) {
             int node = i;
-            await().atMost(60, TimeUnit.SECONDS).ignoreExceptions().untilAsserted(() -> assertThat(
-                            cluster.view(node).appliedIndex())
-                    .isGreaterThanOrEqualTo(index));
+            await().atMost(60, TimeUnit.SECONDS)
+                    .ignoreExceptions()
+                    .untilAsserted(
+                            () -> assertThat(cluster.view(node).appliedIndex()).isGreaterThanOrEqualTo(index));
         }
         CatalogView view = cluster.view(0);
         for (SegmentView segment : view.segments()) {
@@ -112,7 +113,8 @@ class CatchUpTest {
                 ship(sidecar, 100);
             }
             allHaveTheSame(cluster);
-            assertThat(metric(cluster, away, "raftsman_collector_catch_ups_total")).isPositive();
+            assertThat(metric(cluster, away, "raftsman_collector_catch_ups_total"))
+                    .isPositive();
             assertThat(cluster.directory(away).resolve("incoming")).doesNotExist();
             try (SidecarClient sidecar = cluster.connectToLeader()) {
                 ship(sidecar, 20);
@@ -174,8 +176,8 @@ class CatchUpTest {
     private static Path newestSnapshot(Path data) throws IOException {
         try (Stream<Path> files = Files.walk(data.resolve("raft"))) {
             return files.filter(file -> file.getFileName().toString().matches("snapshot\\.\\d+_\\d+"))
-                    .max(Comparator.comparingLong(file -> Long.parseLong(
-                            file.getFileName().toString().split("_")[1])))
+                    .max(Comparator.comparingLong(
+                            file -> Long.parseLong(file.getFileName().toString().split("_")[1])))
                     .orElseThrow();
         }
     }

@@ -32,6 +32,7 @@ final class NodesInOneJvm implements AutoCloseable {
     private final HttpClient http = HttpClient.newHttpClient();
     private final long segmentBytes;
     private final Duration segmentAge;
+    Duration scrubPeriod = Duration.ofDays(7);
 
     /** Most connections of sidecars at a time. */
     int connections = 100;
@@ -78,7 +79,8 @@ final class NodesInOneJvm implements AutoCloseable {
                 segmentBytes,
                 segmentAge,
                 4 << 20,
-                1 << 30);
+                1 << 30,
+                new CollectorConfig.Scrub(scrubPeriod, 1 << 30));
     }
 
     Path directory(int node) {

@@ -64,16 +64,12 @@ class EngineSettingsTest {
                         "buffer.byte-limit",
                         p -> RaftServerConfigKeys.Log.Appender.setBufferByteLimit(p, SizeInBytes.valueOf("1MB"))),
                 Named.of(
-                        "purge.upto.snapshot.index",
-                        p -> RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(p, false)),
-                Named.of(
-                        "purge.preservation.log.num",
-                        p -> RaftServerConfigKeys.Log.setPurgePreservationLogNum(p, 0)),
+                        "purge.upto.snapshot.index", p -> RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(p, false)),
+                Named.of("purge.preservation.log.num", p -> RaftServerConfigKeys.Log.setPurgePreservationLogNum(p, 0)),
                 Named.of(
                         "install.snapshot.enabled",
                         p -> RaftServerConfigKeys.Log.Appender.setInstallSnapshotEnabled(p, true)),
-                Named.of(
-                        "snapshot.auto.trigger", p -> RaftServerConfigKeys.Snapshot.setAutoTriggerEnabled(p, true)),
+                Named.of("snapshot.auto.trigger", p -> RaftServerConfigKeys.Snapshot.setAutoTriggerEnabled(p, true)),
                 Named.of(
                         "removed.groups.dir",
                         p -> RaftServerConfigKeys.setRemovedGroupsDir(
@@ -85,8 +81,7 @@ class EngineSettingsTest {
                         "write.buffer.size",
                         p -> RaftServerConfigKeys.Log.setWriteBufferSize(p, SizeInBytes.valueOf("4MB"))),
                 Named.of(
-                        "member.majority-add",
-                        p -> RaftServerConfigKeys.LeaderElection.setMemberMajorityAdd(p, true)));
+                        "member.majority-add", p -> RaftServerConfigKeys.LeaderElection.setMemberMajorityAdd(p, true)));
     }
 
     @ParameterizedTest

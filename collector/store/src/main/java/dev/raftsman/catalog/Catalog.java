@@ -40,7 +40,7 @@ public final class Catalog {
      */
     public Catalog(CatalogImage image) {
         epochs = new EpochTable(image.streams(), image.epochs());
-        segments = new SegmentTable(image.segments());
+        segments = new SegmentTable(image.segments(), image.unattested());
         tiers = new TierTable(segments, image.lease(), image.aborted(), image.snapshots());
         members = new MemberTable(image.members());
         stampMillis = image.stampMillis();
@@ -55,6 +55,7 @@ public final class Catalog {
                 epochs.streams(),
                 epochs.images(),
                 segments.views(),
+                segments.unattested(),
                 tiers.aborted(),
                 tiers.snapshots(),
                 members.views());
@@ -86,7 +87,7 @@ public final class Catalog {
         return segmentBytes;
     }
 
-    /** Applies any command but SEAL, which needs the files: see {@link #matching}. */
+    /** Applies any command but SEAL and ATTEST, which need the files: see {@link #matching} and {@link #attest}. */
     public CommandResult apply(Command command) {
         if (command instanceof Command.Open open) {
             return epochs.open(open, stampMillis);
@@ -174,6 +175,25 @@ public final class Catalog {
     /** Streams whose active segment the command means, in order of their numbers. */
     public List<Integer> matching(Command.Seal seal) {
         return segments.matching(seal, stampMillis);
+    }
+
+    /**
+     * Takes the digests of a majority for those of all nodes.
+     *
+     * @return segments of which this node computed another one
+     */
+    public List<SegmentId> attest(Command.Attest attest) {
+        return segments.attest(attest);
+    }
+
+    /** Sealed segments whose digests no majority has attested yet, as this node computed them: the first so many. */
+    public List<SegmentRef> unattested(int limit) {
+        return segments.unattested(limit);
+    }
+
+    /** The next sealed segment by id; null to begin. */
+    public Optional<SegmentView> sealedAfter(SegmentId id) {
+        return segments.sealedAfter(id);
     }
 
     public SegmentTotals activeTotals(int stream) {

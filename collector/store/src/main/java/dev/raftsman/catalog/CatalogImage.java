@@ -1,5 +1,6 @@
 package dev.raftsman.catalog;
 
+import dev.raftsman.segment.SegmentId;
 import java.util.List;
 
 /** The tables as a snapshot keeps them: all that a view shows, and what only the tables need to go on. */
@@ -10,6 +11,7 @@ public record CatalogImage(
         List<StreamView> streams,
         List<Epoch.Image> epochs,
         List<SegmentView> segments,
+        List<SegmentId> unattested,
         List<TierTable.Aborted> aborted,
         List<SnapshotView> snapshots,
         List<MemberView> members) {
@@ -17,6 +19,7 @@ public record CatalogImage(
         streams = List.copyOf(streams);
         epochs = List.copyOf(epochs);
         segments = List.copyOf(segments);
+        unattested = List.copyOf(unattested);
         aborted = List.copyOf(aborted);
         snapshots = List.copyOf(snapshots);
         // Images from before there was this table have none.

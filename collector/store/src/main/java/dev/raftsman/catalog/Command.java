@@ -33,6 +33,7 @@ import java.util.UUID;
     @JsonSubTypes.Type(value = Command.Invite.class, name = "invite"),
     @JsonSubTypes.Type(value = Command.Enlist.class, name = "enlist"),
     @JsonSubTypes.Type(value = Command.Retire.class, name = "retire"),
+    @JsonSubTypes.Type(value = Command.Attest.class, name = "attest"),
 })
 public sealed interface Command {
     /** {@link Seal#stream()} that means every stream. */
@@ -218,6 +219,24 @@ public sealed interface Command {
     record Retire(String node) implements Command {
         public Retire {
             Objects.requireNonNull(node, "node");
+        }
+    }
+
+    /**
+     * A majority of the members computed these digests, each by itself from what it wrote. From then on they are what every
+     * copy is held against: a node that computed another takes its copy for damaged. Sent by the leader, for segments sealed
+     * since; one that has been attested is not changed again.
+     *
+     * @param nodes who computed them
+     * @param members how many there are
+     */
+    record Attest(List<SegmentRef> segments, List<String> nodes, int members) implements Command {
+        public Attest {
+            segments = SegmentRef.distinct(segments);
+            nodes = List.copyOf(nodes);
+            if (nodes.stream().distinct().count() != nodes.size() || nodes.size() <= members / 2) {
+                throw new IllegalArgumentException(nodes + " are no majority of " + members);
+            }
         }
     }
 }

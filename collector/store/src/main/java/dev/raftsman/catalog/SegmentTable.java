@@ -8,7 +8,9 @@ import dev.raftsman.segment.SegmentTotals;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** Segments: at most one active for a stream, counted as it grows; the others are immutable rows. */
 final class SegmentTable {
@@ -28,9 +30,13 @@ final class SegmentTable {
     private final TreeMap<Integer, Active> active = new TreeMap<>();
     private final TreeMap<SegmentId, SegmentView> finished = new TreeMap<>();
 
+    /** Sealed, their digests not yet attested by a majority. */
+    private final TreeSet<SegmentId> unattested = new TreeSet<>();
+
     SegmentTable() {}
 
-    SegmentTable(List<SegmentView> segments) {
+    SegmentTable(List<SegmentView> segments, List<SegmentId> unattested) {
+        this.unattested.addAll(unattested);
         for (SegmentView segment : segments) {
             if (segment.state() == SegmentState.OPEN) {
                 Active row = new Active(header(segment), new SegmentTally(totals(segment)), segment.bytes());
@@ -86,6 +92,44 @@ final class SegmentTable {
         row.bytes = bytes;
         SegmentView sealed = view(row, SegmentState.SEALED, nowMillis, sha256);
         finished.put(sealed.id(), sealed);
+        unattested.add(sealed.id());
+    }
+
+    List<SegmentId> unattested() {
+        return List.copyOf(unattested);
+    }
+
+    /** The oldest whose digests are not attested, as this node computed them. */
+    List<SegmentRef> unattested(int limit) {
+        return unattested.stream()
+                .limit(limit)
+                .map(id -> finished.get(id).ref())
+                .toList();
+    }
+
+    /**
+     * Takes digests for those of all nodes.
+     *
+     * @return those of which this node computed another
+     */
+    List<SegmentId> attest(Command.Attest attest) {
+        List<SegmentId> differing = new ArrayList<>();
+        for (SegmentRef ref : attest.segments()) {
+            SegmentView row = finished.get(ref.segment());
+            if (unattested.remove(ref.segment()) && !row.sha256().equals(ref.sha256())) {
+                finished.put(row.id(), row.withSha256(ref.sha256()));
+                differing.add(row.id());
+            }
+        }
+        return differing;
+    }
+
+    /** The next segment after this one whose data is kept; null to begin. */
+    Optional<SegmentView> sealedAfter(SegmentId id) {
+        return (id == null ? finished : finished.tailMap(id, false))
+                .values().stream()
+                        .filter(segment -> segment.state() == SegmentState.SEALED)
+                        .findFirst();
     }
 
     /** Streams whose active segment the command means, in order of their numbers. */
@@ -115,6 +159,9 @@ final class SegmentTable {
     }
 
     void replace(SegmentView changed) {
+        if (changed.state() != SegmentState.SEALED) {
+            unattested.remove(changed.id());
+        }
         finished.put(changed.id(), changed);
     }
 

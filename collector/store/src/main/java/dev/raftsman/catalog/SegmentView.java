@@ -54,6 +54,19 @@ public record SegmentView(
 
     private SegmentView with(
             SegmentState newState, PreparedView newPrepared, ArchiveView newArchive, TruncationView newTruncation) {
+        return with(newState, newPrepared, sha256, newArchive, newTruncation);
+    }
+
+    SegmentView withSha256(String attested) {
+        return with(state, prepared, attested, archive, truncation);
+    }
+
+    private SegmentView with(
+            SegmentState newState,
+            PreparedView newPrepared,
+            String newSha256,
+            ArchiveView newArchive,
+            TruncationView newTruncation) {
         return new SegmentView(
                 id,
                 streamNumber,
@@ -73,7 +86,7 @@ public record SegmentView(
                 levelBitmap,
                 openedAtMillis,
                 sealedAtMillis,
-                sha256,
+                newSha256,
                 ranges,
                 newArchive,
                 newTruncation);

@@ -23,8 +23,7 @@ public final class CatchUpProgress {
         leftBytes = bytes;
         sinceNanos = System.nanoTime();
         loggedNanos = sinceNanos;
-        LOG.info(
-                "fetching a snapshot: index={}, segments to fetch={} of {}, bytes={}", index, files, ofFiles, bytes);
+        LOG.info("fetching a snapshot: index={}, segments to fetch={} of {}, bytes={}", index, files, ofFiles, bytes);
     }
 
     @SuppressWarnings("NonAtomicVolatileUpdate") // the fetching thread alone writes it

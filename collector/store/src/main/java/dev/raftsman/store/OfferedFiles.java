@@ -66,8 +66,8 @@ public final class OfferedFiles {
         }
         try {
             if (file.size() < question.to()) {
-                throw new IOException("segment " + question.segment() + " has " + file.size() + " bytes; asked for "
-                        + question.to());
+                throw new IOException(
+                        "segment " + question.segment() + " has " + file.size() + " bytes; asked for " + question.to());
             }
             long from = question.from();
             if (question.sha256() != null) {

@@ -11,6 +11,9 @@ public interface PeerFiles {
     /** The verb for a segment. */
     String SEGMENT = "segment";
 
+    /** The verb for the digests that it computed: {@link Attestation}. */
+    String DIGESTS = "digests";
+
     /**
      * Asks it.
      *

@@ -10,6 +10,7 @@ import dev.raftsman.catalog.CommandResult;
 import dev.raftsman.catalog.EpochView;
 import dev.raftsman.catalog.MemberView;
 import dev.raftsman.catalog.RefusalReason;
+import dev.raftsman.catalog.SegmentRef;
 import dev.raftsman.catalog.SegmentState;
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.catalog.Verdict;
@@ -24,6 +25,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -67,6 +69,7 @@ public final class ReplicatedState implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private final SegmentForcer forcer;
     private final ByteBuffer scratch = SegmentWriter.scratch();
+    private final SegmentCare care;
 
     /** By stream. */
     private final TreeMap<Integer, SegmentWriter> writers = new TreeMap<>();
@@ -95,6 +98,7 @@ public final class ReplicatedState implements AutoCloseable {
         this.directory = new SegmentDirectory(root);
         this.settings = settings;
         this.forcer = new SegmentForcer(settings.forcing().get());
+        this.care = new SegmentCare(root, directory, this::segment);
     }
 
     /**
@@ -109,10 +113,11 @@ public final class ReplicatedState implements AutoCloseable {
 
     /**
      * Goes back to a snapshot: verifies it and the files it names, cuts active segments to the lengths they had, deletes
-     * what is newer. The log goes on at the snapshot's index + 1. Reads all active segments once.
+     * what is newer. The log goes on at the snapshot's index + 1. Reads all active segments once. A sealed segment that is
+     * missing or of another length does not prevent it: see {@link SegmentCare}.
      *
      * @param directory made if absent
-     * @throws CorruptStoreException if the snapshot or a file is not as it was; nothing was deleted then
+     * @throws CorruptStoreException if the snapshot or an active segment is not as it was; nothing was deleted then
      * @throws UnsupportedFormatException if a newer version wrote it
      */
     public static ReplicatedState open(Path directory, StoreSettings settings, Path snapshot) throws IOException {
@@ -145,12 +150,13 @@ public final class ReplicatedState implements AutoCloseable {
         SnapshotManifest snapshot = manifest.get();
         IncomingSnapshot.finish(root, snapshot);
         CatalogImage image = snapshot.catalog();
-        directory.verify(snapshot);
         catalog = new Catalog(image);
+        Map<SegmentId, String> unfit = new TreeMap<>();
         for (SnapshotManifest.FileState file : snapshot.files()) {
-            resume(file, snapshot);
+            resume(file, snapshot, unfit);
         }
         directory.clean(snapshot.index(), image);
+        unfit.forEach(care::damaged);
         mark(snapshot.index());
         appliedIndex = snapshot.index();
         appliedTerm = snapshot.term();
@@ -162,16 +168,19 @@ public final class ReplicatedState implements AutoCloseable {
                 writers.size());
     }
 
-    private void resume(SnapshotManifest.FileState file, SnapshotManifest snapshot) throws IOException {
+    /** A finished segment that is not as it should be can be fetched from others; an active one cannot. */
+    private void resume(SnapshotManifest.FileState file, SnapshotManifest snapshot, Map<SegmentId, String> unfit)
+            throws IOException {
         Path path = directory.file(file.segment());
         local.add(file.segment());
         SegmentView segment = catalog.segment(file.segment())
                 .orElseThrow(() ->
                         new CorruptStoreException(path.toString(), 0, "a row of snapshot " + snapshot.index(), "none"));
         if (segment.state() != SegmentState.OPEN) {
-            long size = Files.size(path);
-            if (size != segment.bytes()) {
-                throw new CorruptStoreException(path.toString(), size, segment.bytes() + " bytes", size + " bytes");
+            if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+                unfit.put(file.segment(), "there is no file");
+            } else if (Files.size(path) != segment.bytes()) {
+                unfit.put(file.segment(), Files.size(path) + " bytes; expected " + segment.bytes());
             }
             return;
         }
@@ -348,6 +357,11 @@ public final class ReplicatedState implements AutoCloseable {
             }
             return new CommandResult.Done(streams.size());
         }
+        if (command instanceof Command.Attest attest) {
+            List<SegmentId> differing = catalog.attest(attest);
+            differing.forEach(id -> care.damaged(id, "a majority computed another SHA-256"));
+            return new CommandResult.Done(attest.segments().size());
+        }
         return catalog.apply(command);
     }
 
@@ -454,11 +468,75 @@ public final class ReplicatedState implements AutoCloseable {
         }
     }
 
+    /** What is known of this node's sealed copies, and how they are mended. */
+    public SegmentCare care() {
+        return care;
+    }
+
+    private Optional<SegmentView> segment(SegmentId id) {
+        lock.lock();
+        try {
+            return catalog.segment(id);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The next sealed segment by id; null to begin. Any thread. */
+    public Optional<SegmentView> sealedAfter(SegmentId id) {
+        lock.lock();
+        try {
+            return catalog.sealedAfter(id);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Sealed segments whose digests no majority has attested, with those that this node computed. Any thread. */
+    public List<SegmentRef> unattested(int limit) {
+        lock.lock();
+        try {
+            return catalog.unattested(limit);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** This node's digest of a sealed segment, if it has the file and knows of no damage. Any thread. */
+    Optional<SegmentRef> ownDigest(SegmentId id) {
+        return segment(id)
+                .filter(segment -> segment.state() == SegmentState.SEALED && !care.isDamaged(id))
+                .map(SegmentView::ref);
+    }
+
+    /** How many segments have a file here. Any thread. */
+    public int localSegments() {
+        lock.lock();
+        try {
+            return local.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Where a segment's file is, for another node that checks what it gets.
+     *
+     * @throws DamagedSegmentException if it is known not to be what it should be
+     */
+    public Path fileForPeer(SegmentId id) throws IOException {
+        if (care.isDamaged(id)) {
+            throw new DamagedSegmentException(id);
+        }
+        return directory.file(id);
+    }
+
     /** Whether the segment is finished here, with this digest. Any thread. */
     public boolean holds(SegmentId id, String sha256) {
         lock.lock();
         try {
             return local.contains(id)
+                    && !care.isDamaged(id)
                     && catalog.segment(id)
                             .filter(segment -> segment.state() == SegmentState.SEALED)
                             .filter(segment -> segment.sha256().equals(sha256))
@@ -589,24 +667,21 @@ public final class ReplicatedState implements AutoCloseable {
     }
 
     /**
-     * Opens a segment up to the length that the tables have for it now. Any thread.
+     * Opens a segment up to the length that the tables have for it now. A sealed one is read whole before its first bytes
+     * are given out. Any thread.
      *
      * @return empty if there is no such segment or its data is no longer here
+     * @throws DamagedSegmentException if this node's copy is damaged: another node has it
      */
     public Optional<SegmentFile> openForRead(SegmentId id) throws IOException {
-        long length;
-        lock.lock();
-        try {
-            Optional<SegmentView> segment = catalog.segment(id);
-            if (segment.isEmpty()) {
-                return Optional.empty();
-            }
-            length = segment.get().bytes();
-        } finally {
-            lock.unlock();
+        Optional<SegmentView> segment = segment(id);
+        if (segment.isEmpty()) {
+            return Optional.empty();
         }
+        care.requireGood(segment.get());
         try {
-            return Optional.of(SegmentFile.open(id, directory.file(id), length));
+            return Optional.of(
+                    SegmentFile.open(id, directory.file(id), segment.get().bytes()));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }

@@ -49,20 +49,6 @@ final class SegmentDirectory {
         return id.in(segments);
     }
 
-    /** Compares the files of finished segments with the manifest. Changes nothing. */
-    void verify(SnapshotManifest manifest) throws IOException {
-        for (SnapshotManifest.FileState file : manifest.files()) {
-            Path path = file(file.segment());
-            if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
-                throw new CorruptStoreException(path.toString(), 0, file.bytes() + " bytes", "no file");
-            }
-            long size = Files.size(path);
-            if (size < file.bytes()) {
-                throw new CorruptStoreException(path.toString(), size, file.bytes() + " bytes", size + " bytes");
-            }
-        }
-    }
-
     /** Deletes what the snapshot does not need, puts aside what nothing explains. */
     void clean(long snapshotIndex, CatalogImage catalog) throws IOException {
         Map<SegmentId, SegmentView> known = new HashMap<>();
@@ -102,11 +88,16 @@ final class SegmentDirectory {
     }
 
     private void quarantine(Path file) throws IOException {
+        putAside(file, "nothing explains it");
+    }
+
+    /** Moves a file out of the way, for a person to look at. */
+    void putAside(Path file, String why) throws IOException {
         Path quarantine = root.resolve("quarantine");
         Durable.createDirectories(quarantine);
         Path parent = file.getParent().getFileName();
         Path to = quarantine.resolve(parent + "-" + file.getFileName());
-        LOG.warn("file that nothing explains put aside: file={}, to={}", file, to);
+        LOG.warn("file put aside: file={}, to={}, reason={}", file, to, why);
         Files.move(file, to, StandardCopyOption.REPLACE_EXISTING);
     }
 

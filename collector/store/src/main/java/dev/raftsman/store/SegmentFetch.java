@@ -67,8 +67,8 @@ final class SegmentFetch {
         Path whole = whole(directory, file);
         Path part = directory.resolve(file.segment() + PART);
         begin(file.segment(), part, like, file.bytes());
-        try (FileChannel channel = FileChannel.open(
-                part, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+        try (FileChannel channel =
+                FileChannel.open(part, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             FileDigest digest = new FileDigest();
             channel.truncate(file.bytes());
             long have = digest.update(channel, file.bytes(), read -> {});

@@ -15,6 +15,11 @@ public final class StorageFullException extends IOException {
         super(directory + ": " + cause.getMessage(), cause);
     }
 
+    /** Whether a failure has no other reason than want of space. */
+    public static boolean isBehind(IOException failure, Path directory) {
+        return failure instanceof StorageFullException || explains(failure, directory);
+    }
+
     /** Whether a failed write was one for want of space. Java gives the system's text only, not its number. */
     static boolean explains(IOException failure, Path directory) {
         String message = String.valueOf(failure.getMessage());

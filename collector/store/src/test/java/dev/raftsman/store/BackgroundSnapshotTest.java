@@ -128,6 +128,7 @@ final class BackgroundSnapshotTest {
                 few.streams(),
                 few.epochs(),
                 many,
+                List.of(),
                 few.aborted(),
                 few.snapshots(),
                 few.members()));

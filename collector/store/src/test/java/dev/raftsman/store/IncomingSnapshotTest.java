@@ -142,7 +142,10 @@ final class IncomingSnapshotTest {
     void fetchesFromItsBeginningWhatBeganDifferently() throws Exception {
         Path active = ReplicatedState.fileOf(
                 data,
-                behind.view().segments().get(behind.view().segments().size() - 1).id());
+                behind.view()
+                        .segments()
+                        .get(behind.view().segments().size() - 1)
+                        .id());
         byte[] bytes = Files.readAllBytes(active);
         bytes[bytes.length / 2] ^= 8;
         Files.write(active, bytes);
@@ -174,8 +177,7 @@ final class IncomingSnapshotTest {
         });
         assertThat(crashes).hasSizeGreaterThan(8);
         for (Path crash : crashes) {
-            try (ReplicatedState again =
-                    ReplicatedState.open(crash, StoreSettings.DEFAULT, sm.resolve("snapshot.1"))) {
+            try (ReplicatedState again = ReplicatedState.open(crash, StoreSettings.DEFAULT, sm.resolve("snapshot.1"))) {
                 entries.replay(again, old.appliedIndex() + 1);
                 assertThat(again.view()).isEqualTo(old);
                 Path manifest = Files.createDirectories(crash.resolve("sm")).resolve("snapshot.2");
