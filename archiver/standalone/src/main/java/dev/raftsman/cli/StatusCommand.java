@@ -52,6 +52,10 @@ final class StatusCommand implements Callable<Integer> {
                             status.path("term").asText("?"),
                             status.path("appliedIndex").asText("?"),
                             status.path("commitIndex").asText("?"));
+                    String waiting = status.path("waiting").asText("");
+                    if (!waiting.isEmpty()) {
+                        out.println("  does not vote: " + waiting);
+                    }
                 } catch (IOException e) {
                     out.printf("%-22s %s%n", node, "does not answer: " + e.getMessage());
                 }

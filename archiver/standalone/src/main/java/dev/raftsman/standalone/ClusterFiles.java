@@ -21,16 +21,30 @@ final class ClusterFiles {
 
     private final Path dir;
     private final List<Integer> ports;
+
+    /** Of all collectors, those that join last. */
     private final List<String> hosts;
 
+    private final int joining;
+
     ClusterFiles(Path dir, int nodes) {
-        this(dir, Collections.nCopies(nodes, LOOPBACK));
+        this(dir, nodes, 0);
+    }
+
+    /** @param joining collectors more, that do not found the cluster; their numbers follow those of the founders */
+    ClusterFiles(Path dir, int nodes, int joining) {
+        this(dir, Collections.nCopies(nodes + joining, LOOPBACK), joining);
     }
 
     /** @param hosts where each collector runs: addresses that are reached from here */
     ClusterFiles(Path dir, List<String> hosts) {
+        this(dir, hosts, 0);
+    }
+
+    private ClusterFiles(Path dir, List<String> hosts, int joining) {
         this.dir = dir.toAbsolutePath().normalize();
         this.hosts = List.copyOf(hosts);
+        this.joining = joining;
         this.ports = FreePorts.pick(3 * hosts.size() + 2);
     }
 
@@ -38,7 +52,13 @@ final class ClusterFiles {
         return dir;
     }
 
+    /** Those that found the cluster: 1 to this. */
     int nodes() {
+        return hosts.size() - joining;
+    }
+
+    /** All collectors that have a file. */
+    int allNodes() {
         return hosts.size();
     }
 
@@ -70,7 +90,7 @@ final class ClusterFiles {
         return "collector-" + number;
     }
 
-    private String raft(int node) {
+    String raft(int node) {
         return address(node, 0);
     }
 
@@ -85,11 +105,11 @@ final class ClusterFiles {
     }
 
     String agentHttp() {
-        return LOOPBACK + ":" + ports.get(3 * nodes());
+        return LOOPBACK + ":" + ports.get(3 * allNodes());
     }
 
     String archiverHttp() {
-        return LOOPBACK + ":" + ports.get(3 * nodes() + 1);
+        return LOOPBACK + ":" + ports.get(3 * allNodes() + 1);
     }
 
     private String address(int node, int door) {
@@ -106,11 +126,16 @@ final class ClusterFiles {
 
     void writeCollectors(String segmentSize, String segmentAge) {
         StringBuilder peers = new StringBuilder();
-        for (int node = 1; node <= nodes(); node++) {
-            peers.append("    - {id: %s, raft: %s, ingest: %s, http: %s}\n"
-                    .formatted(node(node), quoted(raft(node)), quoted(ingest(node)), quoted(http(node))));
+        for (int node = 1; node <= allNodes(); node++) {
+            peers.append("    - {id: %s, raft: %s, ingest: %s, http: %s%s}\n"
+                    .formatted(
+                            node(node),
+                            quoted(raft(node)),
+                            quoted(ingest(node)),
+                            quoted(http(node)),
+                            node > nodes() ? ", joins: true" : ""));
         }
-        for (int node = 1; node <= nodes(); node++) {
+        for (int node = 1; node <= allNodes(); node++) {
             write(node(node), """
                     version: 1
                     node: %s

@@ -25,6 +25,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
@@ -50,11 +52,15 @@ final class LocalCluster implements AutoCloseable {
             HttpClient.newBuilder().connectTimeout(HTTP_LIMIT).build();
 
     private final ClusterClient client;
+    private final Set<Integer> members = new TreeSet<>();
     private final List<Path> bulkData = new ArrayList<>();
     private final Thread hook = new Thread(this::endedFromOutside, "cluster-stop");
 
     LocalCluster(ClusterFiles files) {
         this.files = files;
+        for (int node = 1; node <= files.nodes(); node++) {
+            members.add(node);
+        }
         this.client = new ClusterClient(
                 files.https().stream().map(HostPort::parse).toList(),
                 new Backoff(Duration.ofMillis(50), Duration.ofMillis(200), CATALOG_LIMIT));
@@ -62,6 +68,11 @@ final class LocalCluster implements AutoCloseable {
 
     ClusterFiles files() {
         return files;
+    }
+
+    /** Numbers of the collectors that have everything: the founders, until somebody says otherwise. */
+    Set<Integer> members() {
+        return members;
     }
 
     /**
@@ -218,7 +229,7 @@ final class LocalCluster implements AutoCloseable {
 
     /** The number of the node that says it leads, among those alive. */
     OptionalInt leader() {
-        for (int node = 1; node <= files.nodes(); node++) {
+        for (int node = 1; node <= files.allNodes(); node++) {
             Optional<JsonNode> status = collectorAlive(node) ? status(node) : Optional.empty();
             if (status.isPresent()
                     && "LEADER".equalsIgnoreCase(status.get().path("role").asText())) {
@@ -271,7 +282,7 @@ final class LocalCluster implements AutoCloseable {
     void awaitApplied(Duration limit) throws IOException {
         long index = catalog().appliedIndex();
         await("all nodes to have applied " + index, limit, () -> {
-            for (int node = 1; node <= files.nodes(); node++) {
+            for (int node : members) {
                 if (status(node).map(s -> s.path("appliedIndex").asLong()).orElse(-1L) < index) {
                     return false;
                 }

@@ -63,7 +63,7 @@ final class Delivery {
         }
         cluster.awaitApplied(limit);
         for (SegmentView segment : catalog().segments()) {
-            for (int node = 1; node <= cluster.files().nodes(); node++) {
+            for (int node : cluster.members()) {
                 assertThat(cluster.segmentSha256(node, segment))
                         .as("segment %s on node %d, seed %d", segment.id(), node, seed)
                         .isEqualTo(segment.sha256());

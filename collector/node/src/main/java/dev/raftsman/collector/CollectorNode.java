@@ -56,6 +56,7 @@ import org.slf4j.LoggerFactory;
 public final class CollectorNode implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CollectorNode.class);
     private static final Duration SILENCE = Duration.ofSeconds(5);
+    private static final Duration ASK_LIMIT = Duration.ofSeconds(2);
     private static final long LEADERLESS_NANOS = TimeUnit.SECONDS.toNanos(3);
     private static final long MIN_TICK_MILLIS = 100;
     private static final long MAX_TICK_MILLIS = 1_000;
@@ -327,7 +328,7 @@ public final class CollectorNode implements AutoCloseable {
         config.peers().forEach(peer -> others.put(peer.id(), peer.raft()));
         log.members().forEach(member -> others.put(member.id(), member.raft()));
         others.remove(config.node());
-        boolean removed = introductions.of(others).values().stream()
+        boolean removed = introductions.of(others, ASK_LIMIT).values().stream()
                 .filter(peer -> peer.cluster().equals(config.cluster()) && peer.entered())
                 .flatMap(peer -> peer.known().stream())
                 .anyMatch(row -> row.node().equals(config.node())

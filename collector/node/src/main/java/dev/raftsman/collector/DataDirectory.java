@@ -189,7 +189,10 @@ final class DataDirectory implements AutoCloseable {
             throw partial(
                     stamp.getParent() + " has a log that voted, but " + path.resolve(IDENTITY) + " has no part in it");
         }
-        if (state != State.FRESH && (!stamped || term.isEmpty())) {
+        if (state == State.FRESH) {
+            // What a crash left of the engine's first start: it voted for nobody, and would be taken for a log.
+            Durable.deleteTree(stamp.getParent());
+        } else if (!stamped || term.isEmpty()) {
             throw partial("the log of this directory is gone, or a part of it: no "
                     + (stamped ? "term and vote in " + stamp.getParent() : stamp));
         }

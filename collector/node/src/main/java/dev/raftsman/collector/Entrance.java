@@ -3,6 +3,7 @@ package dev.raftsman.collector;
 import dev.raftsman.config.HostPort;
 import dev.raftsman.raft.RatisLog;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -17,6 +18,12 @@ import org.slf4j.LoggerFactory;
 final class Entrance implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Entrance.class);
     private static final long POLL_MILLIS = 100;
+    /** A node starts so much later at most because one that should answer hangs. */
+    private static final Duration FIRST_LIMIT = Duration.ofSeconds(1);
+
+    /** Those that start on a loaded machine take their time with the first answer. */
+    private static final Duration LIMIT = Duration.ofSeconds(5);
+
     private static final long PATIENT_POLL_MILLIS = 1_000;
 
     /** Asks so many times in quick succession: nodes that are started together find each other at once. */
@@ -64,7 +71,7 @@ final class Entrance implements AutoCloseable {
      * @throws IOException if the engine could not take part
      */
     String first() throws IOException {
-        return round();
+        return round(FIRST_LIMIT);
     }
 
     /** Goes on trying. */
@@ -75,7 +82,7 @@ final class Entrance implements AutoCloseable {
     private void run() {
         try {
             for (int polls = 0; !closed && !log.entered(); polls++) {
-                String refused = round();
+                String refused = round(LIMIT);
                 if (refused != null) {
                     ending.refused(refused);
                     return;
@@ -86,23 +93,22 @@ final class Entrance implements AutoCloseable {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (IOException e) {
-            ending.failed(e);
-        } catch (RuntimeException e) {
+        } catch (IOException | RuntimeException e) {
+            // An engine that is told to stop while it begins fails in many ways.
             if (!closed) {
-                ending.failed(new IOException(e.toString(), e));
+                ending.failed(e instanceof IOException io ? io : new IOException(e.toString(), e));
             }
         }
     }
 
-    private String round() throws IOException {
+    private String round(Duration limit) throws IOException {
         Map<String, HostPort> others = new TreeMap<>();
         for (CollectorConfig.Peer peer : config.peers()) {
             if (!peer.id().equals(config.node())) {
                 others.put(peer.id(), peer.raft());
             }
         }
-        Formation decision = Formation.decide(self.get(), introductions.of(others));
+        Formation decision = Formation.decide(self.get(), introductions.of(others, limit));
         if (decision instanceof Formation.Found found) {
             enter(found.founders());
         } else if (decision instanceof Formation.TakeOver taken) {
@@ -147,7 +153,9 @@ final class Entrance implements AutoCloseable {
             try {
                 log.enter(List.of());
             } catch (IOException e) {
-                ending.failed(e);
+                if (!closed) {
+                    ending.failed(e);
+                }
                 throw e;
             }
         }

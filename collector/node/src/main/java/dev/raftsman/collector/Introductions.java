@@ -22,7 +22,6 @@ import org.slf4j.LoggerFactory;
 final class Introductions implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Introductions.class);
     private static final long RECONNECT_NANOS = TimeUnit.SECONDS.toNanos(2);
-    private static final Duration WHO_LIMIT = Duration.ofSeconds(1);
 
     private final LogTls tls;
     private final Map<HostPort, PeerClient> clients = new ConcurrentHashMap<>();
@@ -41,16 +40,16 @@ final class Introductions implements AutoCloseable {
      * Asks all at once.
      *
      * @param nodes where they are, by the names that the answers shall have
-     * @return those that answered within a second
+     * @return those that answered within the limit
      */
-    Map<String, Introduction> of(Map<String, HostPort> nodes) {
+    Map<String, Introduction> of(Map<String, HostPort> nodes, Duration limit) {
         Map<String, CompletableFuture<Introduction>> asked = new TreeMap<>();
         nodes.forEach((name, address) -> asked.put(
                 name,
                 CompletableFuture.supplyAsync(
                         () -> {
                             try {
-                                return Introduction.read(once(address, Introduction.VERB, new byte[0], WHO_LIMIT));
+                                return Introduction.read(once(address, Introduction.VERB, new byte[0], limit));
                             } catch (IOException e) {
                                 LOG.debug("no introduction: peer={}", address, e);
                                 return null;

@@ -86,9 +86,11 @@ class DataDirectoryTest {
             directory.found(founders(directory.id()));
         }
         open().close();
-        engine(0);
+        Path meta = engine(0);
         try (DataDirectory directory = open()) {
             assertThat(directory.state()).isEqualTo(DataDirectory.State.FRESH);
+            assertThat(meta).as("the engine would take it for a log").doesNotExist();
+            engine(0);
             directory.entering();
         }
         try (DataDirectory directory = open()) {
