@@ -18,6 +18,9 @@
  * dev.raftsman.raft.PeerHandler}): a verb and bytes, answered in chunks, on the log's own port and under its TLS ({@link
  * dev.raftsman.raft.LogTls}), so that a cluster needs one port between its nodes and one kind of certificate.
  *
+ * <p>Who votes is in the log itself, with the addresses of each. A node can run outside of the group, which never votes
+ * ({@link dev.raftsman.raft.RatisLog#startOutside}), and enter it later.
+ *
  * <p>Start reading at {@link dev.raftsman.raft.ReplicatedLog}; why each setting of the engine is as it is:
  * {@link dev.raftsman.raft.EngineSettings}.
  */
