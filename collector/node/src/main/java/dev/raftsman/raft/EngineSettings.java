@@ -58,6 +58,10 @@ final class EngineSettings {
         // of
         // a segment that is not there makes the leader read that segment whole, so segments are small.
         RaftServerConfigKeys.Log.setSegmentSizeMax(p, SizeInBytes.valueOf("8MB"));
+        // Zeros are written before entries, so that a force need not wait for the file system's journal. More than an
+        // entry
+        // at a time, and they reach the disk before what is written over them: twice the bytes.
+        RaftServerConfigKeys.Log.setPreallocatedSize(p, SizeInBytes.valueOf("1MB"));
         RaftServerConfigKeys.Log.setSegmentCacheNumMax(p, 6);
         RaftServerConfigKeys.Log.setSegmentCacheSizeMax(p, SizeInBytes.valueOf("48MB"));
         RaftServerConfigKeys.Log.setWriteBufferSize(p, SizeInBytes.valueOf("8MB"));
