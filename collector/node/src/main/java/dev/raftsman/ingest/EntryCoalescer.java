@@ -35,8 +35,8 @@ final class EntryCoalescer {
     /** Stands for "not before something else happens". */
     static final long NEVER = Long.MAX_VALUE;
 
-    /** A block and who waits for its answer. */
-    record Appended(IngestSession session, EpochBlock block) {}
+    /** What is still to be known of a block on its way: who waits for its answer, and how long it is. */
+    record Appended(IngestSession session, long epoch, int blockBytes) {}
 
     /** Blocks that travel together, or one command. */
     static final class Batch {
@@ -45,17 +45,27 @@ final class EntryCoalescer {
         final long sinceNanos;
         int bytes;
 
+        /** Null once they are in an entry. */
+        private List<EpochBlock> contents = new ArrayList<>();
+
         private Batch(CommandAsked command, long sinceNanos) {
             this.command = command;
             this.sinceNanos = sinceNanos;
         }
 
-        /** The entry that carries it. */
-        Entry entry(long stampMillis) {
-            return command == null
-                    ? new Entry.Append(
-                            stampMillis, blocks.stream().map(Appended::block).toList())
-                    : new Entry.Change(stampMillis, command.command());
+        /**
+         * The entry that carries it. Once only: the blocks are let go of, for the engine keeps the entry until it is answered,
+         * and under load all that is on its way would be in the heap twice.
+         */
+        byte[] encode(long stampMillis) {
+            if (contents == null) {
+                throw new IllegalStateException("already in an entry");
+            }
+            byte[] entry = command == null
+                    ? new Entry.Append(stampMillis, contents).encode()
+                    : new Entry.Change(stampMillis, command.command()).encode();
+            contents = null;
+            return entry;
         }
 
         /** Everybody who waits for its answer, once. */
@@ -93,7 +103,8 @@ final class EntryCoalescer {
             last = new Batch(null, nowNanos);
             waiting.add(last);
         }
-        last.blocks.add(new Appended(session, block));
+        last.blocks.add(new Appended(session, block.epoch(), block.block().remaining()));
+        last.contents.add(block);
         last.bytes += bytes;
         blockBytes += bytes;
     }

@@ -121,8 +121,7 @@ final class IngestDesk {
 
     private void submit(EntryCoalescer.Batch batch) {
         long since = loop.nanoTime();
-        ByteBuffer entry =
-                ByteBuffer.wrap(batch.entry(surroundings.clockMillis()).encode());
+        ByteBuffer entry = ByteBuffer.wrap(batch.encode(surroundings.clockMillis()));
         CompletableFuture<?> unused =
                 log.submit(entry).thenAccept(outcome -> loop.execute(() -> answered(batch, outcome, since)));
     }
@@ -152,9 +151,8 @@ final class IngestDesk {
             List<Verdict> verdicts = append.verdicts();
             for (int i = 0; i < verdicts.size(); i++) {
                 EntryCoalescer.Appended appended = batch.blocks.get(i);
-                int bytes = appended.block().block().remaining();
-                observer.block(verdicts.get(i).kind(), bytes);
-                appended.session().applied(appended.block().epoch(), bytes, verdicts.get(i));
+                observer.block(verdicts.get(i).kind(), appended.blockBytes());
+                appended.session().applied(appended.epoch(), appended.blockBytes(), verdicts.get(i));
             }
         }
         batch.sessions().forEach(IngestSession::flushAcks);

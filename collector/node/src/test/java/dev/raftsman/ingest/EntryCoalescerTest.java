@@ -1,9 +1,11 @@
 package dev.raftsman.ingest;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.raftsman.catalog.Command;
 import dev.raftsman.raft.RaftLimits;
+import dev.raftsman.store.Entry;
 import dev.raftsman.store.EpochBlock;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -48,7 +50,7 @@ class EntryCoalescerTest {
         assertThat(batches).hasSize(2);
         assertThat(batches).allSatisfy(b -> assertThat(b.bytes).isBetween(900 << 10, EntryCoalescer.ENTRY_BYTES));
         List<Integer> sizes = new ArrayList<>();
-        batches.forEach(b -> b.blocks.forEach(a -> sizes.add(a.block().block().remaining() - BLOCK)));
+        batches.forEach(b -> b.blocks.forEach(a -> sizes.add(a.blockBytes() - BLOCK)));
         assertThat(sizes).isSorted().hasSize(20);
     }
 
@@ -92,6 +94,25 @@ class EntryCoalescerTest {
         coalescer.done(batch);
         assertThat(coalescer.blockBytes()).isZero();
         assertThat(coalescer.entriesInFlight()).isZero();
+    }
+
+    @Test
+    void letsGoOfBlocksOnceTheyAreInAnEntry() {
+        append(BLOCK, 0);
+        append(BLOCK + 1, 0);
+        EntryCoalescer.Batch batch = drain(LINGER).get(0);
+
+        Entry entry = Entry.decode(ByteBuffer.wrap(batch.encode(7)));
+
+        assertThat(entry)
+                .isInstanceOfSatisfying(
+                        Entry.Append.class,
+                        append -> assertThat(append.blocks())
+                                .extracting(block -> block.block().remaining())
+                                .containsExactly(BLOCK, BLOCK + 1));
+        assertThatThrownBy(() -> batch.encode(7)).isInstanceOf(IllegalStateException.class);
+        coalescer.done(batch);
+        assertThat(coalescer.blockBytes()).isZero();
     }
 
     @Test
