@@ -107,11 +107,10 @@ final class BenchClusterCommand implements Callable<Integer> {
         try {
             stored = ClusterBench.run(settings(dir), System.out);
         } catch (StandaloneException e) {
-            throw new CommandException(ExitCodes.UNAVAILABLE, e.getMessage(), e);
-        } finally {
-            if (data == null) {
-                Directories.delete(dir);
-            }
+            throw new CommandException(ExitCodes.UNAVAILABLE, e.getMessage() + "; configuration and logs in " + dir, e);
+        }
+        if (data == null) {
+            Directories.delete(dir);
         }
         return stored ? ExitCodes.OK : ExitCodes.MISMATCH;
     }

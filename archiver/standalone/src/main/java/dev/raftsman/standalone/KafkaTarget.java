@@ -14,7 +14,7 @@ import java.util.stream.Stream;
  * Kafka's default.
  */
 final class KafkaTarget implements BenchTarget {
-    private static final Duration LIMIT = Duration.ofSeconds(120);
+    private static final Duration LIMIT = Duration.ofMinutes(5);
     private static final int NODES = 3;
     private static final String TOPIC = "load";
     private static final String CLUSTER_ID = "cmFmdHNtYW4tYmVuY2gtMQ";
