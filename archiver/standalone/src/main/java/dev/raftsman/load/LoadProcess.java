@@ -83,6 +83,8 @@ public final class LoadProcess {
                         }
                     },
                     "load-" + i);
+            // One that fails ends the process, whatever the others do.
+            thread.setDaemon(true);
             thread.start();
             threads.add(thread);
         }

@@ -31,6 +31,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  */
 final class KafkaLoad implements Producer {
     private static final int BATCH_BYTES = 256 << 10;
+    private static final int START_MILLIS = 240_000;
     private static final int CUT_BYTES = 64 << 10;
     private static final long LOOK_NANOS = 1_000_000;
 
@@ -53,13 +54,13 @@ final class KafkaLoad implements Producer {
         String topic = args[2];
         int count = Integer.parseInt(args[3]);
         LineCursor[] cursors = LineCursor.open(Path.of(args[0]), count);
-        Admin admin = Admin.create(Map.of("bootstrap.servers", args[1]));
+        Admin admin = Admin.create(Map.of("bootstrap.servers", args[1], "default.api.timeout.ms", START_MILLIS));
         NewTopic created = new NewTopic(topic, count, (short) 3);
         created.configs(
                 Boolean.parseBoolean(args[6])
                         ? Map.of("min.insync.replicas", "2", "flush.messages", "1")
                         : Map.of("min.insync.replicas", "2"));
-        admin.createTopics(List.of(created)).all().get(60, TimeUnit.SECONDS);
+        admin.createTopics(List.of(created)).all().get(START_MILLIS, TimeUnit.MILLISECONDS);
         List<KafkaLoad> all = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
