@@ -34,7 +34,7 @@ public final class CollectorLoad implements Producer {
     /** However well lines compress: what is on its way is a matter of raw bytes too. */
     private static final int MOST_BLOCKS = 64;
 
-    private static final long GIVE_UP_NANOS = 30_000_000_000L;
+    private static final long GIVE_UP_NANOS = 120_000_000_000L;
 
     private record Sent(long first, int count, int from, int bytes, int wire, long madeNanos, double intervalNanos) {}
 

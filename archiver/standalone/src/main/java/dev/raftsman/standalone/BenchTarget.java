@@ -3,7 +3,7 @@ package dev.raftsman.standalone;
 import java.io.IOException;
 import java.util.List;
 
-/** Three nodes that run, and the process that loads them. {@link #close} ends them all and deletes their data. */
+/** Three nodes that run, and the process that loads them. {@link #close} ends them all. */
 interface BenchTarget extends AutoCloseable {
     /** Process ids of the nodes. */
     List<Long> nodes();
@@ -28,5 +28,5 @@ interface BenchTarget extends AutoCloseable {
     List<String> problems(Moment total) throws IOException;
 
     @Override
-    void close() throws IOException;
+    void close();
 }

@@ -144,10 +144,11 @@ public final class ClusterBench {
         progress.now("round " + round + ", " + setup + ": starting");
         Path dir = settings.dir().toAbsolutePath().resolve(setup + "-" + round);
         boolean ours = setup == Setup.RAFTSMAN;
+        ClusterRun run;
         try (BenchTarget target = ours
                 ? new CollectorTarget(dir, settings)
                 : new KafkaTarget(dir, settings.kafka(), settings, setup == Setup.KAFKA_FSYNC)) {
-            return ClusterRun.of(
+            run = ClusterRun.of(
                     target,
                     settings,
                     ours ? settings.warmUp() : Duration.ZERO,
@@ -156,6 +157,9 @@ public final class ClusterBench {
         } finally {
             progress.clear();
         }
+        // Only now: where something failed, its logs say why.
+        Directories.delete(dir);
+        return run;
     }
 
     // --- what is printed

@@ -18,14 +18,12 @@ final class CollectorTarget implements BenchTarget {
     private static final Duration LIMIT = Duration.ofMinutes(5);
     private static final int NODES = 3;
 
-    private final Path dir;
     private final ClusterFiles files;
     private final LocalCluster cluster;
     private final LoadChild load;
 
-    /** @param dir of its own; deleted at the end */
+    /** @param dir of its own */
     CollectorTarget(Path dir, ClusterBench.Settings settings) {
-        this.dir = dir;
         this.files = new ClusterFiles(dir, NODES);
         files.writeCollectors("64MiB", "1h");
         this.cluster = new LocalCluster(files);
@@ -111,9 +109,8 @@ final class CollectorTarget implements BenchTarget {
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() {
         load.close();
         cluster.close();
-        Directories.delete(dir);
     }
 }

@@ -26,7 +26,7 @@ final class KafkaTarget implements BenchTarget {
     private LoadChild load;
 
     /**
-     * @param dir of its own; deleted at the end
+     * @param dir of its own
      * @param lib Kafka's jars
      * @param flushEach {@code flush.messages=1}
      */
@@ -208,8 +208,7 @@ final class KafkaTarget implements BenchTarget {
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() {
         end();
-        Directories.delete(dir);
     }
 }
