@@ -22,6 +22,7 @@
  * ({@link dev.raftsman.raft.RatisLog#startOutside}), and enter it later.
  *
  * <p>Start reading at {@link dev.raftsman.raft.ReplicatedLog}; why each setting of the engine is as it is:
- * {@link dev.raftsman.raft.EngineSettings}.
+ * {@link dev.raftsman.raft.EngineSettings}. Beside this package lies one class under the engine's own name, which stands in
+ * for the engine's: {@link org.apache.ratis.util.PureJavaCrc32C}.
  */
 package dev.raftsman.raft;
