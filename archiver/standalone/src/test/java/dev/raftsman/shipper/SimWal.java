@@ -147,7 +147,7 @@ final class SimWal {
                 return true;
             }
             next = excerpt.end + 1;
-            host.session().offer(feed, host.session().buffers().copyOf(excerpt.block), excerpt.first, excerpt.end);
+            host.session().offer(feed, host.session().copyOf(excerpt.block), excerpt.first, excerpt.end);
             return true;
         }
 
