@@ -23,6 +23,9 @@ final class DiskWatch implements AutoCloseable {
         void offerLeadership(int attempt);
 
         void releaseEntries();
+
+        /** Looks whether this node stands for election with a term that it could not write. Called at each step. */
+        void lookAtCandidacy(long now, boolean full);
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(DiskWatch.class);
@@ -73,6 +76,7 @@ final class DiskWatch implements AutoCloseable {
         if (room != Room.FULL) {
             node.releaseEntries();
         }
+        node.lookAtCandidacy(now, room == Room.FULL);
         if (room == Room.ENOUGH || !node.leads()) {
             offers = 0;
         } else if (offers == 0 || now - offeredNanos >= (offers < node.followers() ? OFFER_NANOS : LATER_OFFER_NANOS)) {

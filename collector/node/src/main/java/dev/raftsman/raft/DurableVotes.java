@@ -154,6 +154,17 @@ final class DurableVotes implements ServerInterceptor {
         failures.failed(Failure.DISK, "cannot write or force term and vote in " + directory, e);
     }
 
+    /** The term on the disk; the greatest there can be if that cannot be told. */
+    long writtenTerm() {
+        Properties found = new Properties();
+        try (InputStream in = Files.newInputStream(directory.resolve(META))) {
+            found.load(in);
+            return Long.parseLong(found.getProperty("term", ""));
+        } catch (IOException | IllegalArgumentException e) {
+            return Long.MAX_VALUE;
+        }
+    }
+
     /** How often the directory was forced. */
     long forced() {
         return forced.get();

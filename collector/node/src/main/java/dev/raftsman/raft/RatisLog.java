@@ -2,6 +2,7 @@ package dev.raftsman.raft;
 
 import dev.raftsman.config.HostPort;
 import dev.raftsman.disk.Durable;
+import dev.raftsman.raft.FailureListener.Failure;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.DirectoryIteratorException;
@@ -15,6 +16,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -59,6 +61,9 @@ import org.slf4j.LoggerFactory;
 public final class RatisLog implements ReplicatedLog {
     private static final Logger LOG = LoggerFactory.getLogger(RatisLog.class);
     private static final long HANDOVER_MILLIS = 2_000;
+    /** More than a slow force takes. */
+    private static final long UNWRITTEN_NANOS = TimeUnit.SECONDS.toNanos(5);
+
     private static final long SNAPSHOT_MILLIS = 60_000;
     private static final byte[] NO_BYTES = {};
 
@@ -71,6 +76,7 @@ public final class RatisLog implements ReplicatedLog {
     private final ClientId clientId = ClientId.randomId();
     private final AtomicLong callId = new AtomicLong();
     private final List<Runnable> leadershipListeners = new CopyOnWriteArrayList<>();
+    private final FailureListener failures;
     private final DurableVotes votes;
     private final PeerService peers;
     private final DiskMarks marks;
@@ -94,6 +100,7 @@ public final class RatisLog implements ReplicatedLog {
             FailureListener failures)
             throws IOException {
         this.settings = settings;
+        this.failures = failures;
         this.groupId = RaftGroupId.valueOf(settings.group());
         this.votes = new DurableVotes(
                 settings.directory().resolve(settings.group().toString()).resolve("current"), failures);
@@ -580,6 +587,8 @@ public final class RatisLog implements ReplicatedLog {
     }
 
     private final class Watched implements DiskWatch.Node {
+        private OptionalLong unwrittenSince = OptionalLong.empty();
+
         @Override
         public boolean leads() {
             return leadership().ready();
@@ -608,6 +617,30 @@ public final class RatisLog implements ReplicatedLog {
         @Override
         public void releaseEntries() {
             gate.release();
+        }
+
+        /**
+         * The engine gives an election up when it cannot write the term, and stays a candidate that asks nobody: if all
+         * nodes had no space for it at once, none would ever lead again. No vote was asked for, so a new start is safe.
+         */
+        @Override
+        public void lookAtCandidacy(long now, boolean full) {
+            RaftServer.Division mine = division;
+            if (mine == null) {
+                return;
+            }
+            DivisionInfo info = mine.getInfo();
+            if (full || !info.isAlive() || !info.isCandidate() || votes.writtenTerm() >= info.getCurrentTerm()) {
+                unwrittenSince = OptionalLong.empty();
+            } else if (unwrittenSince.isEmpty()) {
+                unwrittenSince = OptionalLong.of(now);
+            } else if (now - unwrittenSince.getAsLong() > UNWRITTEN_NANOS) {
+                unwrittenSince = OptionalLong.of(now);
+                failures.failed(
+                        Failure.STOPPED,
+                        "term " + info.getCurrentTerm() + " of its own candidacy is not written",
+                        null);
+            }
         }
     }
 

@@ -37,6 +37,9 @@ class DiskWatchTest {
                 public void releaseEntries() {
                     releases++;
                 }
+
+                @Override
+                public void lookAtCandidacy(long now, boolean full) {}
             });
 
     @AfterEach

@@ -297,6 +297,39 @@ class RatisLogTest {
     }
 
     @Test
+    void endsWhenTheTermOfItsOwnCandidacyCouldNotBeWritten() throws Exception {
+        members.subList(1, 3).clear();
+        start(0);
+        submit(leader(), "one");
+        logs[0].close();
+        LogSettings slow = settings(0, 1 << 10);
+        slow = new LogSettings(
+                slow.cluster(),
+                slow.self(),
+                slow.members(),
+                slow.listenHost(),
+                slow.directory(),
+                slow.snapshotLogBytes(),
+                Duration.ofSeconds(3));
+        logs[0] = RatisLog.start(
+                slow,
+                null,
+                Map.of(),
+                snapshot -> states[0] = new Lines(snapshot),
+                (failure, detail, cause) -> failures.add(failure + " " + detail));
+        // Before it stands for election; what is there before a start, the engine takes away.
+        Path inTheWay = slow.directory().resolve(slow.group().toString()).resolve("current/raft-meta.tmp");
+        Files.createDirectory(inTheWay);
+        await().atMost(40, TimeUnit.SECONDS).until(() -> !failures.isEmpty());
+        assertThat(failures).first().asString().startsWith("STOPPED term ").endsWith(" is not written");
+        logs[0].close();
+        Files.delete(inTheWay);
+        failures.clear();
+        start(0);
+        submit(leader(), "two");
+    }
+
+    @Test
     void givesLeadershipToANodeWithRoom() throws Exception {
         for (int i = 0; i < 3; i++) {
             start(i);
