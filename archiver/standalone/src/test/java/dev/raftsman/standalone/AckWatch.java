@@ -56,6 +56,21 @@ final class AckWatch implements AutoCloseable {
         return Duration.ofNanos(found[0]);
     }
 
+    /** The longest time within this one, up to now, in which no acknowledgement was seen. */
+    Duration longestSilence(long sinceNanos) {
+        long longest = 0;
+        long last = sinceNanos;
+        synchronized (rises) {
+            for (Seen rise : rises) {
+                if (rise.nanos > sinceNanos) {
+                    longest = Math.max(longest, rise.nanos - last);
+                    last = rise.nanos;
+                }
+            }
+        }
+        return Duration.ofNanos(Math.max(longest, System.nanoTime() - last));
+    }
+
     @Override
     public void close() {
         closed = true;

@@ -2,6 +2,8 @@ package dev.raftsman.standalone;
 
 import dev.raftsman.standalone.FaultTable.Measured;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -20,7 +22,7 @@ class FaultMatrixIT {
     private static final long SEED = Long.getLong("raftsman.seed", 20_261_129L);
     private static final int ROUNDS = Integer.getInteger("raftsman.matrix", 0);
 
-    /** For a campaign of a part: a regular expression for the names of faults. */
+    /** For a campaign of a part: a regular expression for "fault, file system". */
     private static final String ONLY = System.getProperty("raftsman.matrix.only", ".*");
 
     private enum Need {
@@ -121,7 +123,7 @@ class FaultMatrixIT {
                     case DISK -> disk.isPresent() ? null : "no loop mount";
                     case NOTHING -> null;
                 };
-                if (ROUNDS == 0 && !row.smoke || !name.matches(ONLY)) {
+                if (ROUNDS == 0 && !row.smoke || !(name + suffix).matches(ONLY)) {
                     return;
                 }
                 if (missing == null) {
@@ -131,9 +133,14 @@ class FaultMatrixIT {
                 }
             });
         }
+        if (names.isEmpty()) {
+            return;
+        }
         shuffle(names, new SplittableRandom(seed));
+        Path home = Files.createDirectories(
+                directory.path().resolve(disk.map(LoopDisk.Type::toString).orElse("plain")));
         System.out.println("seed " + SEED + suffix + ": " + names);
-        try (FaultyCluster cluster = new FaultyCluster(directory.path(), seed, noNetwork == null, disk)) {
+        try (FaultyCluster cluster = new FaultyCluster(home, seed, noNetwork == null, disk)) {
             for (String name : names) {
                 cluster.settle();
                 Measured measured;

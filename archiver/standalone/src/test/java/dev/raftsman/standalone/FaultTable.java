@@ -10,11 +10,12 @@ import java.util.Map;
 /** What was measured of each fault. */
 final class FaultTable {
     /**
-     * @param fromFault to the next acknowledgement; null where none may come before the heal
+     * @param silence the longest time without an acknowledgement, from the fault until one came after the heal; null where
+     *     none may come before the heal
      * @param fromHeal to the next acknowledgement
      * @param caughtUp from the heal until every node had applied what the leader had then
      */
-    record Measured(Duration fromFault, Duration fromHeal, Duration caughtUp) {}
+    record Measured(Duration silence, Duration fromHeal, Duration caughtUp) {}
 
     private final Map<String, List<Measured>> rows = new LinkedHashMap<>();
 
@@ -24,13 +25,14 @@ final class FaultTable {
 
     /** In Markdown: medians, and the longest in brackets, in seconds. */
     String text() {
-        StringBuilder text = new StringBuilder("| fault | times | fault to next ack, s | heal to next ack, s |"
-                + " heal to all nodes equal, s |\n|---|---|---|---|---|\n");
+        StringBuilder text =
+                new StringBuilder("| fault | times | longest time without an ack, s | heal to next ack, s |"
+                        + " heal to all nodes equal, s |\n|---|---|---|---|---|\n");
         rows.forEach((fault, all) -> text.append("| %s | %d | %s | %s | %s |\n"
                 .formatted(
                         fault,
                         all.size(),
-                        figures(all.stream().map(Measured::fromFault).toList()),
+                        figures(all.stream().map(Measured::silence).toList()),
                         figures(all.stream().map(Measured::fromHeal).toList()),
                         figures(all.stream().map(Measured::caughtUp).toList()))));
         return text.toString();

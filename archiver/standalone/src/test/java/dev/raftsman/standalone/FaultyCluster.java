@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -24,7 +25,7 @@ import java.util.stream.IntStream;
 final class FaultyCluster implements AutoCloseable {
     static final int NODES = 3;
 
-    private static final Duration LIMIT = Duration.ofSeconds(120);
+    private static final Duration LIMIT = Duration.ofMinutes(5);
     private static final int DISK_MEBIBYTES = 2048;
     private static final Duration WITHOUT_ACKS = Duration.ofSeconds(3);
 
@@ -36,6 +37,7 @@ final class FaultyCluster implements AutoCloseable {
     private final Delivery delivery;
     private final Feed feed;
     private final AckWatch acks;
+    private final Thread hook = new Thread(this::endedFromOutside, "faulty-cluster-stop");
     private int traces;
 
     /**
@@ -50,6 +52,8 @@ final class FaultyCluster implements AutoCloseable {
         ClusterFiles files =
                 this.network == null ? new ClusterFiles(data, NODES) : new ClusterFiles(data, this.network.addresses());
         cluster = new LocalCluster(files);
+        // Mounts and networks outlive a process that is told to end.
+        Runtime.getRuntime().addShutdownHook(hook);
         try {
             Path log = dir.resolve("feed.log");
             files.writeCollectors("1MiB", "1h");
@@ -108,10 +112,17 @@ final class FaultyCluster implements AutoCloseable {
         return leads ? leader() : follower();
     }
 
-    private Measured measured(Duration fromFault, long healed) throws IOException {
+    /** What came after the heal that was just now. */
+    private Measured healed(OptionalLong fault) throws IOException {
+        long healed = System.nanoTime();
         Duration fromHeal = acks.next(healed, LIMIT);
+        Duration silence = fault.isEmpty() ? null : acks.longestSilence(fault.getAsLong());
         cluster.awaitApplied(LIMIT);
-        return new Measured(fromFault, fromHeal, Duration.ofNanos(System.nanoTime() - healed));
+        return new Measured(silence, fromHeal, Duration.ofNanos(System.nanoTime() - healed));
+    }
+
+    private static OptionalLong now() {
+        return OptionalLong.of(System.nanoTime());
     }
 
     private static void last(Duration time) {
@@ -122,12 +133,11 @@ final class FaultyCluster implements AutoCloseable {
 
     Measured kill(boolean leads) throws IOException {
         int node = node(leads);
-        long fault = System.nanoTime();
+        OptionalLong fault = now();
         cluster.collector(node).kill();
-        Duration fromFault = acks.next(fault, LIMIT);
         delivery.awaitMore("feed");
         cluster.startCollector(node);
-        return measured(fromFault, System.nanoTime());
+        return healed(fault);
     }
 
     Measured killAll() throws IOException {
@@ -135,20 +145,19 @@ final class FaultyCluster implements AutoCloseable {
             cluster.collector(node).kill();
         }
         cluster.startCollectors();
-        return measured(null, System.nanoTime());
+        return healed(OptionalLong.empty());
     }
 
     Measured stop(boolean leads, Duration time) throws IOException {
         ChildProcess child = cluster.collector(node(leads));
         signal(child, "STOP");
-        long fault = System.nanoTime();
+        OptionalLong fault = now();
         try {
             last(time);
         } finally {
             signal(child, "CONT");
         }
-        long healed = System.nanoTime();
-        return measured(acks.next(fault, LIMIT), healed);
+        return healed(fault);
     }
 
     private static void signal(ChildProcess child, String signal) {
@@ -161,14 +170,13 @@ final class FaultyCluster implements AutoCloseable {
     Measured pull(boolean leads, Duration time) throws IOException {
         int node = node(leads);
         network.pull(node);
-        long fault = System.nanoTime();
+        OptionalLong fault = now();
         try {
             last(time);
         } finally {
             network.plug(node);
         }
-        long healed = System.nanoTime();
-        return measured(acks.next(fault, LIMIT), healed);
+        return healed(fault);
     }
 
     Measured pullAll(Duration time) throws IOException {
@@ -179,7 +187,7 @@ final class FaultyCluster implements AutoCloseable {
         for (int node = 1; node <= NODES; node++) {
             network.plug(node);
         }
-        return measured(null, System.nanoTime());
+        return healed(OptionalLong.empty());
     }
 
     /** The leader's words do not reach the others; theirs, and the agent's, reach it. */
@@ -189,13 +197,12 @@ final class FaultyCluster implements AutoCloseable {
         for (int other : others) {
             network.swallow(leader, other);
         }
-        long fault = System.nanoTime();
+        OptionalLong fault = now();
         last(time);
         for (int other : others) {
             network.pass(leader, other);
         }
-        long healed = System.nanoTime();
-        return measured(acks.next(fault, LIMIT), healed);
+        return healed(fault);
     }
 
     /** The leader and one other lose each other; the third hears both. */
@@ -204,12 +211,11 @@ final class FaultyCluster implements AutoCloseable {
         int other = leader % NODES + 1;
         network.swallow(leader, other);
         network.swallow(other, leader);
-        long fault = System.nanoTime();
+        OptionalLong fault = now();
         last(time);
         network.pass(leader, other);
         network.pass(other, leader);
-        long healed = System.nanoTime();
-        return measured(acks.next(fault, LIMIT), healed);
+        return healed(fault);
     }
 
     // --- disks
@@ -217,31 +223,29 @@ final class FaultyCluster implements AutoCloseable {
     Measured slowForces(boolean leads, long millis, Duration time) throws IOException {
         ChildProcess child = cluster.collector(node(leads));
         Path log = trace();
-        long fault = System.nanoTime();
+        OptionalLong fault = now();
         SystemCalls slow = SystemCalls.slowForces(child, log, millis);
         last(time);
         slow.close();
         assertThat(SystemCalls.injected(log)).as("calls that were slow").isPositive();
-        long healed = System.nanoTime();
-        return measured(acks.next(fault, LIMIT), healed);
+        return healed(fault);
     }
 
     Measured failForces(boolean leads) throws IOException {
         int node = node(leads);
         ChildProcess child = cluster.collector(node);
         Path log = trace();
+        OptionalLong fault = now();
         SystemCalls failing = SystemCalls.failingForces(child, log);
         assertThat(child.awaitExit(LIMIT)).as("%s ends", child.name()).isTrue();
         failing.close();
-        long fault = System.nanoTime();
         assertThat(SystemCalls.injected(log)).as("calls that failed").isPositive();
         assertThat(child.exitCode())
                 .as("%s: %s", child.name(), child.lastWords())
                 .isEqualTo(74);
-        Duration fromFault = acks.next(fault, LIMIT);
         delivery.awaitMore("feed");
         cluster.startCollector(node);
-        return measured(fromFault, System.nanoTime());
+        return healed(fault);
     }
 
     private Path trace() {
@@ -251,9 +255,8 @@ final class FaultyCluster implements AutoCloseable {
     /** Others take all space of one node's disk, so much of it that nothing at all may be left. */
     Measured fillOne(boolean leads) throws IOException {
         int node = node(leads);
+        OptionalLong fault = now();
         disks.get(node - 1).fill(left());
-        long fault = System.nanoTime();
-        Duration fromFault = acks.next(fault, LIMIT);
         delivery.awaitMore("feed");
         LocalCluster.await(
                 "acknowledgements from nodes with room",
@@ -261,7 +264,7 @@ final class FaultyCluster implements AutoCloseable {
                 () -> cluster.leader().orElse(node) != node);
         delivery.awaitMore("feed");
         disks.get(node - 1).empty();
-        Measured measured = measured(fromFault, System.nanoTime());
+        Measured measured = healed(fault);
         requireAlive();
         return measured;
     }
@@ -285,7 +288,7 @@ final class FaultyCluster implements AutoCloseable {
         for (int i = 0; i < count; i++) {
             disks.get((first + i) % NODES).empty();
         }
-        Measured measured = measured(null, System.nanoTime());
+        Measured measured = healed(OptionalLong.empty());
         requireAlive();
         return measured;
     }
@@ -301,13 +304,12 @@ final class FaultyCluster implements AutoCloseable {
 
     Measured cutPowerOfOne(boolean leads) throws IOException {
         int node = node(leads);
-        long fault = System.nanoTime();
+        OptionalLong fault = now();
         cluster.collector(node).kill();
         disks.get(node - 1).cutPower();
-        Duration fromFault = acks.next(fault, LIMIT);
         delivery.awaitMore("feed");
         cluster.startCollector(node);
-        return measured(fromFault, System.nanoTime());
+        return healed(fault);
     }
 
     Measured cutPowerOfAll() throws IOException {
@@ -318,7 +320,7 @@ final class FaultyCluster implements AutoCloseable {
             disk.cutPower();
         }
         cluster.startCollectors();
-        return measured(null, System.nanoTime());
+        return healed(OptionalLong.empty());
     }
 
     /** 1 to 30 s, short ones more often. */
@@ -337,6 +339,14 @@ final class FaultyCluster implements AutoCloseable {
         delivery.verify(List.of(feed.finish()));
     }
 
+    private void endedFromOutside() {
+        try {
+            release();
+        } catch (IOException e) {
+            System.err.println("left behind in " + dir + ": " + e);
+        }
+    }
+
     private void release() throws IOException {
         cluster.close();
         for (LoopDisk disk : disks) {
@@ -349,6 +359,12 @@ final class FaultyCluster implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException ending) {
+            // The hook does it.
+            return;
+        }
         acks.close();
         release();
     }
