@@ -101,7 +101,7 @@ final class LoopDisk implements AutoCloseable {
         for (long step = 64 << 20; step >= 1 << 12; step /= 2) {
             long have = filler.toFile().length();
             while (mount.toFile().getUsableSpace() >= leftBytes + step
-                    && run("fallocate", "-l", Long.toString(have + step), filler.toString())
+                    && run("fallocate", "-o", Long.toString(have), "-l", Long.toString(step), filler.toString())
                                     .exitCode()
                             == 0) {
                 have += step;
