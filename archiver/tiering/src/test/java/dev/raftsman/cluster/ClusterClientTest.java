@@ -101,6 +101,16 @@ class ClusterClientTest {
     }
 
     @Test
+    void asksTheNextNodeWhereOneMendsItsCopyAndAnotherHasDroppedIt() throws Exception {
+        SegmentView segment = sealed();
+        one.answersUnavailable = true;
+        two.holdsNothing = true;
+        Path file = temporary.resolve("fetched");
+        client.fetch(segment, file);
+        assertThat(Sha256.of(file)).isEqualTo(new Sha256.Measured(segment.sha256(), segment.bytes()));
+    }
+
+    @Test
     void saysAtOnceThatASegmentIsNowhereAnyMore() throws Exception {
         SegmentView segment = sealed();
         List.of(one, two, three).forEach(node -> node.holdsNothing = true);

@@ -80,6 +80,10 @@ final class TestCollector implements AutoCloseable {
     }
 
     private void segment(HttpExchange exchange) throws IOException {
+        if (answersUnavailable) {
+            answer(exchange, 503, bytes("{\"error\":\"this node's copy is damaged\"}"));
+            return;
+        }
         if (holdsNothing) {
             answer(exchange, 410, bytes("{\"error\":\"not here any more\"}"));
             return;

@@ -75,6 +75,9 @@ final class LogStateMachine extends BaseStateMachine {
     private AppliedState state;
     private long bytesSinceSnapshot;
 
+    /** Held to begin a snapshot of our own or to fetch one: one of both at a time. */
+    private final Object turns = new Object();
+
     /** A snapshot of another node is being fetched, or about to replace the state: none of our own is begun. */
     private volatile boolean fetching;
 
@@ -218,20 +221,25 @@ final class LogStateMachine extends BaseStateMachine {
     @Override
     public long takeSnapshot() throws IOException {
         TermIndex applied = getLastAppliedTermIndex();
-        if (snapshotWanted && !busy && !fetching && applied != null && applied.getIndex() > finishedIndex) {
-            snapshotWanted = false;
-            bytesSinceSnapshot = 0;
-            AppliedState.Captured captured;
-            try {
-                captured = state.capture();
-            } catch (IOException | UncheckedIOException e) {
-                failures.failed(Failure.DISK, "cannot take the snapshot of index " + applied.getIndex(), e);
-                throw e;
+        synchronized (turns) {
+            if (snapshotWanted && !busy && !fetching && applied != null && applied.getIndex() > finishedIndex) {
+                snapshotWanted = false;
+                bytesSinceSnapshot = 0;
+                AppliedState.Captured captured = capture(applied);
+                busy = true;
+                writing = writer.submit(() -> write(captured, applied));
             }
-            busy = true;
-            writing = writer.submit(() -> write(captured, applied));
         }
         return finishedIndex;
+    }
+
+    private AppliedState.Captured capture(TermIndex at) throws IOException {
+        try {
+            return state.capture();
+        } catch (IOException | UncheckedIOException e) {
+            failures.failed(Failure.DISK, "cannot take the snapshot of index " + at.getIndex(), e);
+            throw e;
+        }
     }
 
     private void write(AppliedState.Captured captured, TermIndex at) {
@@ -342,11 +350,15 @@ final class LogStateMachine extends BaseStateMachine {
     }
 
     private TermIndex fetch(String leader, long leastIndex) {
-        fetching = true;
         boolean taken = false;
         try {
+            Future<?> own;
+            synchronized (turns) {
+                fetching = true;
+                own = writing;
+            }
             // One that was finished later would take the place of what is fetched.
-            writing.get();
+            own.get();
             AppliedState.Fetched fetched = opener.fetch(leader, leastIndex);
             TermIndex at = TermIndex.valueOf(fetched.term(), fetched.index());
             Path file = storage.getSnapshotFile(at.getTerm(), at.getIndex()).toPath();

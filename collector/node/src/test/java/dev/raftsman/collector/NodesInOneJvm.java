@@ -14,6 +14,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -105,7 +106,8 @@ final class NodesInOneJvm implements AutoCloseable {
 
     /** Waits until one of them leads. */
     int leader() {
-        return await().atMost(30, TimeUnit.SECONDS)
+        return await().atMost(60, TimeUnit.SECONDS)
+                .ignoreExceptionsInstanceOf(HttpTimeoutException.class)
                 .until(
                         () -> {
                             for (int i = 0; i < nodes.length; i++) {
