@@ -21,7 +21,8 @@ import picocli.CommandLine.Spec;
 
 @Command(
         name = "cluster",
-        description = "Who the collectors are, and changes of that while they work: status, add, remove, replace, transfer.",
+        description =
+                "Who the collectors are, and changes of that while they work: status, add, remove, replace, transfer.",
         subcommands = {
             ClusterCommand.Show.class,
             ClusterCommand.Add.class,
@@ -142,7 +143,8 @@ final class ClusterCommand implements Runnable {
             for (JsonNode member : status.path("members")) {
                 boolean votes = member.path("votes").asBoolean();
                 voting += votes ? 1 : 0;
-                boolean leads = member.path("node").asText().equals(status.path("node").asText());
+                boolean leads =
+                        member.path("node").asText().equals(status.path("node").asText());
                 long index = member.path("matchIndex").asLong(-1);
                 boolean silent = member.path("silentMillis").asLong(0) > SILENT_MILLIS;
                 out.printf(
@@ -155,7 +157,8 @@ final class ClusterCommand implements Runnable {
                         member.path("ingest").asText("-"),
                         member.path("http").asText("-"),
                         silent
-                                ? "has not answered for " + member.path("silentMillis").asLong() / 1000 + " s"
+                                ? "has not answered for "
+                                        + member.path("silentMillis").asLong() / 1000 + " s"
                                 : "");
             }
             out.printf(
@@ -256,8 +259,9 @@ final class ClusterCommand implements Runnable {
             long has = newcomer.path("matchIndex").asLong(-1);
             return newcomer.path("votes").asBoolean() || has < 0
                     ? ""
-                    : "; " + node() + " has %,d of %,d entries"
-                            .formatted(has, status.path("commitIndex").asLong());
+                    : "; " + node()
+                            + " has %,d of %,d entries"
+                                    .formatted(has, status.path("commitIndex").asLong());
         }
     }
 

@@ -115,7 +115,9 @@ public final class VoteGiver {
         public void advance(long term, long index) {}
 
         @Override
-        public void snapshot(Path file) {}
+        public Captured capture() {
+            return file -> {};
+        }
 
         @Override
         public void close() {}

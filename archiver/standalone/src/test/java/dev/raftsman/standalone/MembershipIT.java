@@ -41,7 +41,7 @@ class MembershipIT {
             cluster.startAgent();
             cluster.awaitCollectors(LIMIT);
             cluster.awaitAgent(LIMIT);
-            Feed feed = new Feed(log, SEED, false).start();
+            Feed feed = Feed.slow(log, SEED).start();
             delivery.awaitMore("feed");
             try (AckGap watched = new AckGap(cluster)) {
                 gap = watched;
@@ -54,7 +54,9 @@ class MembershipIT {
     }
 
     private void tell(String part) {
-        System.out.printf("longest time without acknowledgement, %s: %d ms%n", part, gap.take().toMillis());
+        System.out.printf(
+                "longest time without acknowledgement, %s: %d ms%n",
+                part, gap.take().toMillis());
     }
 
     private Ran raftsman(String... arguments) {

@@ -1,6 +1,5 @@
 package dev.raftsman.cluster;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.raftsman.catalog.CatalogJson;
 import dev.raftsman.catalog.CatalogView;
