@@ -153,7 +153,7 @@ public final class SimIngest implements IngestObserver {
     }
 
     @Override
-    public void entry(int bytes, long nanos) {
+    public void entry(int bytes, long waitedNanos, long committedNanos) {
         // Not of interest.
     }
 

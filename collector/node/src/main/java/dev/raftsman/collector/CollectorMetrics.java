@@ -4,11 +4,12 @@ import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.catalog.Verdict;
 import dev.raftsman.ingest.IngestObserver;
 import dev.raftsman.wire.RefuseReason;
+import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.Gauge;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
-import io.prometheus.metrics.core.metrics.Summary;
+import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.Unit;
@@ -45,14 +46,19 @@ final class CollectorMetrics implements IngestObserver {
             .name("raftsman_collector_entries_total")
             .help("Entries of ingest that this node submitted to the log.")
             .register(registry);
-    private final Summary commit = Summary.builder()
-            .name("raftsman_collector_commit_seconds")
-            .help("From submitting an entry to its being committed by a majority and applied here.")
+    private final Histogram stages = Histogram.builder()
+            .name("raftsman_collector_stage_seconds")
+            .help("Time that an entry takes. wait: from its first block until it is handed to the log; commit: until a"
+                    + " majority has it and it is applied here, both on the leader; apply: its part in that, on every node.")
             .unit(Unit.SECONDS)
-            .quantile(0.5, 0.02)
-            .quantile(0.99, 0.002)
-            .maxAgeSeconds(60)
+            .labelNames("stage")
+            .classicOnly()
+            .classicUpperBounds(
+                    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
             .register(registry);
+    private final DistributionDataPoint wait = stages.labelValues("wait");
+    private final DistributionDataPoint commit = stages.labelValues("commit");
+    private final DistributionDataPoint apply = stages.labelValues("apply");
     private final Gauge connections = Gauge.builder()
             .name("raftsman_collector_connections")
             .help("Connections of sidecars now.")
@@ -111,9 +117,19 @@ final class CollectorMetrics implements IngestObserver {
     }
 
     @Override
-    public void entry(int bytes, long nanos) {
+    public void entry(int bytes, long waitedNanos, long committedNanos) {
         entries.inc();
-        commit.observe((double) nanos / TimeUnit.SECONDS.toNanos(1));
+        wait.observe(seconds(waitedNanos));
+        commit.observe(seconds(committedNanos));
+    }
+
+    /** An entry was applied; the applying thread. */
+    void applied(long nanos) {
+        apply.observe(seconds(nanos));
+    }
+
+    private static double seconds(long nanos) {
+        return (double) nanos / TimeUnit.SECONDS.toNanos(1);
     }
 
     @Override

@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongConsumer;
 
 /** The store as the log drives it. */
 final class StoreState implements AppliedState {
@@ -34,12 +35,22 @@ final class StoreState implements AppliedState {
         private final StoreSettings settings;
         private final Function<HostPort, PeerFiles> peers;
         private final long fetchBytesPerSecond;
+        private final LongConsumer applied;
         private final CatchUpProgress progress = new CatchUpProgress();
         private volatile ReplicatedState current;
         private volatile Path newestSnapshot;
 
-        /** @param peers other nodes' files, by their address of the log */
-        Holder(Path data, StoreSettings settings, Function<HostPort, PeerFiles> peers, long fetchBytesPerSecond) {
+        /**
+         * @param peers other nodes' files, by their address of the log
+         * @param applied told how many nanoseconds each entry took, by the applying thread
+         */
+        Holder(
+                Path data,
+                StoreSettings settings,
+                Function<HostPort, PeerFiles> peers,
+                long fetchBytesPerSecond,
+                LongConsumer applied) {
+            this.applied = applied;
             this.data = data;
             this.settings = settings;
             this.peers = peers;
@@ -53,7 +64,7 @@ final class StoreState implements AppliedState {
                     : ReplicatedState.open(data, settings, snapshot);
             current = opened;
             newestSnapshot = snapshot;
-            return new StoreState(opened, file -> newestSnapshot = file);
+            return new StoreState(opened, file -> newestSnapshot = file, applied);
         }
 
         @Override
@@ -135,20 +146,26 @@ final class StoreState implements AppliedState {
 
     private final ReplicatedState state;
     private final Consumer<Path> written;
+    private final LongConsumer applied;
 
     /** @param written told of each snapshot that is the newest from then on */
-    private StoreState(ReplicatedState state, Consumer<Path> written) {
+    private StoreState(ReplicatedState state, Consumer<Path> written, LongConsumer applied) {
         this.state = state;
         this.written = written;
+        this.applied = applied;
     }
 
     @Override
     public byte[] apply(long term, long index, ByteBuffer entry) throws IOException {
+        long beganNanos = System.nanoTime();
+        byte[] reply;
         try {
-            return state.apply(term, index, entry);
+            reply = state.apply(term, index, entry);
         } catch (StoreFailedException e) {
             throw new IOException(e.getMessage(), e);
         }
+        applied.accept(System.nanoTime() - beganNanos);
+        return reply;
     }
 
     @Override

@@ -128,7 +128,7 @@ final class IngestDesk {
 
     private void answered(EntryCoalescer.Batch batch, Outcome outcome, long sinceNanos) {
         coalescer.done(batch);
-        observer.entry(batch.bytes, loop.nanoTime() - sinceNanos);
+        observer.entry(batch.bytes, sinceNanos - batch.sinceNanos, loop.nanoTime() - sinceNanos);
         if (outcome instanceof Outcome.Applied applied) {
             applied(batch, applied.reply());
         } else if (outcome instanceof Outcome.NotLeader) {

@@ -12,8 +12,13 @@ public interface IngestObserver {
     /** A connection ended before a frame of ours could say why. */
     default void handshakeFailed() {}
 
-    /** @param nanos from handing an entry to the log until its answer */
-    void entry(int bytes, long nanos);
+    /**
+     * An entry was answered.
+     *
+     * @param waitedNanos from its first block until it was handed to the log
+     * @param committedNanos from then until it was answered
+     */
+    void entry(int bytes, long waitedNanos, long committedNanos);
 
     void connections(int open);
 }

@@ -446,7 +446,7 @@ class IngestTlsTest {
         public void refused(RefuseReason reason) {}
 
         @Override
-        public void entry(int bytes, long nanos) {}
+        public void entry(int bytes, long waitedNanos, long committedNanos) {}
 
         @Override
         public void connections(int open) {}
