@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps this node's sealed segments as they were: mends what is damaged, has digests attested while this node leads, reads
- * everything again within the scrubbing period. A thread of its own, of low priority.
+ * everything again within the scrubbing period. A thread of its own, kept to configured rates.
  */
 final class SegmentUpkeep implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SegmentUpkeep.class);
@@ -61,7 +61,6 @@ final class SegmentUpkeep implements AutoCloseable {
         this.scrubber = new Scrubber(
                 config.data(), config.scrub().period(), config.scrub().bytesPerSecond(), clock.millis());
         thread.setDaemon(true);
-        thread.setPriority(Thread.MIN_PRIORITY);
     }
 
     void start() {
