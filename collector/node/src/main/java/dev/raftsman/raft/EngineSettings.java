@@ -83,10 +83,9 @@ final class EngineSettings {
         RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(p, true);
         RaftServerConfigKeys.Log.setPurgeGap(p, 1);
         // For members that were away for moments only. And purging up to the very entry that a follower has would leave
-        // the
-        // leader without the term of that entry, which it must name with the next one.
-        RaftServerConfigKeys.Log.setPurgePreservationLogNum(p, (int)
-                Math.max(MIN_KEPT_ENTRIES, Math.min(KEPT_ENTRIES, settings.snapshotLogBytes() / KEPT_ENTRY_BYTES)));
+        // the leader without the term of that entry, which it must name with the next one.
+        RaftServerConfigKeys.Log.setPurgePreservationLogNum(
+                p, Math.max(MIN_KEPT_ENTRIES, Math.min(KEPT_ENTRIES, settings.snapshotLogBytes() / KEPT_ENTRY_BYTES)));
         RaftServerConfigKeys.Log.Appender.setInstallSnapshotEnabled(p, false);
         // The engine counts entries; we count bytes and ask for snapshots ourselves.
         RaftServerConfigKeys.Snapshot.setAutoTriggerEnabled(p, false);
