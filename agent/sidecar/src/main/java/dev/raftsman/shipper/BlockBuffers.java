@@ -36,6 +36,7 @@ final class BlockBuffers {
 
     private ByteBuffer take(int bytes, long leftBytes) {
         if (bytes < STEP_BYTES) {
+            dropDownTo(leftBytes - bytes);
             return ByteBuffer.allocate(bytes); // thousands of small ones may be on their way
         }
         int fitting = fitting(bytes);

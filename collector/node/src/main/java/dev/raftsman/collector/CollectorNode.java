@@ -433,7 +433,11 @@ public final class CollectorNode implements AutoCloseable {
         metrics.gauge(
                 "raftsman_collector_disk_room",
                 "2: enough; 1: the reserve is reached, no blocks are taken; 0: full, nothing is taken.",
-                () -> marks.room().ordinal());
+                () -> switch (marks.room()) {
+                    case ENOUGH -> 2;
+                    case RESERVE -> 1;
+                    case FULL -> 0;
+                });
         metrics.gauge(
                 "raftsman_collector_apply_waits_for_space",
                 "1 while a committed entry waits for space.",

@@ -95,11 +95,14 @@ public final class PeerClient implements AutoCloseable {
     }
 
     private static String reason(StatusRuntimeException e) {
-        Throwable root = e;
+        if (e.getCause() == null) {
+            return e.getStatus().getCode() + " " + e.getStatus().getDescription();
+        }
+        Throwable root = e.getCause();
         while (root.getCause() != null) {
             root = root.getCause();
         }
-        return root == e ? e.getStatus().getCode() + " " + e.getStatus().getDescription() : root.getMessage();
+        return root.getMessage();
     }
 
     @Override
