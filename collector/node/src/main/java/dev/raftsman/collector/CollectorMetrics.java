@@ -48,8 +48,9 @@ final class CollectorMetrics implements IngestObserver {
             .register(registry);
     private final Histogram stages = Histogram.builder()
             .name("raftsman_collector_stage_seconds")
-            .help("Time that an entry takes. wait: from its first block until it is handed to the log; commit: until a"
-                    + " majority has it and it is applied here, both on the leader; apply: its part in that, on every node.")
+            .help(
+                    "Time that an entry takes. wait: from its first block until it is handed to the log; commit: until a"
+                            + " majority has it and it is applied here, both on the leader; apply: its part in that, on every node.")
             .unit(Unit.SECONDS)
             .labelNames("stage")
             .classicOnly()

@@ -161,11 +161,7 @@ public final class CollectorNode implements AutoCloseable {
         }
         peers = new PeerConnections(raftTls, config.fetchBytesPerSecond());
         state = new StoreState.Holder(
-                config.data(),
-                StoreSettings.DEFAULT,
-                peers::files,
-                config.fetchBytesPerSecond(),
-                metrics::applied);
+                config.data(), StoreSettings.DEFAULT, peers::files, config.fetchBytesPerSecond(), metrics::applied);
         introductions = new Introductions(raftTls);
         try {
             log = startLog();

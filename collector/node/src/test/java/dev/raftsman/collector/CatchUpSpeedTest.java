@@ -39,7 +39,8 @@ class CatchUpSpeedTest {
 
     @Test
     void bringsAllOfItOverTheLogsPort() throws Exception {
-        StoreState.Holder full = new StoreState.Holder(root.resolve("full"), StoreSettings.DEFAULT, peer -> null, 1, nanos -> {});
+        StoreState.Holder full =
+                new StoreState.Holder(root.resolve("full"), StoreSettings.DEFAULT, peer -> null, 1, nanos -> {});
         Path snapshot = root.resolve("snapshot.1_1");
         try (AppliedState state = full.open(null)) {
             fill(state);
@@ -51,8 +52,8 @@ class CatchUpSpeedTest {
             try (PeerServer server = PeerServer.start(address, null, full.offers());
                     PeerConnections peers = new PeerConnections(null, 1L << 40)) {
                 assertThat(server).isNotNull();
-                StoreState.Holder empty =
-                        new StoreState.Holder(root.resolve("empty"), StoreSettings.DEFAULT, peers::files, 1L << 40, nanos -> {});
+                StoreState.Holder empty = new StoreState.Holder(
+                        root.resolve("empty"), StoreSettings.DEFAULT, peers::files, 1L << 40, nanos -> {});
                 try (AppliedState before = empty.open(null)) {
                     assertThat(before).isNotNull();
                     long began = System.nanoTime();
