@@ -157,7 +157,7 @@ public final class CollectorLoad implements Producer {
 
     private void write(Connection to, ByteBuffer block) {
         ByteBuffer[] both = {FrameCodec.appendHeader(to.epoch, block.remaining()), block};
-        long bytes = FrameCodec.APPEND_HEADER_BYTES + block.remaining();
+        long bytes = (long) FrameCodec.APPEND_HEADER_BYTES + block.remaining();
         try {
             while (block.hasRemaining()) {
                 to.socket.write(both);
@@ -168,7 +168,8 @@ public final class CollectorLoad implements Producer {
         }
     }
 
-    /** Waits for something to change; mends a broken connection first. Holds the lock. */
+    /** Waits for something to change, perhaps in vain; mends a broken connection first. Holds the lock. */
+    @SuppressWarnings("WaitNotInLoop") // the callers loop
     private void await() throws IOException, InterruptedException {
         if (broken != null) {
             connect();
@@ -299,6 +300,7 @@ public final class CollectorLoad implements Producer {
         }
     }
 
+    @SuppressWarnings("ReferenceEquality") // this very connection, not one like it
     private void broke(Connection which, String why) {
         lock.lock();
         try {
