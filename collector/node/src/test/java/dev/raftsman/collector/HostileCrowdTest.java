@@ -261,7 +261,8 @@ class HostileCrowdTest {
         assertThat(refusals("bad_frame")).isGreaterThanOrEqualTo(refused + 55);
         good.answeredFurther(5);
         awaitDescriptors(descriptors + 20);
-        assertThat(memory() - before).isLessThan(32 * MIB);
+        // What stays is the engine's cache of its log, 48 MiB at most, and the transport's pools.
+        assertThat(memory() - before).isLessThan((48 + 32) * MIB);
     }
 
     private static Flood flood(Frame frame) throws IOException {
