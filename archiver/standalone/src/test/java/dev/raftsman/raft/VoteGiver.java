@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.apache.ratis.proto.RaftProtos.RaftGroupIdProto;
 import org.apache.ratis.proto.RaftProtos.RaftRpcRequestProto;
 import org.apache.ratis.proto.RaftProtos.RequestVoteReplyProto;
@@ -56,6 +57,7 @@ public final class VoteGiver {
         ManagedChannel channel =
                 NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
         RequestVoteReplyProto reply = RaftServerProtocolServiceGrpc.newBlockingStub(channel)
+                .withDeadlineAfter(60, TimeUnit.SECONDS)
                 .requestVote(request(settings, Long.parseLong(arguments[3]), arguments[4]));
         System.out.println(
                 (reply.getServerReply().getSuccess() ? "granted in term " : "refused in term ") + reply.getTerm());

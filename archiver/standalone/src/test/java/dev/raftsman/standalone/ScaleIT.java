@@ -34,9 +34,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  */
 class ScaleIT {
     private static final int STREAMS = Integer.getInteger("raftsman.streams", 20);
-    private static final int SEGMENTS = Integer.getInteger("raftsman.segments", 200);
+    private static final int SEGMENTS = Integer.getInteger("raftsman.segments", 100);
     private static final Duration LIMIT = Duration.ofSeconds(120);
-    private static final int IDLE_SECONDS = SEGMENTS > 1_000 ? 30 : 2;
+    private static final int IDLE_SECONDS = SEGMENTS > 1_000 ? 30 : 1;
     private static final int LINES = 3;
 
     @RegisterExtension
@@ -114,7 +114,7 @@ class ScaleIT {
 
     private double cpuSeconds(int node) {
         ProcessFigures figures = ProcessFigures.of(cluster.collector(node).pid());
-        return figures.userSeconds() + figures.systemSeconds();
+        return figures.cpuSeconds();
     }
 
     /** A sidecar that waits for each of its answers. */

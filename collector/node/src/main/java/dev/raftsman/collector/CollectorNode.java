@@ -161,7 +161,8 @@ public final class CollectorNode implements AutoCloseable {
         }
         peers = new PeerConnections(raftTls, config.fetchBytesPerSecond());
         state = new StoreState.Holder(
-                config.data(), StoreSettings.DEFAULT, peers::files, config.fetchBytesPerSecond(), metrics::applied);
+                config.data(), StoreSettings.DEFAULT, peers::files, config.fetchBytesPerSecond(), metrics::applied,
+                this::requestSnapshot);
         introductions = new Introductions(raftTls);
         try {
             log = startLog();
@@ -203,6 +204,13 @@ public final class CollectorNode implements AutoCloseable {
                 MIN_TICK_MILLIS, Math.min(MAX_TICK_MILLIS, config.segmentAge().toMillis() / 4));
         upkeep.start();
         ScheduledFuture<?> unused = clockwork.scheduleWithFixedDelay(this::tick, 0, tickMillis, TimeUnit.MILLISECONDS);
+    }
+
+    private void requestSnapshot() {
+        RatisLog running = log;
+        if (running != null) {
+            running.requestSnapshot();
+        }
     }
 
     private RatisLog startLog() throws IOException {

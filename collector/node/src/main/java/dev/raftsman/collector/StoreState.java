@@ -9,6 +9,7 @@ import dev.raftsman.raft.PeerHandler;
 import dev.raftsman.store.Attestation;
 import dev.raftsman.store.CapturedSnapshot;
 import dev.raftsman.store.CatchUpProgress;
+import dev.raftsman.store.Chunks;
 import dev.raftsman.store.IncomingSnapshot;
 import dev.raftsman.store.OfferedFiles;
 import dev.raftsman.store.PeerFailedException;
@@ -36,6 +37,7 @@ final class StoreState implements AppliedState {
         private final Function<HostPort, PeerFiles> peers;
         private final long fetchBytesPerSecond;
         private final LongConsumer applied;
+        private final Runnable noSnapshot;
         private final CatchUpProgress progress = new CatchUpProgress();
         private volatile ReplicatedState current;
         private volatile Path newestSnapshot;
@@ -43,14 +45,17 @@ final class StoreState implements AppliedState {
         /**
          * @param peers other nodes' files, by their address of the log
          * @param applied told how many nanoseconds each entry took, by the applying thread
+         * @param noSnapshot run when another node asks for one and there was none yet: it asks again
          */
         Holder(
                 Path data,
                 StoreSettings settings,
                 Function<HostPort, PeerFiles> peers,
                 long fetchBytesPerSecond,
-                LongConsumer applied) {
+                LongConsumer applied,
+                Runnable noSnapshot) {
             this.applied = applied;
+            this.noSnapshot = noSnapshot;
             this.data = data;
             this.settings = settings;
             this.peers = peers;
@@ -83,10 +88,19 @@ final class StoreState implements AppliedState {
         /** What other nodes may have of this one, by verb. */
         Map<String, PeerHandler> offers() {
             return Map.of(
-                    PeerFiles.SNAPSHOT, question -> PeerConnections.answer(OfferedFiles.snapshot(newestSnapshot)),
+                    PeerFiles.SNAPSHOT, question -> PeerConnections.answer(offeredSnapshot()),
                     PeerFiles.SEGMENT,
                             question -> PeerConnections.answer(OfferedFiles.segment(opened()::fileForPeer, question)),
                     PeerFiles.DIGESTS, question -> PeerConnections.answer(Attestation.answer(opened(), question)));
+        }
+
+        /** A newcomer is sent to a snapshot first, also where the log still has everything. */
+        private Chunks offeredSnapshot() throws IOException {
+            Path newest = newestSnapshot;
+            if (newest == null) {
+                noSnapshot.run();
+            }
+            return OfferedFiles.snapshot(newest);
         }
 
         private ReplicatedState opened() throws IOException {

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
  * surefire.argLine}: {@code -Draftsman.catchup.mib=5120} for 5 GiB, {@code -Xmx256m} for a collector's heap.
  */
 class CatchUpSpeedTest {
-    private static final int MIB = Integer.getInteger("raftsman.catchup.mib", 96);
+    private static final int MIB = Integer.getInteger("raftsman.catchup.mib", 16);
     private static final int LINE_BYTES = 1_000;
 
     @TempDir
@@ -40,7 +40,7 @@ class CatchUpSpeedTest {
     @Test
     void bringsAllOfItOverTheLogsPort() throws Exception {
         StoreState.Holder full =
-                new StoreState.Holder(root.resolve("full"), StoreSettings.DEFAULT, peer -> null, 1, nanos -> {});
+                new StoreState.Holder(root.resolve("full"), StoreSettings.DEFAULT, peer -> null, 1, nanos -> {}, () -> {});
         Path snapshot = root.resolve("snapshot.1_1");
         try (AppliedState state = full.open(null)) {
             fill(state);
@@ -53,7 +53,7 @@ class CatchUpSpeedTest {
                     PeerConnections peers = new PeerConnections(null, 1L << 40)) {
                 assertThat(server).isNotNull();
                 StoreState.Holder empty = new StoreState.Holder(
-                        root.resolve("empty"), StoreSettings.DEFAULT, peers::files, 1L << 40, nanos -> {});
+                        root.resolve("empty"), StoreSettings.DEFAULT, peers::files, 1L << 40, nanos -> {}, () -> {});
                 try (AppliedState before = empty.open(null)) {
                     assertThat(before).isNotNull();
                     long began = System.nanoTime();

@@ -184,8 +184,8 @@ class CollectorClusterTest {
             assertThat(cluster.get(0, "/metrics").body())
                     .contains("raftsman_collector_blocks_total{verdict=\"accepted\"} 1.0")
                     .contains("raftsman_collector_is_leader 1.0")
-                    .contains("raftsman_collector_stage_seconds_bucket{stage=\"wait\",le=\"10.0\"} 1\n")
-                    .contains("raftsman_collector_stage_seconds_bucket{stage=\"commit\",le=\"+Inf\"} 1\n")
+                    .contains("raftsman_collector_stage_seconds_bucket{stage=\"wait\",le=\"10.0\"} 2\n")
+                    .contains("raftsman_collector_stage_seconds_bucket{stage=\"commit\",le=\"+Inf\"} 2\n")
                     .containsPattern("raftsman_collector_stage_seconds_count\\{stage=\"apply\"} [1-9]");
         }
     }

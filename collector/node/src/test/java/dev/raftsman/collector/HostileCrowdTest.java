@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Many who mean no good, all at once: one who sends blocks meanwhile gets an answer to each, and nothing is left behind. */
 class HostileCrowdTest {
-    private static final int CROWD = 10_000;
+    private static final int CROWD = Integer.getInteger("raftsman.crowd", 2_000);
     private static final long MIB = 1 << 20;
 
     /** Beyond this it is no use to send more: the rest of its credit would only fill the one queue that all share. */
