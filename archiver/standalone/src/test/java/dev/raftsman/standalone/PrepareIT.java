@@ -52,11 +52,10 @@ class PrepareIT {
         assertThat(Ran.command(Map.of(), List.of(launcher.toString(), "prepare"))
                         .exitCode())
                 .isZero();
-        Path jar = launcher.resolveSibling("lib").resolve("zzz.jar");
-        Files.copy(launcher.resolveSibling("lib").resolve(firstJar()), jar);
-        Path first = launcher.resolveSibling("lib").resolve(firstJar());
-        Files.delete(first);
-        Files.copy(jar, first); // other time
+        Path sidecar = sidecar(launcher.resolveSibling("lib"));
+        Path copy = Files.copy(sidecar, directory.path().resolve("copy.jar"));
+        Files.delete(sidecar);
+        Files.copy(copy, sidecar); // other time
 
         Ran agent = agent(launcher, "-Xlog:class+load");
 
@@ -64,11 +63,9 @@ class PrepareIT {
         assertThat(agent.output()).containsPattern("dev\\.raftsman\\.sidecar\\.AgentProcess source: (file|jar):");
     }
 
-    private static String firstJar() throws IOException {
-        try (Stream<Path> jars = Files.list(lib())) {
-            return jars.map(jar -> jar.getFileName().toString())
-                    .filter(name -> name.endsWith(".jar"))
-                    .sorted()
+    private static Path sidecar(Path lib) throws IOException {
+        try (Stream<Path> jars = Files.list(lib)) {
+            return jars.filter(jar -> jar.getFileName().toString().startsWith("raftsman-sidecar"))
                     .findFirst()
                     .orElseThrow();
         }

@@ -26,6 +26,8 @@ import dev.raftsman.segment.SegmentFile;
 import dev.raftsman.segment.SegmentId;
 import dev.raftsman.store.CorruptStoreException;
 import dev.raftsman.store.Entry;
+import dev.raftsman.store.ReplicatedState;
+import dev.raftsman.store.SegmentCare;
 import dev.raftsman.store.StoreSettings;
 import dev.raftsman.tls.TlsFileException;
 import java.io.IOException;
@@ -48,7 +50,9 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
+import java.util.function.ToLongFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,6 +62,9 @@ public final class CollectorNode implements AutoCloseable {
     private static final Duration SILENCE = Duration.ofSeconds(5);
     private static final Duration ASK_LIMIT = Duration.ofSeconds(2);
     private static final long LEADERLESS_NANOS = TimeUnit.SECONDS.toNanos(3);
+    private static final long END_SECONDS = 3;
+    private static final int REMOVED_LOOKS = 5;
+    private static final long REMOVED_LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long MIN_TICK_MILLIS = 100;
     private static final long MAX_TICK_MILLIS = 1_000;
 
@@ -161,7 +168,11 @@ public final class CollectorNode implements AutoCloseable {
         }
         peers = new PeerConnections(raftTls, config.fetchBytesPerSecond());
         state = new StoreState.Holder(
-                config.data(), StoreSettings.DEFAULT, peers::files, config.fetchBytesPerSecond(), metrics::applied,
+                config.data(),
+                StoreSettings.DEFAULT,
+                peers::files,
+                config.fetchBytesPerSecond(),
+                metrics::applied,
                 this::requestSnapshot);
         introductions = new Introductions(raftTls);
         try {
@@ -320,7 +331,7 @@ public final class CollectorNode implements AutoCloseable {
         } else if (askedWhy.compareAndSet(false, true)) {
             Thread asking = new Thread(
                     () -> {
-                        if (!endIfRemoved()) {
+                        if (!removedSoon()) {
                             failures.failed(failure, detail, null);
                         }
                     },
@@ -328,6 +339,17 @@ public final class CollectorNode implements AutoCloseable {
             asking.setDaemon(true);
             asking.start();
         }
+    }
+
+    /** The engine closes when the members change; that the node is removed is noted a moment later. */
+    private boolean removedSoon() {
+        for (int i = 0; i < REMOVED_LOOKS && !clockwork.isShutdown(); i++) {
+            if (endIfRemoved()) {
+                return true;
+            }
+            LockSupport.parkNanos(REMOVED_LOOK_NANOS);
+        }
+        return false;
     }
 
     /** Asks the others whether this node was removed; if so, it ends. */
@@ -376,6 +398,11 @@ public final class CollectorNode implements AutoCloseable {
                 StartException.UNAVAILABLE, "cannot listen on " + address + " (" + door + "): " + e.getMessage(), e);
     }
 
+    private long care(ToLongFunction<SegmentCare> what) {
+        ReplicatedState now = state.get();
+        return now == null ? 0 : what.applyAsLong(now.care());
+    }
+
     private void registerMetrics() {
         metrics.counter(
                 "raftsman_collector_raft_log_bytes_total",
@@ -404,15 +431,15 @@ public final class CollectorNode implements AutoCloseable {
         metrics.gauge(
                 "raftsman_collector_damaged_segments",
                 "Sealed segments damaged or missing here and not yet fetched again.",
-                () -> state.get().care().damaged().size());
+                () -> care(care -> care.damaged().size()));
         metrics.counter(
                 "raftsman_collector_damage_found_total",
                 "Sealed segments found damaged or missing here since the state was opened.",
-                () -> state.get().care().found());
+                () -> care(SegmentCare::found));
         metrics.counter(
                 "raftsman_collector_segments_repaired_total",
                 "Sealed segments fetched again from other nodes since the state was opened.",
-                () -> state.get().care().repaired());
+                () -> care(SegmentCare::repaired));
         metrics.counter(
                 "raftsman_collector_scrubbed_bytes_total",
                 "Bytes of sealed segments read again to compare them.",
@@ -565,6 +592,12 @@ public final class CollectorNode implements AutoCloseable {
     @Override
     public void close() {
         clockwork.shutdownNow();
+        try {
+            // It asks peers, whose connections are closed below.
+            clockwork.awaitTermination(END_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         if (entrance != null) {
             entrance.close();
         }

@@ -77,7 +77,9 @@ final class Introductions implements AutoCloseable {
             try {
                 return once(node, verb, question, limit);
             } catch (PeerException e) {
-                if (e.refused() || System.nanoTime() > deadline) {
+                if (e.refused()
+                        || System.nanoTime() > deadline
+                        || Thread.currentThread().isInterrupted()) {
                     throw e;
                 }
                 LockSupport.parkNanos(RECONNECT_NANOS / 10);

@@ -261,6 +261,9 @@ final class Membership implements ClusterDoor {
             change.phase("done");
         } catch (ChangeException e) {
             error = e.getMessage();
+        } catch (Error e) {
+            ended(change, e.toString()); // or no later change would be taken
+            throw e;
         } catch (IOException | RuntimeException e) {
             LOG.debug("change of members failed", e);
             error = e.getMessage() == null ? e.toString() : e.getMessage();
@@ -268,10 +271,12 @@ final class Membership implements ClusterDoor {
         if (error != null) {
             LOG.warn("change of members failed: {}, phase={}, reason={}", what(change.request), change.phase, error);
         }
-        synchronized (this) {
-            last = change.view(true, error);
-            running = null;
-        }
+        ended(change, error);
+    }
+
+    private synchronized void ended(Running change, String error) {
+        last = change.view(true, error);
+        running = null;
     }
 
     private void carryOut(Running change) throws ChangeException, IOException {

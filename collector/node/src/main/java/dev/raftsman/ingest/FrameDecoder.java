@@ -89,6 +89,13 @@ final class FrameDecoder extends ByteToMessageDecoder {
         }
     }
 
+    /** Reading goes on after a pause: a frame that had begun has its whole time again. */
+    void restart() {
+        if (partialSinceNanos != NONE) {
+            partialSinceNanos = clockNanos.getAsLong();
+        }
+    }
+
     /** When the first bytes of the frame came that is not whole yet. */
     long partialSinceNanos() {
         return partialSinceNanos;

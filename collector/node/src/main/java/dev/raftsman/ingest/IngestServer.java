@@ -367,6 +367,9 @@ public final class IngestServer implements AutoCloseable {
 
         void setReading() {
             boolean read = reading && session.withinCredit() && channel.isWritable();
+            if (read && !channel.config().isAutoRead()) {
+                decoder.restart();
+            }
             channel.config().setAutoRead(read);
             if (read) {
                 try {

@@ -42,8 +42,8 @@ public final class QueryServer implements AutoCloseable {
     private static final int MAX_REQUEST_BYTES = 8 << 10;
     private static final int COPY_BYTES = 128 << 10;
     private static final long ANSWER_SECONDS = 20;
-    /** Entries behind the commit index at which a follower is still called ready. */
-    private static final long READY_LAG_ENTRIES = 1_000;
+    /** To apply what the leader has committed; a node that needs longer is not ready. */
+    private static final long READY_SECONDS = 2;
 
     private static final String JSON = "application/json";
 
@@ -319,11 +319,23 @@ public final class QueryServer implements AutoCloseable {
     private void ready(HttpExchange exchange) throws IOException {
         NodeStatus status = source.status();
         boolean ready = source.alive()
+                && status.waiting().isEmpty()
                 && !status.leader().isEmpty()
                 && !status.disk().equals("FULL")
-                && (status.ready() || !status.leader().equals(status.node()))
-                && status.commitIndex() - status.appliedIndex() <= READY_LAG_ENTRIES;
+                && caughtUp();
         reply(exchange, ready ? 200 : 503, status);
+    }
+
+    /** The leader's commit index is asked for: a node that fetches a snapshot knows none that is newer than its own. */
+    private boolean caughtUp() {
+        try {
+            return log.readBarrier().get(READY_SECONDS, TimeUnit.SECONDS) instanceof Outcome.Applied;
+        } catch (TimeoutException | ExecutionException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 
     private static void error(HttpExchange exchange, int code, String what) throws IOException {

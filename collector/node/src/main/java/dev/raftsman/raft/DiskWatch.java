@@ -24,6 +24,9 @@ final class DiskWatch implements AutoCloseable {
 
         void releaseEntries();
 
+        /** Has a snapshot taken, with which the log before it goes: once the disk is full, its thread cannot do that. */
+        void shortenLog();
+
         /** Looks whether this node stands for election with a term that it could not write. Called at each step. */
         void lookAtCandidacy(long now, boolean full);
     }
@@ -71,6 +74,9 @@ final class DiskWatch implements AutoCloseable {
         Room found = marks.room();
         if (found != room) {
             say(found);
+            if (found == Room.RESERVE && room == Room.ENOUGH) {
+                node.shortenLog();
+            }
             room = found;
         }
         if (room != Room.FULL) {

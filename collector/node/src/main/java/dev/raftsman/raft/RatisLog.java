@@ -619,6 +619,11 @@ public final class RatisLog implements ReplicatedLog {
             gate.release();
         }
 
+        @Override
+        public void shortenLog() {
+            requestSnapshot();
+        }
+
         /**
          * The engine gives an election up when it cannot write the term, and stays a candidate that asks nobody: if all
          * nodes had no space for it at once, none would ever lead again. No vote was asked for, so a new start is safe.

@@ -39,8 +39,8 @@ class CatchUpSpeedTest {
 
     @Test
     void bringsAllOfItOverTheLogsPort() throws Exception {
-        StoreState.Holder full =
-                new StoreState.Holder(root.resolve("full"), StoreSettings.DEFAULT, peer -> null, 1, nanos -> {}, () -> {});
+        StoreState.Holder full = new StoreState.Holder(
+                root.resolve("full"), StoreSettings.DEFAULT, peer -> null, 1, nanos -> {}, () -> {});
         Path snapshot = root.resolve("snapshot.1_1");
         try (AppliedState state = full.open(null)) {
             fill(state);

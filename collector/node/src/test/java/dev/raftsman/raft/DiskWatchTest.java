@@ -15,6 +15,7 @@ class DiskWatchTest {
     private long nanos;
     private boolean leads;
     private int releases;
+    private int shortened;
     private final List<Integer> offered = new ArrayList<>();
     private final DiskWatch watch =
             new DiskWatch(DiskMarks.of(() -> free, 256 * MIB, () -> nanos), new DiskWatch.Node() {
@@ -36,6 +37,11 @@ class DiskWatchTest {
                 @Override
                 public void releaseEntries() {
                     releases++;
+                }
+
+                @Override
+                public void shortenLog() {
+                    shortened++;
                 }
 
                 @Override
@@ -83,6 +89,20 @@ class DiskWatchTest {
         leads = true;
         after(1);
         assertThat(offered).containsExactly(0, 0, 0);
+    }
+
+    @Test
+    void shortensTheLogWhenTheReserveIsReachedWhichAFullDiskWouldNotLetIt() {
+        after(1);
+        free = 200 * MIB;
+        after(1);
+        after(1);
+        assertThat(shortened).isEqualTo(1);
+        free = 1024 * MIB;
+        after(1);
+        free = 200 * MIB;
+        after(1);
+        assertThat(shortened).isEqualTo(2);
     }
 
     @Test

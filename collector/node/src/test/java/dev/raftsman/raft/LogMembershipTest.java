@@ -12,11 +12,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -59,6 +62,58 @@ class LogMembershipTest {
         public void close() {}
     }
 
+    /** A newcomer's state is a copy of the leader's snapshot. */
+    private final class Opener implements AppliedState.Opener {
+        private final String id;
+
+        Opener(String id) {
+            this.id = id;
+        }
+
+        @Override
+        public AppliedState open(Path snapshot) throws IOException {
+            Lines state = new Lines(snapshot);
+            states.put(id, state);
+            return state;
+        }
+
+        @Override
+        public AppliedState.Fetched fetch(String peer, long leastIndex) throws IOException {
+            String leader = members.values().stream()
+                    .filter(member -> member.address().equals(peer))
+                    .findFirst()
+                    .orElseThrow()
+                    .id();
+            logs.get(leader).requestSnapshot();
+            Path snapshot = await().atMost(20, TimeUnit.SECONDS).until(() -> newestSnapshot(leader), Objects::nonNull);
+            String[] at = snapshot.getFileName().toString().split("[._]", -1);
+            return new AppliedState.Fetched() {
+                @Override
+                public long term() {
+                    return Long.parseLong(at[1]);
+                }
+
+                @Override
+                public long index() {
+                    return Long.parseLong(at[2]);
+                }
+
+                @Override
+                public void commit(Path file) throws IOException {
+                    Files.copy(snapshot, file);
+                }
+            };
+        }
+
+        private Path newestSnapshot(String of) throws IOException {
+            try (Stream<Path> files = Files.walk(root.resolve(of))) {
+                return files.filter(file -> file.getFileName().toString().matches("snapshot\\.\\d+_\\d+"))
+                        .max(Comparator.naturalOrder())
+                        .orElse(null);
+            }
+        }
+    }
+
     private LogMember member(String id) throws IOException {
         LogMember known = members.get(id);
         if (known == null) {
@@ -85,11 +140,7 @@ class LogMembershipTest {
                 settings,
                 null,
                 Map.of(),
-                snapshot -> {
-                    Lines state = new Lines(snapshot);
-                    states.put(id, state);
-                    return state;
-                },
+                new Opener(id),
                 DiskMarks.none(),
                 (failure, detail, cause) -> failures.add(id + " " + failure + " " + detail));
         logs.put(id, log);
@@ -99,6 +150,8 @@ class LogMembershipTest {
     @AfterEach
     void stop() {
         logs.values().forEach(RatisLog::close);
+        // A member that is removed is stopped by its engine.
+        assertThat(failures).allMatch(failure -> failure.startsWith("n3 STOPPED"));
     }
 
     private RatisLog leader() {
