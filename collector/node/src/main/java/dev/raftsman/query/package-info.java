@@ -8,16 +8,18 @@
  *  GET  /v1/status          {@link dev.raftsman.query.NodeStatus}
  *  GET  /v1/catalog         {@link dev.raftsman.catalog.CatalogView}; ?linearizable=true waits for all that was
  *                           acknowledged before; header X-Raftsman-Applied-Index
- *  GET  /v1/segments/{id}   the segment's bytes, up to the length in the catalog; Range: bytes=a-b, a-, -n
+ *  GET  /v1/segments/{id}   the segment's bytes, up to the length in the catalog; Range: bytes=a-b, a-, -n. 503
+ *                           while this node's copy is damaged, 410 if it has none any more
  *  POST /v1/commands        a {@link dev.raftsman.catalog.Command}; answers its result, or 421 with
- *                           {"leader", "leaderHttp"} on a node that does not lead
+ *                           {"leader", "leaderHttp"} on a node that does not lead, 403 to an attest
  *  GET  /v1/cluster         {@link dev.raftsman.query.ClusterStatus}; ?leader=true is answered by the leader only
  *  POST /v1/cluster/{verb}  add, remove, replace, transfer: a {@link dev.raftsman.query.ClusterRequest}; answers the
  *                           {@link dev.raftsman.query.ClusterChange} that is under way then, 409 with what is against it,
  *                           or 421 as above
  *  GET  /metrics            Prometheus text
  *  GET  /livez              200 while the process can do its work at all
- *  GET  /readyz             200 when a leader is known and this node has applied what is committed, nearly
+ *  GET  /readyz             200 when this node votes, its disk is not full, and it has applied all that the leader had
+ *                           committed when it was asked
  * </pre>
  *
  * <p>Errors are JSON {@code {"error": "..."}}. Threads: a small fixed pool, so that slow readers of segments bound

@@ -13,14 +13,16 @@
  * directory   segments/&lt;stream number&gt;/&lt;base, 16 hexadecimal digits&gt;.seg
  *             snapshotted    Raft index of the newest durable snapshot, as text
  *             incoming/      a peer's snapshot and segments on their way ({@link dev.raftsman.store.IncomingSnapshot})
- *             quarantine/    segment files that nothing explains, kept for a person to look at
+ *             repair/        a peer's copy of a damaged segment on its way
+ *             quarantine/    segment files that nothing explains and damaged copies, kept for a person to look at
+ *             scrub          how far the reading again of all segments is
  * </pre>
  *
  * Little endian. The Raft log is the write-ahead log: applying does not force. A snapshot forces what is dirty, then
  * writes the {@linkplain dev.raftsman.store.SnapshotManifest manifest}; a start goes back to a manifest, cutting and
  * deleting whatever is newer, and the log brings it again, byte for byte.
  *
- * <p>A node that was away for longer than the others keep their log fetches the newest snapshot of one of them, and the
+ * <p>A node that was away for longer than the others keep their log fetches the newest snapshot of the leader, and the
  * segments that it lacks, chunk by chunk; then it switches at once, by a rename.
  *
  * <p>Enters: entries, in order, by the one thread that applies; it takes snapshots too, which another thread writes while
