@@ -23,7 +23,11 @@ final class FaultTable {
         rows.computeIfAbsent(fault, key -> new ArrayList<>()).add(measured);
     }
 
-    /** In Markdown: medians, and the longest in brackets, in seconds. */
+    boolean isEmpty() {
+        return rows.isEmpty();
+    }
+
+    /** In Markdown: medians, of two in the middle the smaller, and the longest in brackets, in seconds. */
     String text() {
         StringBuilder text =
                 new StringBuilder("| fault | times | longest time without an ack, s | heal to next ack, s |"
@@ -45,7 +49,7 @@ final class FaultTable {
                 : String.format(
                         Locale.ROOT,
                         "%.1f (%.1f)",
-                        sorted.get(sorted.size() / 2).toMillis() / 1e3,
+                        sorted.get((sorted.size() - 1) / 2).toMillis() / 1e3,
                         sorted.get(sorted.size() - 1).toMillis() / 1e3);
     }
 }

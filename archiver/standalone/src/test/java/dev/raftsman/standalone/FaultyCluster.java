@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SplittableRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 
@@ -330,7 +329,7 @@ final class FaultyCluster implements AutoCloseable {
     }
 
     long slowness() {
-        return TimeUnit.MILLISECONDS.toMillis(300 + random.nextInt(1_700));
+        return 300 + random.nextInt(1_700);
     }
 
     /** Everything that was written is there, once, in order, and the same on all nodes. */

@@ -118,11 +118,6 @@ public final class ClusterClient implements Cluster {
         });
     }
 
-    /** The catalog as one node has applied it, perhaps a while ago; asks no other node and once only. */
-    public CatalogView catalogOf(HostPort node) throws IOException {
-        return view(node, send(node, get(node, "/v1/catalog")));
-    }
-
     /** What one node says of itself, as JSON; asks no other node and once only. */
     public String statusOf(HostPort node) throws IOException {
         HttpResponse<byte[]> answer = send(node, get(node, "/v1/status"));

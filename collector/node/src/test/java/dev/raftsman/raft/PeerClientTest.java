@@ -25,7 +25,7 @@ class PeerClientTest {
     private PeerClient client;
 
     /** So many chunks of a whole MiB, each with its number in front. */
-    private final class Long implements PeerAnswer {
+    private final class LongAnswer implements PeerAnswer {
         private int next;
 
         @Override
@@ -56,7 +56,7 @@ class PeerClientTest {
                             return PeerAnswer.of(bytes);
                         },
                         "long",
-                        question -> new Long(),
+                        question -> new LongAnswer(),
                         "breaks",
                         question -> {
                             AtomicInteger chunks = new AtomicInteger();
