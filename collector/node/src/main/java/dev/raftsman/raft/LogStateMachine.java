@@ -3,7 +3,9 @@ package dev.raftsman.raft;
 import dev.raftsman.disk.Durable;
 import dev.raftsman.raft.FailureListener.Failure;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.proto.RaftProtos.RaftPeerProto;
 import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftGroupId;
@@ -51,6 +54,20 @@ final class LogStateMachine extends BaseStateMachine {
     /** Before a failed fetch is reported, after which the leader asks for the next at once. */
     private static final long RETRY_MILLIS = 1_000;
 
+    /** How long a snapshot that was fetched may wait for the engine once its leader leads no more. */
+    private static final long TAKE_OVER_MILLIS = 5_000;
+
+    /** Where the fetching of a leader's snapshot is. */
+    private enum Fetching {
+        NONE,
+        /** May be broken off. */
+        UNDER_WAY,
+        /** Becomes this node's own: not to be broken off. */
+        COMMITTING,
+        /** On the disk; the engine opens it at the next notification of a leader. */
+        SWITCHED
+    }
+
     private final AppliedState.Opener opener;
     private final FailureListener failures;
     private final Runnable elected;
@@ -78,8 +95,18 @@ final class LogStateMachine extends BaseStateMachine {
     /** Held to begin a snapshot of our own or to fetch one: one of both at a time. */
     private final Object turns = new Object();
 
-    /** A snapshot of another node is being fetched, or about to replace the state: none of our own is begun. */
-    private volatile boolean fetching;
+    /** Unless none is, no snapshot of our own is begun. With the next four, guarded by {@link #turns}. */
+    private Fetching fetching = Fetching.NONE;
+
+    private RaftPeerId fetchedFrom;
+
+    /** Another one leads than the one that is, or was, fetched from. */
+    private boolean leaderChanged;
+
+    /** While a fetch may be broken off. */
+    private Thread fetchThread;
+
+    private long fetches;
 
     private volatile boolean snapshotWanted;
     private volatile boolean busy;
@@ -222,7 +249,11 @@ final class LogStateMachine extends BaseStateMachine {
     public long takeSnapshot() throws IOException {
         TermIndex applied = getLastAppliedTermIndex();
         synchronized (turns) {
-            if (snapshotWanted && !busy && !fetching && applied != null && applied.getIndex() > finishedIndex) {
+            if (snapshotWanted
+                    && !busy
+                    && fetching == Fetching.NONE
+                    && applied != null
+                    && applied.getIndex() > finishedIndex) {
                 snapshotWanted = false;
                 bytesSinceSnapshot = 0;
                 AppliedState.Captured captured = capture(applied);
@@ -307,7 +338,41 @@ final class LogStateMachine extends BaseStateMachine {
             // The engine is on its way to lead and has done nothing as leader yet.
             elected.run();
         }
+        leaveFormerLeader(newLeader);
         leadershipChanged.run();
+    }
+
+    /**
+     * The engine asks for the result of a fetch only when a leader notifies it again, and takes no entries before. A new
+     * leader whose log has all that this node needs never does. So a fetch is broken off; once it has replaced the state on
+     * disk, a restart is the way out.
+     */
+    private void leaveFormerLeader(RaftPeerId newLeader) {
+        synchronized (turns) {
+            if (fetching == Fetching.NONE || newLeader.equals(fetchedFrom)) {
+                return;
+            }
+            leaderChanged = true;
+            if (fetching == Fetching.UNDER_WAY && fetchThread != null) {
+                fetchThread.interrupt();
+            } else if (fetching == Fetching.SWITCHED) {
+                restartUnlessOpened();
+            }
+        }
+    }
+
+    /** Called with {@link #turns} held. */
+    private void restartUnlessOpened() {
+        long fetch = fetches;
+        CompletableFuture.delayedExecutor(TAKE_OVER_MILLIS, TimeUnit.MILLISECONDS)
+                .execute(() -> {
+                    synchronized (turns) {
+                        if (closing || fetches != fetch || fetching != Fetching.SWITCHED) {
+                            return;
+                        }
+                    }
+                    failures.failed(Failure.STOPPED, "the leader changed before its snapshot was opened", null);
+                });
     }
 
     @Override
@@ -345,31 +410,36 @@ final class LogStateMachine extends BaseStateMachine {
      */
     @Override
     public CompletableFuture<TermIndex> notifyInstallSnapshotFromLeader(RoleInfoProto role, TermIndex firstInLog) {
-        String leader = role.getFollowerInfo().getLeaderInfo().getId().getAddress();
-        return CompletableFuture.supplyAsync(() -> fetch(leader, firstInLog.getIndex() - 1), fetcher);
+        RaftPeerProto leader = role.getFollowerInfo().getLeaderInfo().getId();
+        synchronized (turns) {
+            fetching = Fetching.UNDER_WAY;
+            fetchedFrom = RaftPeerId.valueOf(leader.getId());
+            leaderChanged = false;
+            fetches++;
+        }
+        return CompletableFuture.supplyAsync(() -> fetch(leader.getAddress(), firstInLog.getIndex() - 1), fetcher);
     }
 
     private TermIndex fetch(String leader, long leastIndex) {
-        boolean taken = false;
         try {
-            Future<?> own;
-            synchronized (turns) {
-                fetching = true;
-                own = writing;
-            }
+            Future<?> own = beginFetch();
             // One that was finished later would take the place of what is fetched.
             own.get();
             AppliedState.Fetched fetched = opener.fetch(leader, leastIndex);
             TermIndex at = TermIndex.valueOf(fetched.term(), fetched.index());
             Path file = storage.getSnapshotFile(at.getTerm(), at.getIndex()).toPath();
+            beginCommit();
             fetched.commit(file);
-            taken = true;
             deleteOlderThan(file);
             storage.updateLatestSnapshot(new SingleFileSnapshotInfo(new FileInfo(file, null), at));
+            committed();
             return at;
         } catch (AppliedState.NotNowException e) {
             LOG.warn("not caught up yet: leader={}, reason={}", leader, e.getMessage());
             pauseBeforeRetry();
+            throw new CompletionException(e);
+        } catch (ClosedByInterruptException | InterruptedIOException e) {
+            LOG.info("fetch broken off: leader={}", leader);
             throw new CompletionException(e);
         } catch (IOException | UncheckedIOException e) {
             if (closing) {
@@ -389,7 +459,51 @@ final class LogStateMachine extends BaseStateMachine {
             }
             throw e;
         } finally {
-            fetching = taken;
+            endFetch();
+        }
+    }
+
+    private Future<?> beginFetch() throws AppliedState.NotNowException {
+        synchronized (turns) {
+            requireLeader();
+            fetchThread = Thread.currentThread();
+            return writing;
+        }
+    }
+
+    private void beginCommit() throws AppliedState.NotNowException {
+        synchronized (turns) {
+            requireLeader();
+            fetching = Fetching.COMMITTING;
+        }
+    }
+
+    private void requireLeader() throws AppliedState.NotNowException {
+        if (leaderChanged) {
+            throw new AppliedState.NotNowException("it leads no more", null);
+        }
+    }
+
+    private void committed() {
+        synchronized (turns) {
+            fetching = Fetching.SWITCHED;
+            if (leaderChanged) {
+                restartUnlessOpened();
+            }
+        }
+    }
+
+    /** One that failed while it was committed stays so: the process ends, and must not write a snapshot over it. */
+    private void endFetch() {
+        synchronized (turns) {
+            fetchThread = null;
+            if (fetching == Fetching.UNDER_WAY) {
+                fetching = Fetching.NONE;
+                if (leaderChanged) {
+                    // The interrupt was for this fetch.
+                    Thread.interrupted();
+                }
+            }
         }
     }
 
@@ -426,7 +540,11 @@ final class LogStateMachine extends BaseStateMachine {
         }
         bytesSinceSnapshot = 0;
         paused = false;
-        fetching = false;
+        synchronized (turns) {
+            if (fetching == Fetching.SWITCHED) {
+                fetching = Fetching.NONE;
+            }
+        }
     }
 
     @Override
