@@ -11,6 +11,7 @@ import dev.raftsman.store.Entry;
 import dev.raftsman.store.PeerFiles;
 import dev.raftsman.store.ReplicatedState;
 import dev.raftsman.store.Scrubber;
+import dev.raftsman.store.SegmentCare;
 import dev.raftsman.store.StorageFullException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -103,8 +104,8 @@ final class SegmentUpkeep implements AutoCloseable {
             if (closed) {
                 throw new InterruptedException("an interrupt closes the file that is being read or written");
             }
-            if (StorageFullException.isBehind(e, config.data())) {
-                LOG.warn("segments are not looked after: reason={}", e.getMessage());
+            if (StorageFullException.isBehind(e, config.data()) || !SegmentCare.isOfTheDisk(e)) {
+                LOG.warn("segments are not looked after: reason={}", e.toString());
             } else {
                 failures.failed(FailureListener.Failure.DISK, "cannot mend a segment", e);
                 throw new InterruptedException();

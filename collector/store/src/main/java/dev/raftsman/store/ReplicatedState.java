@@ -575,6 +575,7 @@ public final class ReplicatedState implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+        care.forget(cold);
     }
 
     /** Index of the last entry applied; -1 before the first. Any thread. */
@@ -695,6 +696,7 @@ public final class ReplicatedState implements AutoCloseable {
     /** Closes the files; forces nothing, since the log has all of it. May be called twice. */
     @Override
     public void close() throws IOException {
+        care.close();
         lock.lock();
         try {
             if (closed) {

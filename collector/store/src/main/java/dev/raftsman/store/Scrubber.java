@@ -85,13 +85,21 @@ public final class Scrubber {
             note();
             return true;
         }
-        bytesRead = bytesRead + state.care().check(next.get(), throttle);
+        read(state, next.get());
         last = next.get().id();
         done++;
         if (done % NOTE_EVERY == 0) {
             note();
         }
         return true;
+    }
+
+    private void read(ReplicatedState state, SegmentView segment) throws InterruptedException {
+        try {
+            bytesRead = bytesRead + state.care().check(segment, throttle);
+        } catch (IOException e) {
+            LOG.warn("not read in this pass: segment={}, reason={}", segment.id(), e.toString());
+        }
     }
 
     private void note() throws IOException {

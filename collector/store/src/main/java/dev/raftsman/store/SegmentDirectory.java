@@ -9,7 +9,6 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -91,14 +90,18 @@ final class SegmentDirectory {
         putAside(file, "nothing explains it");
     }
 
-    /** Moves a file out of the way, for a person to look at. */
+    /** Moves a file out of the way, for a person to look at. Those of the same name put there before stay. */
     void putAside(Path file, String why) throws IOException {
         Path quarantine = root.resolve("quarantine");
         Durable.createDirectories(quarantine);
         Path parent = file.getParent().getFileName();
-        Path to = quarantine.resolve(parent + "-" + file.getFileName());
+        String name = parent + "-" + file.getFileName();
+        Path to = quarantine.resolve(name);
+        for (int again = 2; Files.exists(to, LinkOption.NOFOLLOW_LINKS); again++) {
+            to = quarantine.resolve(name + "." + again);
+        }
         LOG.warn("file put aside: file={}, to={}, reason={}", file, to, why);
-        Files.move(file, to, StandardCopyOption.REPLACE_EXISTING);
+        Files.move(file, to);
     }
 
     private static List<Path> entries(Path directory) throws IOException {

@@ -136,6 +136,69 @@ final class SegmentCareTest {
     }
 
     @Test
+    void keepsTheDamagedCopyWhereItIsUntilAWholeOneIsHere() throws Exception {
+        SegmentId id = segments.get(1).id();
+        flip(1, 200);
+        byte[] wrong = Files.readAllBytes(file(1));
+        assertThatThrownBy(() -> state.openForRead(id)).isInstanceOf(DamagedSegmentException.class);
+        assertThat(state.care().repair(id, List.of(), 0)).isFalse();
+        assertThat(file(1)).hasBinaryContent(wrong);
+        mendedFromThePeer(id);
+
+        flip(1, 201);
+        state.care().damaged(id, "once more");
+        mendedFromThePeer(id);
+        assertThat(data.resolve("quarantine").resolve("1-" + file(1).getFileName()))
+                .hasBinaryContent(wrong);
+        assertThat(data.resolve("quarantine").resolve("1-" + file(1).getFileName() + ".2"))
+                .exists();
+    }
+
+    @Test
+    void leavesACopyThatTurnsOutWholeWhereItIs() throws Exception {
+        SegmentId id = segments.get(1).id();
+        state.care().damaged(id, "one read went wrong");
+        assertThat(state.care().repair(id, List.of(), 0)).isTrue();
+        assertThat(state.care().damaged()).isEmpty();
+        assertThat(data.resolve("quarantine")).doesNotExist();
+    }
+
+    /** A directory in the file's place cannot be read, for another reason than a bad disk. */
+    @Test
+    void takesWhatItCannotReadNowForNeitherGoodNorDamaged() throws Exception {
+        SegmentId id = segments.get(0).id();
+        Path away = Files.move(file(0), directory.resolve("away"));
+        Files.createDirectory(file(0));
+        assertThatThrownBy(() -> state.openForRead(id))
+                .isInstanceOf(IOException.class)
+                .isNotInstanceOf(DamagedSegmentException.class);
+        Scrubber scrubber = new Scrubber(data, Duration.ofMillis(3_000), 1 << 30, 0);
+        assertThat(scrubber.step(state, 0)).isTrue();
+        assertThat(state.care().damaged()).isEmpty();
+        Files.delete(file(0));
+        Files.move(away, file(0));
+        state.openForRead(id).orElseThrow().close();
+    }
+
+    @Test
+    void movesNoFileOnceTheStateIsClosed() throws Exception {
+        SegmentId id = segments.get(1).id();
+        flip(1, 200);
+        byte[] wrong = Files.readAllBytes(file(1));
+        assertThatThrownBy(() -> state.openForRead(id)).isInstanceOf(DamagedSegmentException.class);
+        PeerFiles closing = (verb, question) -> {
+            try {
+                state.close();
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
+            return peerFiles().ask(verb, question);
+        };
+        assertThat(state.care().repair(id, List.of(closing), 0)).isFalse();
+        assertThat(file(1)).hasBinaryContent(wrong);
+    }
+
+    @Test
     void readsEverySegmentOnceInAPeriodAndGoesOnAfterARestart() throws Exception {
         Scrubber scrubber = new Scrubber(data, Duration.ofMillis(3_000), 1 << 30, 0);
         assertThat(scrubber.step(state, 0)).isTrue();
