@@ -75,7 +75,7 @@ public final class CapturedSnapshot {
                     ? new StorageFullException(file, e)
                     : e;
         }
-        state.discardIncoming();
+        state.discardIncoming(index);
         state.deleteCold(image.segments().stream()
                 .filter(segment -> !segment.state().hot())
                 .map(SegmentView::id)

@@ -2,6 +2,7 @@ package dev.raftsman.store;
 
 import dev.raftsman.disk.Durable;
 import dev.raftsman.segment.SegmentId;
+import dev.raftsman.segment.UnsupportedFormatException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -247,8 +248,16 @@ public final class IncomingSnapshot {
         }
     }
 
-    /** Gives up what was brought for a snapshot that is not needed any more. */
-    static void discard(Path root) throws IOException {
-        Durable.deleteTree(root.resolve(DIRECTORY));
+    /** Gives up what was brought for a snapshot, unless that shows more than this index: a fetch may go on then. */
+    static void discard(Path root, long index) throws IOException {
+        Path incoming = root.resolve(DIRECTORY);
+        try {
+            if (SnapshotManifest.read(incoming.resolve(MANIFEST)).index() > index) {
+                return;
+            }
+        } catch (NoSuchFileException | CorruptStoreException | UnsupportedFormatException e) {
+            LOG.debug("nothing that a fetch could go on with: {}", incoming, e);
+        }
+        Durable.deleteTree(incoming);
     }
 }

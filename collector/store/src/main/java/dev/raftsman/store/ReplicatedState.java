@@ -552,9 +552,9 @@ public final class ReplicatedState implements AutoCloseable {
         Durable.write(root.resolve(MARKER), ByteBuffer.wrap(text));
     }
 
-    /** This state went on by itself: what a peer sent to replace it is not needed. */
-    void discardIncoming() throws IOException {
-        IncomingSnapshot.discard(root);
+    /** This state has a snapshot of this index of its own: what a peer sent of no later one is not needed. */
+    void discardIncoming(long index) throws IOException {
+        IncomingSnapshot.discard(root, index);
     }
 
     /** Deletes the files of these segments, as far as there are any: no start will ask for them. */

@@ -278,8 +278,10 @@ final class IncomingSnapshotTest {
     @Test
     void isGivenUpWhenTheNodeGoesOnByItself() throws Exception {
         fetch(data, behind, this::answer);
-        assertThat(data.resolve("incoming")).isDirectory();
         behind.snapshot(sm.resolve("snapshot.3"));
+        assertThat(data.resolve("incoming")).as("it shows more").isDirectory();
+        entries.replay(behind);
+        behind.snapshot(sm.resolve("snapshot.4"));
         assertThat(data.resolve("incoming")).doesNotExist();
     }
 }
