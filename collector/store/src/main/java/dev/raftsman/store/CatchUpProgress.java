@@ -43,6 +43,11 @@ public final class CatchUpProgress {
         say("snapshot fetched", System.nanoTime());
     }
 
+    /** Another fetch may follow, or none. */
+    void brokenOff() {
+        leftBytes = 0;
+    }
+
     @SuppressWarnings("NonAtomicVolatileUpdate") // the fetching thread alone writes it
     void switched() {
         installed++;

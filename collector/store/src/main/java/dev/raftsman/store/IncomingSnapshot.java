@@ -86,8 +86,10 @@ public final class IncomingSnapshot {
             incoming.segments(root, peer, held, throttle);
             return incoming;
         } catch (PeerFailedException e) {
+            progress.brokenOff();
             throw e;
         } catch (IOException e) {
+            progress.brokenOff();
             throw StorageFullException.explains(e, directory) ? new StorageFullException(directory, e) : e;
         }
     }
@@ -135,6 +137,9 @@ public final class IncomingSnapshot {
             manifest = SnapshotManifest.read(unfinished);
         } catch (CorruptStoreException e) {
             throw new PeerFailedException("a snapshot that is damaged: " + e.getMessage(), e);
+        } catch (UnsupportedFormatException e) {
+            // Nodes are upgraded one after the other.
+            throw new PeerFailedException("a snapshot of a newer version: " + e.getMessage(), e);
         }
         Durable.rename(unfinished, directory.resolve(MANIFEST));
         return manifest;

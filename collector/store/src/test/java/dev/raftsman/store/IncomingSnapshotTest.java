@@ -12,6 +12,7 @@ import dev.raftsman.segment.SampleBlocks;
 import dev.raftsman.segment.SegmentId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -257,6 +258,7 @@ final class IncomingSnapshotTest {
                 .isInstanceOf(PeerFailedException.class)
                 .hasMessageContaining(sealed.toString())
                 .hasMessageContaining("expected");
+        assertThat(progress.leftBytes()).as("no fetch is under way").isZero();
         Files.write(file, whole);
         fetch(data, behind, this::answer).commit(sm.resolve("snapshot.2"));
         endsLikeThePeer(data, sm.resolve("snapshot.2"));
@@ -273,6 +275,18 @@ final class IncomingSnapshotTest {
         assertThatThrownBy(() -> fetch(data, behind, this::answer))
                 .isInstanceOf(PeerFailedException.class)
                 .hasMessageContaining("damaged");
+    }
+
+    @Test
+    void waitsForItsUpgradeWhereThePeerHasANewerFormat() throws Exception {
+        String text = Files.readString(peerSnapshot);
+        String body = text.substring(0, text.lastIndexOf("sha256 ")).replaceFirst("1\n", "2\n");
+        FileDigest digest = new FileDigest();
+        digest.update(ByteBuffer.wrap(body.getBytes(StandardCharsets.UTF_8)));
+        Files.writeString(peerSnapshot, body + "sha256 " + digest.finish() + "\n");
+        assertThatThrownBy(() -> fetch(data, behind, this::answer))
+                .isInstanceOf(PeerFailedException.class)
+                .hasMessageContaining("newer version");
     }
 
     @Test
