@@ -17,6 +17,9 @@ import java.util.concurrent.ConcurrentHashMap;
 final class PeerConnections implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
+    /** For digests, which are computed already. */
+    private static final Duration SHORT_PATIENCE = Duration.ofSeconds(5);
+
     /** What one question is about at most, as the store asks. */
     private static final long ASKED_BYTES = 64L << 20;
 
@@ -35,7 +38,8 @@ final class PeerConnections implements AutoCloseable {
 
     PeerFiles files(HostPort peer) {
         return (verb, question) -> {
-            PeerAnswer answer = client(peer).ask(verb, question, timeout);
+            PeerAnswer answer =
+                    client(peer).ask(verb, question, verb.equals(PeerFiles.DIGESTS) ? SHORT_PATIENCE : timeout);
             return new Chunks() {
                 @Override
                 public ByteBuffer next() throws PeerFailedException {

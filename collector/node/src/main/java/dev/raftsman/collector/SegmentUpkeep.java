@@ -34,6 +34,11 @@ final class SegmentUpkeep implements AutoCloseable {
     private static final long STEP_MILLIS = 1_000;
     private static final long ATTEST_NANOS = TimeUnit.SECONDS.toNanos(5);
 
+    /** After a round that repaired nothing; twice as long after each further one. */
+    private static final long REPAIR_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+    private static final long MAX_REPAIR_NANOS = TimeUnit.SECONDS.toNanos(60);
+
     private final CollectorConfig config;
     private final StoreState.Holder state;
     private final RatisLog log;
@@ -43,6 +48,8 @@ final class SegmentUpkeep implements AutoCloseable {
     private final Scrubber scrubber;
     private final Thread thread = new Thread(this::run, "segment-upkeep");
     private long attestedNanos = System.nanoTime();
+    private long repairPauseNanos;
+    private long repairedNanos = System.nanoTime();
     private volatile boolean closed;
 
     SegmentUpkeep(
@@ -114,16 +121,48 @@ final class SegmentUpkeep implements AutoCloseable {
         return false;
     }
 
+    /** A round ends at the first segment that no peer gives: one that is silent holds it up long enough. */
     private void repair(ReplicatedState now) throws IOException, InterruptedException {
-        List<SegmentId> damaged = now.care().damaged();
+        List<SegmentId> damaged = new ArrayList<>(now.care().damaged());
         if (damaged.isEmpty()) {
+            repairPauseNanos = 0;
             return;
         }
+        if (pausing()) {
+            return;
+        }
+        Collections.shuffle(damaged);
         List<PeerFiles> others = new ArrayList<>(others().values());
         Collections.shuffle(others);
-        for (SegmentId id : damaged) {
-            now.care().repair(id, others, config.fetchBytesPerSecond());
+        int repaired = 0;
+        try {
+            for (SegmentId id : damaged) {
+                // A snapshot may have been installed: its state has damage of its own.
+                if (state.get() != now || !now.care().repair(id, others, config.fetchBytesPerSecond())) {
+                    break;
+                }
+                repaired++;
+            }
+        } finally {
+            pause(repaired > 0);
         }
+        if (repaired < damaged.size() && state.get() == now) {
+            LOG.warn(
+                    "damaged segments wait for repair: segments={}, repaired in this round={}, nextMillis={}, reason={}",
+                    damaged.size() - repaired,
+                    repaired,
+                    TimeUnit.NANOSECONDS.toMillis(repairPauseNanos),
+                    now.care().refusal());
+        }
+    }
+
+    private boolean pausing() {
+        return System.nanoTime() - repairedNanos < repairPauseNanos;
+    }
+
+    private void pause(boolean repairedAny) {
+        repairPauseNanos = repairedAny ? 0 : Math.min(MAX_REPAIR_NANOS, Math.max(REPAIR_NANOS, 2 * repairPauseNanos));
+        repairedNanos = System.nanoTime();
     }
 
     private void attest(ReplicatedState now) {
