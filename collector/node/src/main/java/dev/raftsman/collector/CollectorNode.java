@@ -545,6 +545,8 @@ public final class CollectorNode implements AutoCloseable {
         if (bytes > 0) {
             LOG.info("snapshot asked for: reason=files to delete, bytes={}", bytes);
             log.requestSnapshot();
+        } else {
+            log.retrySnapshot();
         }
     }
 

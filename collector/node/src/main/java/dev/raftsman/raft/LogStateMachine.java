@@ -241,6 +241,11 @@ final class LogStateMachine extends BaseStateMachine {
         snapshotWanted = true;
     }
 
+    /** Whether a snapshot was asked for and not begun since, or there was no space for it. Any thread. */
+    boolean isSnapshotWanted() {
+        return snapshotWanted;
+    }
+
     /**
      * Begins a snapshot if one is wanted, and names the newest that is finished, up to which the engine may then purge its
      * log. One that gets finished makes the engine ask again.
@@ -282,6 +287,7 @@ final class LogStateMachine extends BaseStateMachine {
             busy = false;
         } catch (AppliedState.NoSpaceException e) {
             LOG.warn("no snapshot: index={}, reason={}; the log is kept", at.getIndex(), e.getMessage());
+            snapshotWanted = true;
             busy = false;
             return;
         } catch (IOException | UncheckedIOException e) {

@@ -517,6 +517,13 @@ public final class RatisLog implements ReplicatedLog {
         askForSnapshot();
     }
 
+    /** Asks once more for a snapshot that was asked for and could not be taken then. To be called now and then. */
+    public void retrySnapshot() {
+        if (machine.isSnapshotWanted()) {
+            askForSnapshot();
+        }
+    }
+
     private void askForSnapshot() {
         if (!closed.get() && division != null) {
             snapshot();

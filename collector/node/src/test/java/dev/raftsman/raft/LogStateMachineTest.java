@@ -8,6 +8,7 @@ import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -41,6 +42,7 @@ final class LogStateMachineTest {
     private final CountDownLatch fetching = new CountDownLatch(1);
     private final RaftGroupMemberId self = RaftGroupMemberId.valueOf(RaftPeerId.valueOf("n3"), RaftGroupId.randomId());
     private volatile boolean endless = true;
+    private volatile boolean full;
     private LogStateMachine machine;
 
     private final class Empty implements AppliedState {
@@ -54,7 +56,12 @@ final class LogStateMachineTest {
 
         @Override
         public Captured capture() {
-            return file -> Files.writeString(file, "own");
+            return file -> {
+                if (full) {
+                    throw new NoSpaceException(new IOException("No space left on device"));
+                }
+                Files.writeString(file, "own");
+            };
         }
 
         @Override
@@ -161,5 +168,20 @@ final class LogStateMachineTest {
         led("n2");
         assertThat(failures.poll(30, TimeUnit.SECONDS))
                 .isEqualTo("STOPPED the leader changed before its snapshot was opened");
+    }
+
+    @Test
+    void stillWantsTheSnapshotThatThereWasNoSpaceFor() throws Exception {
+        machine.notifyTermIndexUpdated(3, 7);
+        full = true;
+        machine.snapshotWanted();
+        machine.takeSnapshot();
+        machine.awaitSnapshot(Duration.ofSeconds(30));
+        assertThat(machine.isSnapshotWanted()).isTrue();
+        full = false;
+        machine.takeSnapshot();
+        machine.awaitSnapshot(Duration.ofSeconds(30));
+        assertThat(machine.isSnapshotWanted()).isFalse();
+        assertThat(machine.takeSnapshot()).isEqualTo(7);
     }
 }
