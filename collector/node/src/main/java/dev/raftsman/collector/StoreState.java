@@ -212,6 +212,11 @@ final class StoreState implements AppliedState {
     }
 
     @Override
+    public void ending() {
+        state.ending();
+    }
+
+    @Override
     public void close() throws IOException {
         state.close();
     }

@@ -89,6 +89,9 @@ public interface AppliedState extends AutoCloseable {
         }
     }
 
+    /** The process ends: an {@link #apply} that waits for something fails soon. Any thread. */
+    default void ending() {}
+
     @Override
     void close() throws IOException;
 }

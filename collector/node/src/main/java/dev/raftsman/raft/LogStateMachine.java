@@ -89,7 +89,7 @@ final class LogStateMachine extends BaseStateMachine {
         return thread;
     });
 
-    private AppliedState state;
+    private volatile AppliedState state;
     private long bytesSinceSnapshot;
 
     /** Held to begin a snapshot of our own or to fetch one: one of both at a time. */
@@ -184,7 +184,7 @@ final class LogStateMachine extends BaseStateMachine {
         try {
             reply = state.apply(entry.getTerm(), entry.getIndex(), data.asReadOnlyByteBuffer());
         } catch (IOException | UncheckedIOException e) {
-            failures.failed(Failure.DISK, "cannot apply entry " + entry.getIndex(), e);
+            diskFailed("cannot apply entry " + entry.getIndex(), e);
             throw new IllegalStateException("disk failed at entry " + entry.getIndex(), e);
         } catch (RuntimeException | Error e) {
             failures.failed(Failure.STOPPED, "cannot apply entry " + entry.getIndex(), e);
@@ -209,7 +209,7 @@ final class LogStateMachine extends BaseStateMachine {
         try {
             state.advance(term, index);
         } catch (IOException | UncheckedIOException e) {
-            failures.failed(Failure.DISK, "cannot pass entry " + index, e);
+            diskFailed("cannot pass entry " + index, e);
             throw new IllegalStateException("disk failed at entry " + index, e);
         }
         super.notifyTermIndexUpdated(term, index);
@@ -273,7 +273,7 @@ final class LogStateMachine extends BaseStateMachine {
         try {
             return state.capture();
         } catch (IOException | UncheckedIOException e) {
-            failures.failed(Failure.DISK, "cannot take the snapshot of index " + at.getIndex(), e);
+            diskFailed("cannot take the snapshot of index " + at.getIndex(), e);
             throw e;
         }
     }
@@ -292,7 +292,7 @@ final class LogStateMachine extends BaseStateMachine {
             return;
         } catch (IOException | UncheckedIOException e) {
             // A force that failed says nothing about what is on the disk: no second try.
-            failures.failed(Failure.DISK, "cannot write the snapshot of index " + at.getIndex(), e);
+            diskFailed("cannot write the snapshot of index " + at.getIndex(), e);
             return;
         } catch (RuntimeException | Error e) {
             failures.failed(Failure.STOPPED, "cannot write the snapshot of index " + at.getIndex(), e);
@@ -408,6 +408,17 @@ final class LogStateMachine extends BaseStateMachine {
     /** From here on the engine stops because it was told to. */
     void closing() {
         closing = true;
+        AppliedState open = state;
+        if (open != null) {
+            open.ending();
+        }
+    }
+
+    /** While closing, what waited for space fails, which is no news. */
+    private void diskFailed(String what, Exception cause) {
+        if (!closing) {
+            failures.failed(Failure.DISK, what, cause);
+        }
     }
 
     /**
@@ -538,6 +549,9 @@ final class LogStateMachine extends BaseStateMachine {
                             () -> {
                                 state.close();
                                 load();
+                                if (closing) {
+                                    state.ending();
+                                }
                             },
                             IOException.class);
         } catch (IOException | UncheckedIOException e) {

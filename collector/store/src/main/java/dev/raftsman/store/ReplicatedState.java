@@ -89,6 +89,7 @@ public final class ReplicatedState implements AutoCloseable {
     private volatile long appliedTerm;
     private volatile CatalogView view;
     private volatile boolean waitingForSpace;
+    private volatile boolean ending;
     private volatile long segmentBytesWritten;
     private StoreFailedException failure;
     private boolean closed;
@@ -401,6 +402,9 @@ public final class ReplicatedState implements AutoCloseable {
     }
 
     private void awaitSpace(String what, int attempt, StorageFullException full) {
+        if (ending) {
+            throw failed(what, full);
+        }
         lock.unlock();
         try {
             settings.spaceWait().await(root, attempt, full);
@@ -691,6 +695,11 @@ public final class ReplicatedState implements AutoCloseable {
     /** Where a segment's file is, or would be, below a state's directory: for those who fetch one. */
     public static Path fileOf(Path directory, SegmentId id) {
         return new SegmentDirectory(directory).file(id);
+    }
+
+    /** From here on a full disk is not waited out: what is being applied fails, the log has it. Any thread. */
+    public void ending() {
+        ending = true;
     }
 
     /** Closes the files; forces nothing, since the log has all of it. May be called twice. */

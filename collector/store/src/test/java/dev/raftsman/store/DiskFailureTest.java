@@ -64,6 +64,35 @@ final class DiskFailureTest {
         }
     }
 
+    @Test
+    void doesNotWaitForSpaceWhileTheProcessEnds() throws Exception {
+        Path small = Files.createDirectory(directory.resolve("small"));
+        assumeTrue(
+                run("mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", small.toString()),
+                "needs the right to mount a small file system");
+        ReplicatedState[] waiting = new ReplicatedState[1];
+        SpaceWait ending = (where, attempt, full) -> {
+            assertThat(attempt).isLessThan(3);
+            if (attempt == 2) {
+                waiting[0].ending();
+            }
+        };
+        try (ReplicatedState state = ReplicatedState.open(small.resolve("data"), new StoreSettings(ending, 1 << 20))) {
+            waiting[0] = state;
+            long epoch = entries.open(state, "app", "audit");
+            Files.write(small.resolve("ballast"), new byte[5 << 20]);
+            assertThatThrownBy(() -> {
+                        for (int i = 0; i < 85; i++) {
+                            entries.append(
+                                    state, epoch, samples.lines((long) i * LINES, LINES, Loss.NONE, LINE_BYTES, i));
+                        }
+                    })
+                    .isInstanceOf(StoreFailedException.class);
+        } finally {
+            assertThat(run("umount", "-l", small.toString())).isTrue();
+        }
+    }
+
     private void fillAndApply(Path small) throws IOException {
         List<Path> ballast = new ArrayList<>();
         List<Integer> waits = new ArrayList<>();
