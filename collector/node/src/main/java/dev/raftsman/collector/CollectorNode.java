@@ -172,6 +172,7 @@ public final class CollectorNode implements AutoCloseable {
                 StoreSettings.DEFAULT,
                 peers::files,
                 config.fetchBytesPerSecond(),
+                config.reserveBytes(),
                 metrics::applied,
                 this::requestSnapshot);
         introductions = new Introductions(raftTls);

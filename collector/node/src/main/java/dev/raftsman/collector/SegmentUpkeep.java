@@ -15,6 +15,7 @@ import dev.raftsman.store.SegmentCare;
 import dev.raftsman.store.StorageFullException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -129,6 +130,11 @@ final class SegmentUpkeep implements AutoCloseable {
             return;
         }
         if (pausing()) {
+            return;
+        }
+        if (Files.getFileStore(config.data()).getUsableSpace() < config.reserveBytes()) {
+            pause(false);
+            LOG.warn("damaged segments wait for repair: segments={}, reason=no space", damaged.size());
             return;
         }
         Collections.shuffle(damaged);

@@ -36,6 +36,7 @@ final class StoreState implements AppliedState {
         private final StoreSettings settings;
         private final Function<HostPort, PeerFiles> peers;
         private final long fetchBytesPerSecond;
+        private final long reserveBytes;
         private final LongConsumer applied;
         private final Runnable noSnapshot;
         private final CatchUpProgress progress = new CatchUpProgress();
@@ -44,6 +45,7 @@ final class StoreState implements AppliedState {
 
         /**
          * @param peers other nodes' files, by their address of the log
+         * @param reserveBytes of the disk, which fetching leaves free
          * @param applied told how many nanoseconds each entry took, by the applying thread
          * @param noSnapshot run when another node asks for one and there was none yet: it asks again
          */
@@ -52,6 +54,7 @@ final class StoreState implements AppliedState {
                 StoreSettings settings,
                 Function<HostPort, PeerFiles> peers,
                 long fetchBytesPerSecond,
+                long reserveBytes,
                 LongConsumer applied,
                 Runnable noSnapshot) {
             this.applied = applied;
@@ -60,6 +63,7 @@ final class StoreState implements AppliedState {
             this.settings = settings;
             this.peers = peers;
             this.fetchBytesPerSecond = fetchBytesPerSecond;
+            this.reserveBytes = reserveBytes;
         }
 
         @Override
@@ -78,7 +82,13 @@ final class StoreState implements AppliedState {
             try {
                 ReplicatedState now = current;
                 incoming = IncomingSnapshot.fetch(
-                        data, peers.apply(HostPort.parse(peer)), now::holds, leastIndex, fetchBytesPerSecond, progress);
+                        data,
+                        peers.apply(HostPort.parse(peer)),
+                        now::holds,
+                        leastIndex,
+                        fetchBytesPerSecond,
+                        reserveBytes,
+                        progress);
             } catch (PeerFailedException | StorageFullException | IllegalArgumentException e) {
                 throw new NotNowException(e.getMessage(), e);
             }

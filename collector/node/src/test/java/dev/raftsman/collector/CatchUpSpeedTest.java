@@ -40,7 +40,7 @@ class CatchUpSpeedTest {
     @Test
     void bringsAllOfItOverTheLogsPort() throws Exception {
         StoreState.Holder full = new StoreState.Holder(
-                root.resolve("full"), StoreSettings.DEFAULT, peer -> null, 1, nanos -> {}, () -> {});
+                root.resolve("full"), StoreSettings.DEFAULT, peer -> null, 1, 0, nanos -> {}, () -> {});
         Path snapshot = root.resolve("snapshot.1_1");
         try (AppliedState state = full.open(null)) {
             fill(state);
@@ -53,7 +53,7 @@ class CatchUpSpeedTest {
                     PeerConnections peers = new PeerConnections(null, 1L << 40)) {
                 assertThat(server).isNotNull();
                 StoreState.Holder empty = new StoreState.Holder(
-                        root.resolve("empty"), StoreSettings.DEFAULT, peers::files, 1L << 40, nanos -> {}, () -> {});
+                        root.resolve("empty"), StoreSettings.DEFAULT, peers::files, 1L << 40, 0, nanos -> {}, () -> {});
                 try (AppliedState before = empty.open(null)) {
                     assertThat(before).isNotNull();
                     long began = System.nanoTime();

@@ -161,6 +161,7 @@ class CatchUpTest {
                             (segment, sha256) -> false,
                             0,
                             0,
+                            0,
                             new CatchUpProgress())
                     .commit(newestSnapshot(cluster.directory(away)).resolveSibling(newest.getFileName()));
             cluster.start(away);

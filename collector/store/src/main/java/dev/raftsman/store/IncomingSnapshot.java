@@ -39,8 +39,8 @@ public final class IncomingSnapshot {
     private static final String DIRECTORY = "incoming";
     private static final String MANIFEST = "manifest";
 
-    /** Room that is not used up by fetching. */
-    private static final long SPARE_BYTES = 64L << 20;
+    /** Room that is not used up by fetching, if no more is to be spared. */
+    private static final long LEAST_SPARE_BYTES = 64L << 20;
 
     /** What a state holds whole and will not change. */
     @FunctionalInterface
@@ -66,12 +66,19 @@ public final class IncomingSnapshot {
      * @param root of the state
      * @param leastIndex what the snapshot must show at least
      * @param bytesPerSecond 0 for no limit
+     * @param spareBytes of the disk, not to be used up; counts from 64 MiB on
      * @throws PeerFailedException if the peer does not give it all, a segment having been given up meanwhile for example:
      *     to be called again
      * @throws StorageFullException if there is no room for it here
      */
     public static IncomingSnapshot fetch(
-            Path root, PeerFiles peer, Held held, long leastIndex, long bytesPerSecond, CatchUpProgress progress)
+            Path root,
+            PeerFiles peer,
+            Held held,
+            long leastIndex,
+            long bytesPerSecond,
+            long spareBytes,
+            CatchUpProgress progress)
             throws IOException, InterruptedException {
         Path directory = root.resolve(DIRECTORY);
         try {
@@ -83,7 +90,7 @@ public final class IncomingSnapshot {
                         "its newest snapshot has index " + manifest.index() + "; needed: " + leastIndex, null);
             }
             IncomingSnapshot incoming = new IncomingSnapshot(directory, manifest, progress);
-            incoming.segments(root, peer, held, throttle);
+            incoming.segments(root, peer, held, throttle, spareBytes);
             return incoming;
         } catch (PeerFailedException e) {
             progress.brokenOff();
@@ -145,7 +152,7 @@ public final class IncomingSnapshot {
         return manifest;
     }
 
-    private void segments(Path root, PeerFiles peer, Held held, Throttle throttle)
+    private void segments(Path root, PeerFiles peer, Held held, Throttle throttle, long spareBytes)
             throws IOException, InterruptedException {
         SegmentDirectory here = new SegmentDirectory(root);
         SegmentFetch fetch = new SegmentFetch(directory, throttle, progress::here);
@@ -161,7 +168,9 @@ public final class IncomingSnapshot {
                 missingBytes += file.bytes();
             }
         }
-        requireRoom(missingBytes);
+        if (missingBytes > 0) {
+            requireRoom(missingBytes + Math.max(LEAST_SPARE_BYTES, spareBytes));
+        }
         progress.begins(
                 manifest.index(), missingBytes, missing.size(), manifest.files().size());
         for (SnapshotManifest.FileState file : missing) {
@@ -193,9 +202,9 @@ public final class IncomingSnapshot {
 
     private void requireRoom(long bytes) throws IOException {
         long usable = Files.getFileStore(directory).getUsableSpace();
-        if (usable - SPARE_BYTES < bytes) {
+        if (usable < bytes) {
             throw new StorageFullException(
-                    directory, new IOException(bytes + " bytes to fetch; " + usable + " bytes are free"));
+                    directory, new IOException(bytes + " bytes to fetch and to spare; " + usable + " bytes are free"));
         }
     }
 

@@ -92,7 +92,7 @@ final class IncomingSnapshotTest {
     }
 
     private IncomingSnapshot fetch(Path root, ReplicatedState state, PeerFiles from) throws Exception {
-        return IncomingSnapshot.fetch(root, from, state::holds, 1, 0, progress);
+        return IncomingSnapshot.fetch(root, from, state::holds, 1, 0, 0, progress);
     }
 
     /** Opens what a start would find, feeds it the log, and compares it with the peer, file by file. */
@@ -266,7 +266,7 @@ final class IncomingSnapshotTest {
 
     @Test
     void refusesAManifestThatIsDamagedOrTooOld() throws Exception {
-        assertThatThrownBy(() -> IncomingSnapshot.fetch(data, this::answer, behind::holds, 10_000, 0, progress))
+        assertThatThrownBy(() -> IncomingSnapshot.fetch(data, this::answer, behind::holds, 10_000, 0, 0, progress))
                 .isInstanceOf(PeerFailedException.class)
                 .hasMessageContaining("needed: 10000");
         byte[] bytes = Files.readAllBytes(peerSnapshot);
@@ -275,6 +275,14 @@ final class IncomingSnapshotTest {
         assertThatThrownBy(() -> fetch(data, behind, this::answer))
                 .isInstanceOf(PeerFailedException.class)
                 .hasMessageContaining("damaged");
+    }
+
+    @Test
+    void leavesTheReserveFree() throws Exception {
+        long all = Files.getFileStore(data).getTotalSpace();
+        assertThatThrownBy(() -> IncomingSnapshot.fetch(data, this::answer, behind::holds, 1, 0, all, progress))
+                .isInstanceOf(StorageFullException.class)
+                .hasMessageContaining("to spare");
     }
 
     @Test
