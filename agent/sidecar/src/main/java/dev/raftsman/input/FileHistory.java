@@ -74,7 +74,7 @@ final class FileHistory {
      */
     private record Last(FileKey key, FileTime modified, KnownFile known) {}
 
-    /** @param known the newest checkpoint of each file, in the order they were taken */
+    /** @param known the newest checkpoint of each file and of each name, in the order they were taken */
     FileHistory(List<KnownFile> known, OperatorLog log) {
         this.log = log;
         for (KnownFile file : known) {

@@ -35,7 +35,8 @@ public final class FileInput implements AutoCloseable {
     private volatile List<SourceLag> lags = List.of();
 
     /**
-     * @param known how far each file was read before, the newest checkpoint of each, in the order they were taken
+     * @param known how far each file was read before, the newest checkpoint of each and of each name, in the order they were
+     *     taken
      * @param maker shared with other inputs of the same thread
      * @param epochNanos the time, in nanoseconds since 1970
      * @param nanoTime the clock of all times without an epoch

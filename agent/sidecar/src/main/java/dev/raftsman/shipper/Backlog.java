@@ -24,7 +24,7 @@ import java.util.Optional;
 /**
  * What earlier incarnations of this sidecar have left: the cursor, and WAL directories that are not shipped to their
  * end. Together they say how far each file was read: the cursor for what is acknowledged, the excerpts for the rest, the
- * newest checkpoint of each file counts.
+ * newest checkpoint of each file counts, see {@link NewestSources}.
  *
  * <p>The old directories are forced before anything is made of them. Their last excerpts may be in memory only, and a
  * file that is read on from there would not be read again if a power cut took them.
@@ -36,8 +36,6 @@ public final class Backlog {
     private final CursorFile cursorFile;
     private final List<WalDirectory> directories;
     private final List<KnownFile> knownFiles;
-
-    private record Key(long device, long inode) {}
 
     private Backlog(CursorFile cursorFile, List<WalDirectory> directories, List<KnownFile> knownFiles) {
         this.cursorFile = cursorFile;
@@ -53,15 +51,13 @@ public final class Backlog {
         CursorFile cursorFile = CursorFile.open(cursor, CURSOR_INTERVAL_NANOS, nowNanos);
         List<WalDirectory> directories = directories(walRoot, log);
         forgetGone(cursorFile.cursor(), System.currentTimeMillis());
-        Map<Key, Cursor.Source> newest = new HashMap<>();
-        for (Cursor.Source source : cursorFile.cursor().sources()) {
-            newest.put(key(source.checkpoint()), source);
-        }
+        NewestSources newest = new NewestSources();
+        cursorFile.cursor().sources().forEach(newest::add);
         for (WalDirectory directory : directories) {
             force(directory.path());
             scan(directory, newest, log);
         }
-        List<KnownFile> knownFiles = newest.values().stream()
+        List<KnownFile> knownFiles = newest.all().stream()
                 .sorted(Comparator.comparingLong(Cursor.Source::startMillis).thenComparingLong(Cursor.Source::position))
                 .map(source -> new KnownFile(source.checkpoint(), source.startMillis()))
                 .toList();
@@ -133,15 +129,14 @@ public final class Backlog {
         dev.raftsman.disk.Durable.forceDirectory(directory);
     }
 
-    private static void scan(WalDirectory directory, Map<Key, Cursor.Source> newest, OperatorLog log) {
+    private static void scan(WalDirectory directory, NewestSources newest, OperatorLog log) {
         Excerpt excerpt = new Excerpt();
         try (WalReader reader = WalReader.open(directory)) {
             while (reader.next(excerpt)) {
                 try {
                     for (SourceCheckpoint checkpoint : SourceCheckpoint.filesOf(excerpt)) {
-                        Cursor.Source source =
-                                new Cursor.Source(directory.identity().startMillis(), excerpt.position(), checkpoint);
-                        newest.merge(key(checkpoint), source, (before, now) -> now.isNewerThan(before) ? now : before);
+                        newest.add(
+                                new Cursor.Source(directory.identity().startMillis(), excerpt.position(), checkpoint));
                     }
                 } catch (IllegalArgumentException e) {
                     log.error(
@@ -152,11 +147,7 @@ public final class Backlog {
         }
     }
 
-    private static Key key(SourceCheckpoint checkpoint) {
-        return new Key(checkpoint.device(), checkpoint.inode());
-    }
-
-    /** How far each file was read, the newest checkpoint of each, in the order they were taken. */
+    /** How far each file was read, the newest checkpoint of each file and each name, in the order they were taken. */
     public List<KnownFile> knownFiles() {
         return knownFiles;
     }

@@ -69,7 +69,8 @@ public final class Checkpoints {
         Cursor cursor = CursorFile.open(cursorPath, 0, 0).cursor();
         Map<Key, Cursor.Source> acknowledged = new HashMap<>();
         for (Cursor.Source source : cursor.sources()) {
-            acknowledged.put(Key.of(source.checkpoint()), source);
+            acknowledged.merge(
+                    Key.of(source.checkpoint()), source, (one, other) -> one.isNewerThan(other) ? one : other);
             newest.merge(
                     Key.of(source.checkpoint()),
                     new Found(source, NO_WAL, null),

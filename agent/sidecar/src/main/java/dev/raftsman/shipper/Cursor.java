@@ -7,7 +7,6 @@ import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -44,9 +43,6 @@ final class Cursor {
 
     record Epoch(long epoch, long acknowledged, State state) {}
 
-    /** Which file, whatever was written in it since. */
-    private record SourceKey(long device, long inode) {}
-
     /** A checkpoint and where it was taken; a later place is the newer one. */
     record Source(long startMillis, long position, SourceCheckpoint checkpoint) {
         boolean isNewerThan(Source other) {
@@ -56,7 +52,7 @@ final class Cursor {
 
     private final Map<UUID, Long> positions = new LinkedHashMap<>();
     private final Map<EpochKey, Epoch> epochs = new LinkedHashMap<>();
-    private final Map<SourceKey, Source> sources = new HashMap<>();
+    private final NewestSources sources = new NewestSources();
     private long version;
 
     long version() {
@@ -99,32 +95,28 @@ final class Cursor {
     }
 
     void source(Source source) {
-        SourceKey key =
-                new SourceKey(source.checkpoint().device(), source.checkpoint().inode());
-        Source before = sources.get(key);
-        if (before == null || source.isNewerThan(before)) {
-            sources.put(key, source);
+        if (sources.add(source)) {
             version++;
         }
     }
 
     /** The file is gone for good. */
     void gone(Source source) {
-        SourceKey key =
-                new SourceKey(source.checkpoint().device(), source.checkpoint().inode());
-        if (sources.remove(key, source)) {
+        if (sources.remove(source)) {
             version++;
         }
     }
 
+    /** As they are now, in no order; see {@link NewestSources}. */
     Collection<Source> sources() {
-        return sources.values();
+        return sources.all();
     }
 
     // ---- as bytes
 
     ByteBuffer encode() {
-        StringBuilder text = new StringBuilder(256 + 128 * (epochs.size() + sources.size()));
+        Collection<Source> all = sources.all();
+        StringBuilder text = new StringBuilder(256 + 128 * (epochs.size() + all.size()));
         text.append(FORMAT).append('\n');
         positions.forEach((incarnation, position) -> line(text, "wal", incarnation, position));
         epochs.forEach((key, epoch) -> line(
@@ -136,7 +128,7 @@ final class Cursor {
                 epoch.epoch(),
                 epoch.acknowledged(),
                 epoch.state()));
-        for (Source source : sources.values()) {
+        for (Source source : all) {
             SourceCheckpoint c = source.checkpoint();
             line(
                     text,

@@ -21,6 +21,7 @@ class CursorTest {
     Path directory;
 
     private final OperatorLog log = new OperatorLog(System.err, Clock.systemUTC());
+    private static final String NAME = "/logs/tab\there%20ü\n.log";
     private static final UUID WAL = new UUID(5, 6);
     private static final Cursor.EpochKey KEY = new Cursor.EpochKey(WAL, "host:a.log", "a.log");
 
@@ -29,10 +30,7 @@ class CursorTest {
         cursor.position(WAL, 77L << 32 | 5);
         cursor.epoch(KEY, new Cursor.Epoch(12, 4_711, Cursor.State.CLOSING));
         cursor.source(new Cursor.Source(
-                1_000,
-                3,
-                new SourceCheckpoint(
-                        "a.log", "/logs/tab\there%20ü\n.log", 64_769, 123, new Fingerprint(1024, -5, 77), 999)));
+                1_000, 3, new SourceCheckpoint("a.log", NAME, 64_769, 123, new Fingerprint(1024, -5, 77), 999)));
         return cursor;
     }
 
@@ -71,16 +69,29 @@ class CursorTest {
     @Test
     void newerCheckpointOfAFileReplacesTheOlderAndNotTheOtherWayRound() {
         Cursor cursor = filled();
-        SourceCheckpoint later =
-                new SourceCheckpoint("a.log", "/logs/a.log", 64_769, 123, new Fingerprint(1024, -5, 77), 2_000);
+        SourceCheckpoint later = new SourceCheckpoint("a.log", NAME, 64_769, 123, new Fingerprint(1024, -5, 77), 2_000);
         cursor.source(new Cursor.Source(1_000, 4, later));
         cursor.source(new Cursor.Source(
-                999, 1_000, new SourceCheckpoint("a.log", "/", 64_769, 123, new Fingerprint(9, 9, 9), 1)));
+                999, 1_000, new SourceCheckpoint("a.log", NAME, 64_769, 123, new Fingerprint(9, 9, 9), 1)));
         assertThat(cursor.sources())
                 .hasSize(1)
                 .first()
                 .extracting(Cursor.Source::checkpoint)
                 .isEqualTo(later);
+    }
+
+    @Test
+    void nameWhoseFilesInodeIsAnothersComesBackToo() {
+        Cursor cursor = filled();
+        Cursor.Source other = new Cursor.Source(
+                1_000, 4, new SourceCheckpoint("b.log", "/logs/b.log", 64_769, 123, new Fingerprint(9, 9, 9), 1));
+        long version = cursor.version();
+        cursor.source(other);
+        assertThat(cursor.version()).isGreaterThan(version);
+        assertThat(Cursor.decode(bytes(cursor)).sources())
+                .hasSize(2)
+                .containsAll(filled().sources())
+                .contains(other);
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.raftsman.sidecar;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.raftsman.input.OperatorLog;
 import java.io.ByteArrayOutputStream;
@@ -14,6 +15,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPOutputStream;
@@ -22,6 +25,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The smallest cases of what {@link RotationTortureTest} has found: lines that lie beside the name and must arrive. */
 class RotationCasesTest {
@@ -78,6 +83,10 @@ class RotationCasesTest {
     }
 
     private void awaitText(String expected) {
+        awaitText(expected, "app.log");
+    }
+
+    private void awaitText(String expected, String... streams) {
         try {
             await().atMost(Duration.ofSeconds(8))
                     .pollInterval(Duration.ofMillis(10))
@@ -87,7 +96,7 @@ class RotationCasesTest {
                     .as(said.toString(StandardCharsets.UTF_8))
                     .isEqualTo(expected);
         }
-        assertThat(collector.streams()).containsExactly("app.log");
+        assertThat(collector.streams()).containsExactlyInAnyOrder(streams);
     }
 
     @Test
@@ -141,6 +150,65 @@ class RotationCasesTest {
             awaitText(lines(0, 24));
             assertThat(agent.metrics()).isNotNull();
         }
+    }
+
+    /**
+     * The file system gives an inode again at once: a checkpoint of another name's file must not be all that is known of it,
+     * or what lies beside the first name would be taken for older than the agent.
+     *
+     * @param acknowledged whether the other checkpoint is in the cursor, or in the WAL only
+     */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void nameIsKnownStillWhenAFileOfAnotherNameHasItsInode(boolean acknowledged) throws Exception {
+        try (Agent agent = agent()) {
+            append(0, 10);
+            awaitText(lines(0, 10));
+            assertThat(agent.metrics()).isNotNull();
+        }
+        Object inode = Files.getAttribute(file, "unix:ino");
+        pack();
+        Path other = withInode(inode, file.resolveSibling("other.log"));
+        Files.move(file.resolveSibling("app.log.1.gz"), file.resolveSibling("app.log.2.gz"));
+        append(10, 20);
+        pack();
+        if (!acknowledged) {
+            collector.down();
+        }
+        try (Agent agent = agent()) {
+            await().atMost(Duration.ofSeconds(8))
+                    .pollInterval(Duration.ofMillis(10))
+                    .until(() -> acknowledged
+                            ? collector.streams().contains("other.log")
+                            : said.toString(StandardCharsets.UTF_8).contains("reading file: path=" + other));
+            assertThat(agent.metrics()).isNotNull();
+        }
+        collector.up();
+        append(20, 23);
+        try (Agent agent = agent()) {
+            awaitText(lines(0, 23), "app.log", "other.log");
+            assertThat(agent.metrics()).isNotNull();
+        }
+    }
+
+    /** A new file that was given this inode. */
+    private static Path withInode(Object inode, Path path) throws IOException {
+        List<Path> others = new ArrayList<>();
+        boolean given = false;
+        for (int i = 0; i < 64 && !given; i++) {
+            Path next = Files.writeString(path.resolveSibling("next-" + i), "another file\n");
+            given = Files.getAttribute(next, "unix:ino").equals(inode);
+            if (given) {
+                Files.move(next, path);
+            } else {
+                others.add(next);
+            }
+        }
+        for (Path each : others) {
+            Files.delete(each);
+        }
+        assumeTrue(given, "this file system gives inodes again");
+        return path;
     }
 
     private void pack() throws IOException {
