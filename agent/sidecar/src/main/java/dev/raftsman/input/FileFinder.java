@@ -416,7 +416,9 @@ final class FileFinder {
                     input.settings.text().labels().with(source.labels()),
                     name,
                     path,
-                    before != null ? before.fingerprint() : Fingerprint.NONE,
+                    before != null
+                            ? before.fingerprint()
+                            : Fingerprint.of(content), // it may be emptied before it is read
                     before != null ? Math.min(before.offset(), size) : 0,
                     nowNanos);
             tail.encoding = encoding(input, content);

@@ -401,6 +401,26 @@ class FileInputTest extends FilesOnDisk {
         assertThat(warnings()).isEmpty();
     }
 
+    /** A look at many files takes its time, and a new one may be emptied before it is over. */
+    @Test
+    void fileThatIsEmptiedWhileItIsFoundIsReadFromItsCopy() throws IOException {
+        Path file = write("app.log", lines(0, 10));
+        open("app.log");
+        pass(600);
+        close();
+        rotated("app.log.2", 1, lines(0, 10));
+        Files.writeString(file, lines(10, 20), StandardOpenOption.TRUNCATE_EXISTING);
+        open(sink.checkpoints.values(), "app.log");
+        atNextTime = times -> {
+            if (times == 2) { // at the end of the look
+                Files.copy(file, logs.resolve("app.log.1"));
+                Files.writeString(file, lines(20, 30), StandardOpenOption.TRUNCATE_EXISTING);
+            }
+        };
+        pass(6_000);
+        assertThat(sink.text("app.log")).isEqualTo(lines(0, 30));
+    }
+
     /** An inode is given again: that an earlier run has read a file of this number says nothing of the copy. */
     @Test
     void copyWhoseInodeWasThatOfAnotherFileIsReadBeforeTheFileThatWasEmptied() throws IOException {

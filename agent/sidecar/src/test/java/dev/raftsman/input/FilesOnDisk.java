@@ -41,7 +41,18 @@ abstract class FilesOnDisk {
     long now = 5_000 * MILLI;
     long epochMillis;
     BlockMaker maker;
+
+    /** Told whenever the input asks for the time; a look does so when it begins and when it ends. */
+    AskedTime atNextTime = times -> {};
+
+    private int timesAsked;
     FileInput input;
+
+    /** What happens at a certain moment of the input's work. */
+    interface AskedTime {
+        /** @param times since the input was opened, from 1 */
+        void asked(int times) throws IOException;
+    }
 
     static final class Sink implements BlockSink {
         final Map<String, ByteArrayOutputStream> raw = new LinkedHashMap<>();
@@ -124,7 +135,17 @@ abstract class FilesOnDisk {
                 .map(checkpoint -> new KnownFile(checkpoint, RUN_BEGAN.toEpochMilli()))
                 .toList();
         maker = new BlockMaker(BLOCK_BYTES, this::epochNanos);
-        input = new FileInput(List.of(settings), files, maker, sink, log, this::epochNanos, () -> now);
+        input = new FileInput(List.of(settings), files, maker, sink, log, this::epochNanos, this::nanoTime);
+        timesAsked = 0;
+    }
+
+    private long nanoTime() {
+        try {
+            atNextTime.asked(++timesAsked);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return now;
     }
 
     private long epochNanos() {
