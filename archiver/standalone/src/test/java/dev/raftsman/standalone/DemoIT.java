@@ -19,15 +19,6 @@ class DemoIT {
     }
 
     @Test
-    void aLeaderKilledOnTheWayChangesNothing() {
-        Ran demo = Ran.raftsman("demo", "--events", "300000", "--seed", "7", "--chaos");
-
-        assertThat(demo.exitCode()).as(demo.output() + demo.error()).isZero();
-        assertThat(demo.error()).contains("kill -9 of the leader");
-        assertThat(demo.lastLine(1)).matches(ALL_EQUAL).startsWith("offered=240000 ");
-    }
-
-    @Test
     void refusesADirectoryThatHoldsSomethingElse() {
         Ran demo = Ran.raftsman("demo", "--data", "/etc");
 
