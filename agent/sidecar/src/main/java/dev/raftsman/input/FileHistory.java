@@ -297,7 +297,7 @@ final class FileHistory {
             NamedFile file = rotated.get(i);
             Compression compression = Compression.of(file.path());
             boolean readable = compression == null || compression.isReadable();
-            if (readable && followed.bytes(file.key()) < 0 && !isKnown(file)) {
+            if (readable && followed.bytes(file.key()) < 0 && !read.containsKey(file.key())) {
                 Copy copy = copy(file, before);
                 if (copy != null) {
                     remember(copy.read);
@@ -323,12 +323,6 @@ final class FileHistory {
                                     .map(Path::toString)
                                     .collect(Collectors.joining(" ")));
         }
-    }
-
-    /** Whether something of it was read; its inode alone may be that of another one, which is gone. */
-    private boolean isKnown(NamedFile file) {
-        SourceCheckpoint before = read.get(file.key());
-        return before != null && begins(file, before) >= 0;
     }
 
     private boolean wasRead(NamedFile file) {

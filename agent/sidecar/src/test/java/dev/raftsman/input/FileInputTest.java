@@ -421,31 +421,6 @@ class FileInputTest extends FilesOnDisk {
         assertThat(sink.text("app.log")).isEqualTo(lines(0, 30));
     }
 
-    /** An inode is given again: that an earlier run has read a file of this number says nothing of the copy. */
-    @Test
-    void copyWhoseInodeWasThatOfAnotherFileIsReadBeforeTheFileThatWasEmptied() throws IOException {
-        Path copy = write("gone.log", "of another file\n");
-        open("gone.log");
-        pass(600);
-        close();
-        Files.move(copy, logs.resolve("next"));
-        copy = Files.writeString(logs.resolve("next"), "no copy yet\n", StandardOpenOption.TRUNCATE_EXISTING);
-        Path file = write("app.log", lines(0, 10));
-        open(sink.checkpoints.values(), "app.log");
-        pass(600);
-        write("app.log", lines(10, 20));
-        Files.writeString(copy, lines(0, 20), StandardOpenOption.TRUNCATE_EXISTING);
-        Files.move(copy, logs.resolve("app.log.1"));
-        Files.writeString(file, lines(20, 23), StandardOpenOption.TRUNCATE_EXISTING);
-        pass(6_000);
-        assertThat(sink.text("app.log")).isEqualTo(lines(0, 23));
-        close();
-        open(sink.checkpoints.values(), "app.log");
-        write("app.log", lines(23, 24));
-        pass(6_000);
-        assertThat(sink.text("app.log")).isEqualTo(lines(0, 24));
-    }
-
     @Test
     void rotatedFileThatMatchesAPatternItselfBelongsToThat() throws IOException {
         Path file = write("app.log", lines(0, 10));
