@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -38,7 +39,7 @@ import java.util.stream.Collectors;
  * </pre>
  *
  * Ages are times of modification, compared with each other and not with a clock, which may be another than the file
- * system's. Only if the file last read is gone without a copy, the beginning of the run that read it has to serve: then
+ * system's, and only as exactly as the coarser of the two was kept. Only if the file last read is gone without a copy, the beginning of the run that read it has to serve: then
  * a warning says that lines may be missing. One thread.
  */
 final class FileHistory {
@@ -48,8 +49,10 @@ final class FileHistory {
     private static final int MAX_GONE = 4096;
     private static final int NAMED_MOST = 8;
     private static final Pattern ROTATED = Pattern.compile("[.-][0-9].*|[.-](?:old|bak)(?:\\..*)?");
-    private static final Comparator<NamedFile> OLDEST_FIRST = Comparator.comparing(NamedFile::modified)
-            .thenComparing(NamedFile::path, Comparator.reverseOrder()); // written in one tick: .2 is older than .1
+    // Written in one tick: .2 is older than .1. Of the times of some only microseconds are left.
+    private static final Comparator<NamedFile> OLDEST_FIRST = Comparator.comparing(
+                    (NamedFile file) -> file.modified().to(TimeUnit.MICROSECONDS))
+            .thenComparing(NamedFile::path, Comparator.reverseOrder());
 
     private final OperatorLog log;
     private final Map<FileKey, SourceCheckpoint> read = new HashMap<>();
@@ -185,7 +188,7 @@ final class FileHistory {
         List<Path> unreadable = new ArrayList<>();
         for (NamedFile file : rotated) {
             Compression compression = Compression.of(file.path());
-            if (file.modified().compareTo(since) < 0 || followed.bytes(file.key()) >= 0) {
+            if (file.isOlderThan(since) || followed.bytes(file.key()) >= 0) {
                 continue;
             }
             if (compression == null) {
@@ -239,7 +242,7 @@ final class FileHistory {
         }
         FileTime runBegan = FileTime.fromMillis(last.known().sinceMillis());
         for (NamedFile file : rotated) {
-            Copy copy = file.modified().compareTo(runBegan) >= 0 ? copy(file, checkpoint) : null;
+            Copy copy = file.isOlderThan(runBegan) ? null : copy(file, checkpoint);
             if (copy != null) {
                 remember(copy.read);
                 return file.modified();

@@ -6,12 +6,16 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
 /** The regular file that a name pointed to at one look. */
 record NamedFile(Path path, FileKey key, FileTime modified, long size) {
+    private static final List<ChronoUnit> PRECISIONS =
+            List.of(ChronoUnit.SECONDS, ChronoUnit.MILLIS, ChronoUnit.MICROS);
 
     /**
      * Follows symbolic links, as reading the file would.
@@ -30,6 +34,21 @@ record NamedFile(Path path, FileKey key, FileTime modified, long size) {
                 key,
                 (FileTime) attributes.get("lastModifiedTime"),
                 ((Number) attributes.get("size")).longValue());
+    }
+
+    /**
+     * Whether it was modified before a moment, as far as its own time can tell: who packs or copies a file gives it the
+     * time of what it was made of, often cut to microseconds or seconds, and it would then seem older than it is.
+     */
+    boolean isOlderThan(FileTime moment) {
+        Instant own = modified.toInstant();
+        Instant other = moment.toInstant();
+        for (ChronoUnit unit : PRECISIONS) {
+            if (own.equals(own.truncatedTo(unit))) {
+                return own.isBefore(other.truncatedTo(unit));
+            }
+        }
+        return own.isBefore(other);
     }
 
     /** Those of a directory, in no order. */

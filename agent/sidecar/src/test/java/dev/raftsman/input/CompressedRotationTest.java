@@ -9,10 +9,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.temporal.ChronoUnit;
 import java.util.Random;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Rotated files that were compressed: read where lines are missing, and never twice. */
@@ -90,6 +92,22 @@ class CompressedRotationTest extends FilesOnDisk {
         open(sink.checkpoints.values(), "app.log");
         pass(9_000);
         assertThat(sink.text("app.log")).isEqualTo(lines(0, 5010));
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"MICROS", "MILLIS", "SECONDS"})
+    void fileWrittenInTheTickOfTheOneBeforeIsMissedThoughItsTimeWasCutWhenItWasPacked(ChronoUnit kept)
+            throws IOException {
+        Path file = write("app.log", lines(0, 10));
+        FileTime modified = Files.getLastModifiedTime(file);
+        open("app.log");
+        pass(600);
+        Files.move(file, logs.resolve("app.log.2"));
+        Path packed = compress(write("app.log.1", lines(10, 20)), ".gz");
+        Files.setLastModifiedTime(packed, FileTime.from(modified.toInstant().truncatedTo(kept)));
+        write("app.log", lines(20, 30));
+        pass(6_000);
+        assertThat(sink.text("app.log")).isEqualTo(lines(0, 30));
     }
 
     @ParameterizedTest
