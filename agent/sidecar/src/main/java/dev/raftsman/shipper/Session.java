@@ -66,6 +66,10 @@ final class Session {
     private long deadlineNanos;
     private long heardNanos;
     private long pingedNanos;
+
+    /** When it was last seen to owe no answer. */
+    private long paidNanos;
+
     private int nextRequest = 1;
     private long creditBytes;
     private long sentBytes;
@@ -276,6 +280,7 @@ final class Session {
             state = State.READY;
             creditBytes = welcome.creditBytes();
             pingedNanos = nowNanos;
+            paidNanos = nowNanos;
             log.over("unreachable");
             log.info("connected to collector: address=" + address + ", node=" + welcome.node());
             observer.connected(true);
@@ -347,10 +352,18 @@ final class Session {
     }
 
     private void keepAlive(long nowNanos) {
-        if (nowNanos - heardNanos >= settings.silence().toNanos()) {
-            lost(ConnectionEnd.SILENT, "silent for " + settings.silence().toMillis() + " ms", nowNanos);
-        } else if (nowNanos - heardNanos >= settings.ping().toNanos()
-                && nowNanos - pingedNanos >= settings.ping().toNanos()) {
+        boolean owes = sentBytes > 0 || !requests.isEmpty();
+        if (!owes) {
+            paidNanos = nowNanos;
+        }
+        long quietNanos = nowNanos - heardNanos;
+        boolean gone = quietNanos >= settings.silence().toNanos()
+                || Math.min(quietNanos, nowNanos - paidNanos)
+                        >= settings.owing().toNanos();
+        long pingNanos = settings.ping().toNanos() / (owes ? 4 : 1);
+        if (gone) {
+            lost(ConnectionEnd.SILENT, "silent for " + quietNanos / 1_000_000 + " ms", nowNanos);
+        } else if (quietNanos >= pingNanos && nowNanos - pingedNanos >= pingNanos) {
             pingedNanos = nowNanos;
             send(new Frame.Ping(nowNanos));
             link.flush();

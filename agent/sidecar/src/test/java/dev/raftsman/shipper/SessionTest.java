@@ -465,6 +465,25 @@ class SessionTest {
     }
 
     @Test
+    void collectorThatOwesAnAnswerIsAskedAndLeftSooner() {
+        Feed feed = feed();
+        welcome(1_000);
+        receive(new Frame.Opened(1, 7, -1));
+        now += 4_900 * MILLI;
+        offer(feed, 0, 9, 100);
+        assertThat(step()).hasSize(1).first().isInstanceOf(Frame.Append.class);
+        now += 1_300 * MILLI;
+        assertThat(step()).singleElement().isInstanceOf(Frame.Ping.class);
+        receive(new Frame.Pong(0));
+        now += 3_900 * MILLI;
+        step();
+        assertThat(session.isReady()).as("it has answered").isTrue();
+        now += 200 * MILLI;
+        step();
+        assertThat(session.isReady()).isFalse();
+    }
+
+    @Test
     void feedsTakeTurnsSoThatALongQueueHoldsNobodyUp() {
         Feed busy = feed();
         Feed other = session.feed("shop", new UUID(3, 4), "log2", 0, -1, new Recorder());

@@ -172,7 +172,8 @@ public final class SimHost {
                 Duration.ofMillis(50),
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(1),
-                Duration.ofSeconds(4));
+                Duration.ofSeconds(4),
+                Duration.ofSeconds(2));
         session = new Session(settings, line, random, SILENT, ShipperObserver.NONE, now);
         wals.removeIf(SimWal::isDeleted);
         wals.forEach(SimWal::open);
