@@ -128,6 +128,25 @@ class EntryCoalescerTest {
     }
 
     @Test
+    void takesABlockOfEachConnectionInTurn() {
+        IngestSession[] sessions = {null, new IngestSession("n1", 1, null, null), new IngestSession("n1", 1, null, null)
+        };
+        for (int i = 0; i < 40; i++) {
+            coalescer.append(sessions[0], new EpochBlock(100 + i, ByteBuffer.allocate(BLOCK)), 0);
+        }
+        coalescer.append(sessions[1], new EpochBlock(1, ByteBuffer.allocate(BLOCK)), 0);
+        coalescer.append(sessions[1], new EpochBlock(2, ByteBuffer.allocate(BLOCK)), 0);
+        coalescer.command(new EntryCoalescer.CommandAsked(sessions[2], 7, new Command.Forget(1)), 0);
+
+        List<EntryCoalescer.Batch> batches = drain(0);
+
+        List<Long> epochs = new ArrayList<>();
+        batches.subList(0, 3).forEach(batch -> batch.blocks.forEach(block -> epochs.add(block.epoch())));
+        assertThat(epochs).startsWith(100L, 1L, 101L, 2L, 102L).containsSubsequence(102L, 103L, 104L);
+        assertThat(batches.get(1).command).isNotNull();
+    }
+
+    @Test
     void givesABlockLargerThanAnEntryOneOfItsOwn() {
         append(2 << 20, 0);
         append(BLOCK, 0);
