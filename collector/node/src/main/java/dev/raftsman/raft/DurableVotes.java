@@ -3,11 +3,9 @@ package dev.raftsman.raft;
 import dev.raftsman.disk.Durable;
 import dev.raftsman.raft.FailureListener.Failure;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Properties;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.ratis.thirdparty.io.grpc.ForwardingServerCall;
 import org.apache.ratis.thirdparty.io.grpc.Metadata;
@@ -28,51 +26,45 @@ import org.apache.ratis.thirdparty.io.grpc.Status;
  *       nobody.
  * </ul>
  *
- * A vote in term T that elected a leader is so on the disks of a majority; a forgotten one elected nobody.
+ * A vote in term T that elected a leader is so on the disks of a majority; a forgotten one elected nobody. Beside the
+ * engine's file, which has no checksum, a {@link VoteRecord} is kept: a node whose promise was damaged does not start.
  */
 final class DurableVotes implements ServerInterceptor {
     private static final String METHOD = "/requestVote";
 
-    private static final String META = "raft-meta";
-
     private final Path directory;
+    private final VoteRecord record;
     private final FailureListener failures;
     private final AtomicLong forced = new AtomicLong();
 
     /** @param directory where the engine keeps term and vote */
     DurableVotes(Path directory, FailureListener failures) {
         this.directory = directory;
+        this.record = new VoteRecord(directory);
         this.failures = failures;
     }
 
     /**
      * To be asked before the engine starts: without its file it would begin at term 0, with a log of votes it forgot.
      *
-     * @throws IOException if there is a log, but term and vote are missing or not to be read; or if the file system does
-     *     not let directories be forced
+     * @throws IOException if there is a log, but term and vote are missing, not to be read, or not what was promised; or
+     *     if the file system does not let directories be forced
      */
     void check() throws IOException {
         if (!Files.isDirectory(directory)) {
             return;
         }
         Durable.forceDirectory(directory);
-        Path file = directory.resolve(META);
-        if (!Files.exists(file)) {
+        if (!record.isThere()) {
             try (DirectoryStream<Path> log = Files.newDirectoryStream(directory, "log_*")) {
                 if (log.iterator().hasNext()) {
-                    throw new IOException(file + " is missing beside a log: term and vote are not known");
+                    throw new IOException(directory.resolve(VoteRecord.ENGINE_NAME)
+                            + " is missing beside a log: term and vote are not known");
                 }
             }
             return;
         }
-        Properties found = new Properties();
-        try (InputStream in = Files.newInputStream(file)) {
-            found.load(in);
-        }
-        String term = found.getProperty("term", "");
-        if (!term.matches("[0-9]{1,18}") || found.getProperty("votedFor") == null) {
-            throw new IOException(file + " has no term and vote: term='" + term + "', bytes=" + Files.size(file));
-        }
+        record.check();
     }
 
     @Override
@@ -147,6 +139,16 @@ final class DurableVotes implements ServerInterceptor {
 
     private void force() throws IOException {
         Durable.forceDirectory(directory);
+        try {
+            if (record.isThere()) {
+                record.keep();
+            }
+        } catch (IOException e) {
+            // On a full disk the vote itself is durable; until the next one, damage is looked for in the one before.
+            if (!String.valueOf(e.getMessage()).contains("No space left")) {
+                throw e;
+            }
+        }
         forced.incrementAndGet();
     }
 
@@ -156,11 +158,9 @@ final class DurableVotes implements ServerInterceptor {
 
     /** The term on the disk; the greatest there can be if that cannot be told. */
     long writtenTerm() {
-        Properties found = new Properties();
-        try (InputStream in = Files.newInputStream(directory.resolve(META))) {
-            found.load(in);
-            return Long.parseLong(found.getProperty("term", ""));
-        } catch (IOException | IllegalArgumentException e) {
+        try {
+            return record.ofEngine().term();
+        } catch (IOException e) {
             return Long.MAX_VALUE;
         }
     }

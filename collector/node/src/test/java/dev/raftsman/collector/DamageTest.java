@@ -23,6 +23,7 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Bits that change on a node's disk, by default in a file of each kind; {@code -Draftsman.flips=N} for so many places, {@code
  * -Draftsman.seed=N} for others.
  */
+@Tag("long")
 class DamageTest {
     private static final UUID INCARNATION = new UUID(7, 8);
     private static final int FLIPS = Integer.getInteger("raftsman.flips", 8);
@@ -134,7 +136,7 @@ class DamageTest {
                     kind = Kind.SNAPSHOT;
                 } else if (name.startsWith("log_")) {
                     kind = Kind.LOG;
-                } else if (name.equals("raft-meta")) {
+                } else if (name.equals("raft-meta") || name.equals("raft-vote")) {
                     kind = Kind.VOTE;
                 } else if (name.equals("raft-meta.conf")) {
                     kind = Kind.MEMBERS;

@@ -125,6 +125,33 @@ class DurableVotesTest {
     }
 
     @Test
+    void startsOnlyWithWhatItPromised() throws Exception {
+        Path meta = directory.resolve("raft-meta");
+        Files.writeString(meta, "#\nterm=7\nvotedFor=n1\n");
+        answer("requestVote");
+        for (String more : List.of("term=7\nvotedFor=n1\n", "term=8\nvotedFor=\n", "term=9\nvotedFor=n2\n")) {
+            Files.writeString(meta, more);
+            votes.check();
+        }
+        for (String other : List.of("term=6\nvotedFor=n1\n", "term=7\nvotedFor=n2\n", "term=7\nvotedFor=\n")) {
+            Files.writeString(meta, other);
+            assertThatThrownBy(votes::check)
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("raft-meta is damaged")
+                    .hasMessageContaining("term=7, votedFor=n1");
+        }
+        Files.writeString(meta, "term=7\nvotedFor=n1\n");
+        Path record = directory.resolve("raft-vote");
+        String text = Files.readString(record);
+        for (String damaged : List.of("", text.replace("term=7", "term=5"), text.replace("n1", "n2"), text + text)) {
+            Files.writeString(record, damaged);
+            assertThatThrownBy(votes::check)
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("raft-vote is damaged");
+        }
+    }
+
+    @Test
     void forcesTheDirectoryBeforeAVoteLeaves() {
         answer("requestVote");
         assertThat(sent).containsExactly("answer forced 1", "OK");
