@@ -23,10 +23,14 @@ final class ClusterRun {
     private final BenchTarget target;
     private final ClusterBench.Settings settings;
     private final Progress progress;
+    private final Disk disk;
+    private final long writtenBefore;
     private final Map<String, Double> figures = new LinkedHashMap<>();
     private List<String> problems = List.of();
 
-    private ClusterRun(BenchTarget target, ClusterBench.Settings settings, Progress progress) {
+    private ClusterRun(BenchTarget target, ClusterBench.Settings settings, Progress progress) throws IOException {
+        this.disk = Disk.of(settings.dir());
+        this.writtenBefore = disk.writtenBytes();
         this.target = target;
         this.settings = settings;
         this.progress = progress;
@@ -64,12 +68,12 @@ final class ClusterRun {
         double machine = ProcessFigures.machineCpuSeconds();
         double nodes = nodesCpuSeconds();
         double producer = ProcessFigures.of(loading.pid()).cpuSeconds();
-        long written = writtenBytes();
+        long written = disk.writtenBytes();
         progress.now((rate == 0 ? "full speed" : load + " events/s") + ", measuring");
         Moment ended = loading.await("ended", settings.measure().plus(LIMIT));
         machine = ProcessFigures.machineCpuSeconds() - machine;
         nodes = nodesCpuSeconds() - nodes;
-        written = writtenBytes() - written;
+        written = disk.writtenBytes() - written;
         producer = ProcessFigures.of(loading.pid()).cpuSeconds() - producer;
         Moment drained = loading.await("drained", LIMIT);
         target.requireAlive();
@@ -100,10 +104,6 @@ final class ClusterRun {
                 .sum();
     }
 
-    private long writtenBytes() {
-        return target.nodes().stream().mapToLong(ProcessFigures::writtenBytes).sum();
-    }
-
     private void memory() {
         double sum = 0;
         for (int i = 0; i < target.nodes().size(); i++) {
@@ -129,7 +129,7 @@ final class ClusterRun {
         Moment total = target.load().total(LIMIT);
         double stored = target.storedBytes().stream().mapToLong(Long::longValue).sum();
         figures.put("storedBytes", stored);
-        figures.put("writtenPerStored", writtenBytes() / stored);
+        figures.put("writtenPerStored", (disk.writtenBytes() - writtenBefore) / stored);
         figures.put("reconnects", total.figure("reconnects"));
         figures.put("events", total.figure("events"));
         figures.put("rawBytes", total.figure("rawBytes"));

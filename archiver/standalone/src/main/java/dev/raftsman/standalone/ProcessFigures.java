@@ -40,22 +40,6 @@ record ProcessFigures(double userSeconds, double systemSeconds, long peakBytes) 
         }
     }
 
-    /** Bytes that a living process has made the kernel write to disks, without what was taken back before; 0 if nobody says. */
-    static long writtenBytes(long pid) {
-        try {
-            long written = 0;
-            for (String line : Files.readAllLines(Path.of("/proc", Long.toString(pid), "io"))) {
-                long bytes = Long.parseLong(line.substring(line.indexOf(' ') + 1));
-                written += line.startsWith("write_bytes:")
-                        ? bytes
-                        : line.startsWith("cancelled_write_bytes:") ? -bytes : 0;
-            }
-            return written;
-        } catch (IOException | RuntimeException goneOrForbidden) {
-            return 0;
-        }
-    }
-
     /** CPU time of all processes of the machine since it started, in seconds; 0 if nobody says. */
     static double machineCpuSeconds() {
         try {
