@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
             BenchAgentCommand.class,
             BenchFilesCommand.class,
             BenchClusterCommand.class,
+            BenchCatchUpCommand.class,
             BenchCommand.Appender.class
         })
 final class BenchCommand implements Runnable {
@@ -33,7 +34,8 @@ final class BenchCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "missing verb: pipeline, agent, files, cluster or appender");
+        throw new ParameterException(
+                spec.commandLine(), "missing verb: pipeline, agent, files, cluster, catch-up or appender");
     }
 
     @Command(

@@ -66,6 +66,11 @@ final class ChildProcess implements AutoCloseable {
         return process.isAlive();
     }
 
+    /** Runs it once the process has ended, on a thread of the JVM. */
+    void onExit(Runnable then) {
+        process.onExit().thenRun(then);
+    }
+
     /** SIGKILL; returns when the process is gone. */
     void kill() {
         process.destroyForcibly();

@@ -1,5 +1,6 @@
 package dev.raftsman.standalone;
 
+import dev.raftsman.segment.SegmentId;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -8,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * The configuration files of a cluster on loopback: the same YAML a person would write, so what the children read is what can
@@ -80,6 +82,18 @@ final class ClusterFiles {
 
     Path nodeData(int node) {
         return dir.resolve(node(node));
+    }
+
+    /** Bytes of the segments that lie on a node, whole or not; 0 if it has no directory yet. */
+    long segmentBytes(int node) throws IOException {
+        if (!Files.isDirectory(nodeData(node))) {
+            return 0;
+        }
+        try (Stream<Path> all = Files.walk(nodeData(node))) {
+            return all.filter(path -> path.toString().endsWith(SegmentId.FILE_SUFFIX))
+                    .mapToLong(path -> path.toFile().length())
+                    .sum();
+        }
     }
 
     Path agentData() {

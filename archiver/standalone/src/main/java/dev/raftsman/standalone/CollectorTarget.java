@@ -5,13 +5,11 @@ import dev.raftsman.catalog.EpochView;
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.load.CollectorLoad;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /** Three of our collectors, started by the launcher as anybody would start them. */
 final class CollectorTarget implements BenchTarget {
@@ -32,18 +30,8 @@ final class CollectorTarget implements BenchTarget {
             cluster.startCollectors();
             cluster.awaitCollectors(LIMIT);
             cluster.awaitLeader(LIMIT);
-            List<String> arguments = new ArrayList<>(List.of(
-                    settings.file().toAbsolutePath().toString(),
-                    ClusterFiles.TENANT,
-                    Integer.toString(settings.producers()),
-                    Long.toString(settings.linger().toMillis()),
-                    Long.toString(settings.windowBytes())));
-            IntStream.rangeClosed(1, NODES).mapToObj(files::ingest).forEach(arguments::add);
-            started = LoadChild.start(
-                    Path.of(System.getProperty("raftsman.lib", ""), "*").toString(),
-                    CollectorLoad.class.getName(),
-                    arguments,
-                    files.log("load"));
+            started =
+                    startLoad(files, settings.file(), settings.producers(), settings.linger(), settings.windowBytes());
             started.await("ready", LIMIT);
         } catch (RuntimeException e) {
             if (started != null) {
@@ -53,6 +41,22 @@ final class CollectorTarget implements BenchTarget {
             throw e;
         }
         this.load = started;
+    }
+
+    /** A process that loads the founders of a cluster; to be awaited to say {@code ready}. */
+    static LoadChild startLoad(ClusterFiles files, Path file, int producers, Duration linger, long windowBytes) {
+        List<String> arguments = new ArrayList<>(List.of(
+                file.toAbsolutePath().toString(),
+                ClusterFiles.TENANT,
+                Integer.toString(producers),
+                Long.toString(linger.toMillis()),
+                Long.toString(windowBytes)));
+        IntStream.rangeClosed(1, files.nodes()).mapToObj(files::ingest).forEach(arguments::add);
+        return LoadChild.start(
+                Path.of(System.getProperty("raftsman.lib", ""), "*").toString(),
+                CollectorLoad.class.getName(),
+                arguments,
+                files.log("load"));
     }
 
     @Override
@@ -78,11 +82,7 @@ final class CollectorTarget implements BenchTarget {
         cluster.awaitApplied(LIMIT);
         List<Long> bytes = new ArrayList<>();
         for (int node = 1; node <= NODES; node++) {
-            try (Stream<Path> all = Files.walk(files.nodeData(node))) {
-                bytes.add(all.filter(path -> path.toString().endsWith(".seg"))
-                        .mapToLong(path -> path.toFile().length())
-                        .sum());
-            }
+            bytes.add(files.segmentBytes(node));
         }
         return bytes;
     }
