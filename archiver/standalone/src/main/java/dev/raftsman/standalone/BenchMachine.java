@@ -3,7 +3,9 @@ package dev.raftsman.standalone;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** What was measured, where and how: without it a figure says nothing. */
@@ -16,7 +18,7 @@ final class BenchMachine {
         machine.put("cpu", processor());
         machine.put("kernel", System.getProperty("os.name") + " " + System.getProperty("os.version"));
         machine.put("jdk", System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version"));
-        machine.put("startArchive", archive());
+        machine.put("startArchives", archives());
         machine.put("load", Files.readString(Path.of("/proc/loadavg")).split(" ")[0]);
         machine.put("command", command);
         return machine;
@@ -31,11 +33,13 @@ final class BenchMachine {
         return System.getProperty("os.arch");
     }
 
-    private static String archive() throws IOException {
-        String named = System.getProperty("raftsman.archive", "");
-        Path file = Path.of(named);
-        return named.isEmpty() || !Files.isRegularFile(file)
-                ? "none"
-                : file.getFileName() + ", " + Bytes.text(Files.size(file));
+    private static String archives() throws IOException {
+        List<String> found = new ArrayList<>();
+        for (StartArchive archive : StartArchive.all()) {
+            if (Files.isRegularFile(archive.file())) {
+                found.add(archive.file().getFileName() + ", " + Bytes.text(Files.size(archive.file())));
+            }
+        }
+        return found.isEmpty() ? "none" : String.join("; ", found);
     }
 }

@@ -103,7 +103,11 @@ final class LocalCluster implements AutoCloseable {
     }
 
     ChildProcess startCollector(int node) {
-        return start(ClusterFiles.node(node), "collector", Map.of());
+        return startCollector(node, Map.of());
+    }
+
+    ChildProcess startCollector(int node, Map<String, String> environment) {
+        return start(ClusterFiles.node(node), "collector", environment);
     }
 
     ChildProcess startAgent() {

@@ -8,14 +8,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
- * Makes the archive that an agent starts from: an agent of the same launcher reads a small file, ships it to a collector on
- * loopback, shows its pages and ends, while the JVM notes which classes that took. So what is in the archive is what a start
- * needs, and no list of it has to be kept.
+ * Makes the archives that agents and collectors start from: an agent of the same launcher reads a small file, ships it to
+ * three collectors on loopback, shows its pages and ends, and so does one of those, while the JVM notes which classes that
+ * took. So what is in an archive is what a start needs, and no list of it has to be kept.
  *
- * <p>The archive is written beside the one in use, forced and renamed over it: an agent that starts meanwhile sees a whole one
+ * <p>An archive is written beside the one in use, forced and renamed over it: a process that starts meanwhile sees a whole one
  * or none.
  */
 public final class Rehearsal {
@@ -24,64 +26,82 @@ public final class Rehearsal {
     /** The JVM writes the archive while it ends; Java 25 starts another JVM for that. */
     private static final Duration WRITE_LIMIT = Duration.ofSeconds(120);
 
+    private static final int NODES = 3;
     private static final String STREAM = "rehearsal";
     private static final int LINES = 1_000;
 
     private Rehearsal() {}
 
     /**
-     * @param archive the file to be made or replaced; the directory must be writable
+     * @param archives the files to be made or replaced, beside each other in a directory that must be writable
      * @param dir for the data of the rehearsal; its caller deletes it
-     * @return bytes of the archive
      * @throws StandaloneException if the processes do not do what they should, or the JVM writes no archive
      */
-    public static long run(Path archive, Path dir) throws IOException {
-        Path made = archive.resolveSibling(
-                archive.getFileName() + "." + ProcessHandle.current().pid());
+    public static void run(List<StartArchive> archives, Path dir) throws IOException {
+        Map<String, Path> made = new LinkedHashMap<>();
+        archives.forEach(archive -> made.put(
+                archive.verb(),
+                archive.file()
+                        .resolveSibling(archive.file().getFileName() + "."
+                                + ProcessHandle.current().pid())));
         try {
             rehearse(made, dir);
-            long bytes = Files.size(made);
-            replace(made, archive, bytes);
-            return bytes;
+            for (StartArchive archive : archives) {
+                replace(made.get(archive.verb()), archive.file());
+            }
         } finally {
-            Files.deleteIfExists(made);
+            for (Path file : made.values()) {
+                Files.deleteIfExists(file);
+            }
         }
     }
 
-    private static void rehearse(Path made, Path dir) throws IOException {
+    private static void rehearse(Map<String, Path> made, Path dir) throws IOException {
         Path file = dir.toAbsolutePath().resolve("rehearsal.txt");
         Files.createDirectories(dir);
         Files.writeString(
                 file, "2026-01-01 00:00:00 INFO a line like many others\n".repeat(LINES), StandardCharsets.UTF_8);
-        ClusterFiles files = new ClusterFiles(dir, 1);
+        ClusterFiles files = new ClusterFiles(dir, NODES);
         files.writeCollectors("64MiB", "1h");
         files.writeAgent(Map.of(STREAM, file), "64MiB");
         try (LocalCluster cluster = new LocalCluster(files).stoppedWithUs()) {
-            cluster.startCollectors();
+            ChildProcess collector = cluster.startCollector(1, archiving(made, StartArchive.COLLECTOR));
+            for (int node = 2; node <= NODES; node++) {
+                cluster.startCollector(node);
+            }
             cluster.awaitCollectors(START_LIMIT);
-            ChildProcess agent = cluster.startAgent(Map.of("RAFTSMAN_ARCHIVE", made.toString()));
+            ChildProcess agent = cluster.startAgent(archiving(made, StartArchive.AGENT));
             LocalCluster.await("the agent's lines to be acknowledged", START_LIMIT, () -> {
                 cluster.requireAlive(LocalCluster.AGENT);
                 return cluster.ready(files.agentHttp())
                         && cluster.metrics(files.agentHttp()).total("raftsman_agent_acked_events_total") == LINES;
             });
-            agent.terminate();
-            if (!agent.awaitExit(WRITE_LIMIT) || !Files.isRegularFile(made)) {
-                throw new StandaloneException("the JVM wrote no archive; the agent's log " + agent.log()
-                        + " ends with:\n" + agent.lastWords());
-            }
+            awaitArchive(agent, made.get(StartArchive.AGENT));
+            awaitArchive(collector, made.get(StartArchive.COLLECTOR));
+        }
+    }
+
+    private static Map<String, String> archiving(Map<String, Path> made, String verb) {
+        return Map.of("RAFTSMAN_ARCHIVE", made.get(verb).toString());
+    }
+
+    private static void awaitArchive(ChildProcess child, Path made) {
+        child.terminate();
+        if (!child.awaitExit(WRITE_LIMIT) || !Files.isRegularFile(made)) {
+            throw new StandaloneException(
+                    "the JVM wrote no archive; the log " + child.log() + " ends with:\n" + child.lastWords());
         }
     }
 
     /** The length beside it is for the launcher: an archive that was cut would not be refused by the JVM but end it. */
-    private static void replace(Path made, Path archive, long bytes) throws IOException {
+    private static void replace(Path made, Path archive) throws IOException {
         try (FileChannel file = FileChannel.open(made)) {
             file.force(true);
         }
         Path length = archive.resolveSibling(archive.getFileName() + ".bytes");
         Files.deleteIfExists(length);
         Files.move(made, archive, StandardCopyOption.ATOMIC_MOVE);
-        Files.writeString(length, Long.toString(bytes));
+        Files.writeString(length, Long.toString(Files.size(archive)));
         Durable.forceDirectory(archive.getParent());
     }
 }

@@ -3,23 +3,22 @@ package dev.raftsman.standalone;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** The archive that an agent starts from is used where it fits, and never noticed where it does not. */
+/** The archives that agents and collectors start from are used where they fit, and never noticed where not. */
 class PrepareIT {
     @RegisterExtension
     final TestDirectory directory = new TestDirectory();
 
     @Test
-    void anAgentStartsFromTheArchiveAndWithoutComplaintFromADamagedOne() throws IOException {
+    void processesStartFromTheArchivesAndWithoutComplaintFromOnesThatDoNotFit() throws IOException {
         Path launcher = install();
         Ran without = agent(launcher, "");
         assertThat(without.exitCode()).as(without.error()).isEqualTo(78);
@@ -28,39 +27,32 @@ class PrepareIT {
         assertThat(prepared.exitCode()).as(prepared.output() + prepared.error()).isZero();
         List<Path> archives = archives(launcher);
         assertThat(archives)
-                .as("the archive and its length, nothing half-made beside it")
-                .hasSize(2);
+                .as("two archives and their lengths, nothing half-made beside them")
+                .hasSize(4);
 
         assertThat(agent(launcher, "-Xlog:class+load").output())
                 .containsPattern("dev\\.raftsman\\.sidecar\\.AgentProcess source: shared objects file");
+        assertThat(run(launcher, "collector", "-Xlog:class+load").output())
+                .containsPattern("dev\\.raftsman\\.collector\\.CollectorProcess source: shared objects file");
         assertThat(said(agent(launcher, ""))).isEqualTo(said(without));
 
         Path archive = archives.get(0);
         assertThat(archive.toFile().setWritable(true)).isTrue();
-        try (RandomAccessFile file = new RandomAccessFile(archive.toFile(), "rw")) {
-            file.setLength(file.length() / 2);
-        }
+        byte[] whole = Files.readAllBytes(archive);
+        Files.write(archive, Arrays.copyOf(whole, whole.length / 2));
         assertThat(said(agent(launcher, ""))).as("cut").isEqualTo(said(without));
         Files.write(archive, new byte[100]);
         assertThat(said(agent(launcher, ""))).as("no archive at all").isEqualTo(said(without));
-    }
 
-    /** An archive is of these very jars: after an update it is passed over. */
-    @Test
-    void anArchiveOfOtherJarsIsPassedOver() throws IOException {
-        Path launcher = install();
-        assertThat(Ran.command(Map.of(), List.of(launcher.toString(), "prepare"))
-                        .exitCode())
-                .isZero();
+        // An archive is of these very jars: after an update it is passed over.
+        Files.write(archive, whole);
         Path sidecar = sidecar(launcher.resolveSibling("lib"));
         Path copy = Files.copy(sidecar, directory.path().resolve("copy.jar"));
         Files.delete(sidecar);
         Files.copy(copy, sidecar); // other time
-
-        Ran agent = agent(launcher, "-Xlog:class+load");
-
-        assertThat(agent.exitCode()).as(agent.error()).isEqualTo(78);
-        assertThat(agent.output()).containsPattern("dev\\.raftsman\\.sidecar\\.AgentProcess source: (file|jar):");
+        Ran updated = agent(launcher, "-Xlog:class+load");
+        assertThat(updated.exitCode()).as(updated.error()).isEqualTo(78);
+        assertThat(updated.output()).containsPattern("dev\\.raftsman\\.sidecar\\.AgentProcess source: (file|jar):");
     }
 
     private static Path sidecar(Path lib) throws IOException {
@@ -96,7 +88,11 @@ class PrepareIT {
     }
 
     private static Ran agent(Path launcher, String options) {
-        List<String> command = new ArrayList<>(List.of(launcher.toString(), "agent", "--config", "/absent.yaml"));
+        return run(launcher, "agent", options);
+    }
+
+    private static Ran run(Path launcher, String verb, String options) {
+        List<String> command = List.of(launcher.toString(), verb, "--config", "/absent.yaml");
         return Ran.command(Map.of("RAFTSMAN_JAVA_OPTS", options), command);
     }
 

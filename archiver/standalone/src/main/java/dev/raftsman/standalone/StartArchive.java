@@ -1,0 +1,27 @@
+package dev.raftsman.standalone;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The archive of classes that processes of one verb start from.
+ *
+ * @param verb {@code agent} or {@code collector}
+ * @param file beside the jars, for the Java in use; it need not be there
+ */
+public record StartArchive(String verb, Path file) {
+    static final String AGENT = "agent";
+    static final String COLLECTOR = "collector";
+
+    /** Those there can be; none if this process was not started by the launcher, which alone knows their names. */
+    public static List<StartArchive> all() {
+        String lib = System.getProperty("raftsman.lib");
+        String suffix = System.getProperty("raftsman.archives");
+        return lib == null || suffix == null
+                ? List.of()
+                : Stream.of(AGENT, COLLECTOR)
+                        .map(verb -> new StartArchive(verb, Path.of(lib, verb + "-" + suffix)))
+                        .toList();
+    }
+}
