@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** A cluster that takes only agents with a certificate, with what README's own commands make. */
+/** A cluster whose nodes take only each other's and agents' certificates, with what README's own commands make. */
 class TlsIT {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final int LINES = 50_000;
@@ -31,15 +31,25 @@ class TlsIT {
     @BeforeEach
     void certify() throws IOException {
         assumeTrue(Checkout.has("openssl"), "skipped: no openssl on the PATH");
-        pki = Files.createDirectories(directory.path().resolve("pki"));
+        pki = certified("pki");
+    }
+
+    /** A directory with a CA of its own and what it has signed. */
+    private Path certified(String name) throws IOException {
+        Path made = Files.createDirectories(directory.path().resolve(name));
         Matcher commands = Pattern.compile("(?s)### TLS\n.*?```sh\n(.*?)```")
                 .matcher(Files.readString(Checkout.root().resolve("README.md")));
         assertThat(commands.find()).isTrue();
-        Ran made = Ran.command("bash", "-euo", "pipefail", "-c", "cd '" + pki + "'\n" + commands.group(1));
-        assertThat(made.exitCode()).as(made.error()).isZero();
+        Ran openssl = Ran.command("bash", "-euo", "pipefail", "-c", "cd '" + made + "'\n" + commands.group(1));
+        assertThat(openssl.exitCode()).as(openssl.error()).isZero();
+        return made;
     }
 
     private String tls(String name, boolean shown) {
+        return tls(pki, name, shown);
+    }
+
+    private static String tls(Path pki, String name, boolean shown) {
         return "tls: {trust: '" + pki + "/ca.pem'"
                 + (shown ? ", certificate: '" + pki + "/" + name + ".pem', key: '" + pki + "/" + name + ".key'" : "")
                 + "}";
@@ -62,8 +72,11 @@ class TlsIT {
         ClusterFiles files = new ClusterFiles(directory.path().resolve("data"), 3);
         files.writeCollectors("1MiB", "1h");
         files.writeAgent(Map.of("feed", log), "256MiB");
+        Path nodes = certified("nodes");
         for (int node = 1; node <= 3; node++) {
-            replace(files.conf(ClusterFiles.node(node)), "ingest: {", "ingest: {" + tls("collector-1", true) + ", ");
+            Path conf = files.conf(ClusterFiles.node(node));
+            replace(conf, "ingest: {", "ingest: {" + tls("collector-1", true) + ", ");
+            replace(conf, "  peers:", "  " + tls(nodes, "collector-1", true) + "\n  peers:");
         }
         Files.writeString(
                 files.conf("agent"),
