@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.apache.logging.log4j.LogManager;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,6 +25,7 @@ import org.slf4j.LoggerFactory;
  * Applications in a process of their own, set up by the configuration files that README shows, and what is left of their
  * last events however they end.
  */
+@Tag("long")
 final class ProcessEndTest {
     private static final int CALLS = 20_000;
     private static final int AUDITED_CALLS = 20;

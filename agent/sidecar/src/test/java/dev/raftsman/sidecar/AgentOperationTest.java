@@ -29,10 +29,12 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What an operator does with an agent that runs, or that does not: over its real page, with a collector that is a fake. */
+@Tag("long")
 class AgentOperationTest {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 

@@ -22,10 +22,12 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The agent as a process of its own: exit codes, signals, kill. */
+@Tag("long")
 class AgentProcessTest {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final int SIGTERM_SECONDS = 10;

@@ -25,10 +25,12 @@ import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The whole agent in this process, files and sockets real, the collector a fake that takes only what continues. */
+@Tag("long")
 class AgentTest {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 

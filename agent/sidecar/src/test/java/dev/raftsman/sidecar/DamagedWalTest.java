@@ -35,6 +35,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,6 +49,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  *
  * <p>{@code -Draftsman.damages=300} for more places, {@code -Draftsman.seed} to repeat.
  */
+@Tag("long")
 class DamagedWalTest {
     private static final int PLACES = Integer.getInteger("raftsman.damages", 24);
     private static final String[] STREAMS = {"a.log", "b.log", "c.log"};

@@ -29,6 +29,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,6 +40,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * The disk is full: an application logs on, loses and counts, and records again when an agent has released what it
  * shipped, or when somebody else has given space back. Root only, for the mounts.
  */
+@Tag("long")
 class DiskFullTest {
     private static final EventEncoder<String, Void> ENCODER = new EventEncoder<>() {
         @Override

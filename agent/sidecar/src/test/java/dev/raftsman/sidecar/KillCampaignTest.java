@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
  *
  * <p>{@code -Draftsman.kills=50} for the long campaign, {@code -Draftsman.seed} to repeat one.
  */
+@Tag("long")
 class KillCampaignTest {
     private static final int KILLS = Integer.getInteger("raftsman.kills", 10);
     private static final long SEED = Long.getLong("raftsman.seed", System.nanoTime());

@@ -24,6 +24,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
  *
  * <p>{@code -Draftsman.outage=60} for a minute instead of some seconds.
  */
+@Tag("long")
 class OutageTest {
     private static final int OUTAGE_SECONDS = Integer.getInteger("raftsman.outage", 6);
     private static final int LINES_A_SECOND = 20_000;

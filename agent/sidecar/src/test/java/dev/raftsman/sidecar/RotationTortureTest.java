@@ -12,6 +12,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -42,6 +43,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * <p>{@code -Draftsman.torture=10} for ten longer seeds of each, {@code -Draftsman.seed} to begin with a certain one,
  * {@code -Draftsman.torture.kinds=RENAME,DELETE} for some rotations only.
  */
+@Tag("long")
 class RotationTortureTest {
     private static final int SEEDS = Integer.getInteger("raftsman.torture", 0);
     private static final Duration WRITING =

@@ -14,10 +14,12 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The agent at the end of a pipe, as a process: it ends with the pipe, and its exit code says what became of it. */
+@Tag("long")
 class StdinTest {
     private static final Duration PATIENCE = Duration.ofSeconds(40);
 

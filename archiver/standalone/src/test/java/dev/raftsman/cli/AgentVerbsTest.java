@@ -16,10 +16,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Verbs that talk to a running agent, each a process of its own. No collector is there: events pass all the same. */
+@Tag("long")
 class AgentVerbsTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 

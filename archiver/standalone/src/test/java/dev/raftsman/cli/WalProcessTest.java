@@ -20,10 +20,12 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code raftsman wal} beside a writer in a process of its own: neither disturbs the other. */
+@Tag("long")
 class WalProcessTest {
     @TempDir
     Path root;

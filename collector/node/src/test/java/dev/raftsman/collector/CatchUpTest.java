@@ -24,10 +24,12 @@ import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A node that was away for longer than the others keep their log. */
+@Tag("long")
 class CatchUpTest {
     private static final UUID INCARNATION = new UUID(7, 8);
     private static final int LINES = 200;

@@ -26,10 +26,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Many who mean no good, all at once: one who sends blocks meanwhile gets an answer to each, and nothing is left behind. */
+@Tag("long")
 class HostileCrowdTest {
     private static final int CROWD = Integer.getInteger("raftsman.crowd", 2_000);
     private static final long MIB = 1 << 20;

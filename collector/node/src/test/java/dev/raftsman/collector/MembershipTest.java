@@ -18,10 +18,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Real nodes over loopback: how a cluster begins, who may not take part, and who comes and goes. */
+@Tag("long")
 class MembershipTest {
     private static final UUID INCARNATION = new UUID(7, 8);
     private static final int LINES = 50;
