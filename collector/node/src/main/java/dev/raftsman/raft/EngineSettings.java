@@ -62,8 +62,8 @@ final class EngineSettings {
         // entry
         // at a time, and they reach the disk before what is written over them: twice the bytes.
         RaftServerConfigKeys.Log.setPreallocatedSize(p, SizeInBytes.valueOf("1MB"));
-        RaftServerConfigKeys.Log.setSegmentCacheNumMax(p, 6);
-        RaftServerConfigKeys.Log.setSegmentCacheSizeMax(p, SizeInBytes.valueOf("48MB"));
+        RaftServerConfigKeys.Log.setSegmentCacheNumMax(p, 4);
+        RaftServerConfigKeys.Log.setSegmentCacheSizeMax(p, SizeInBytes.valueOf("32MB"));
         RaftServerConfigKeys.Log.setWriteBufferSize(p, SizeInBytes.valueOf("8MB"));
         RaftServerConfigKeys.Log.Appender.setBufferByteLimit(p, BATCH);
         RaftServerConfigKeys.Log.setQueueByteLimit(p, SizeInBytes.valueOf(WRITE_LIMIT_BYTES));
