@@ -53,10 +53,12 @@ public final class CatchUpBench {
     /** Runs it and prints the figures. @return whether the new node ended with the same segments */
     public static boolean run(Settings settings, PrintStream out) throws IOException {
         CatchUpBench bench = new CatchUpBench(settings, out);
-        try (LocalCluster cluster = bench.cluster.stoppedWithUs()) {
+        bench.cluster.stoppedWithUs();
+        try {
             return bench.run();
         } finally {
             bench.progress.clear();
+            bench.cluster.close();
         }
     }
 
