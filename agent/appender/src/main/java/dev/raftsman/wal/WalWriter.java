@@ -31,8 +31,8 @@ import org.slf4j.helpers.SubstituteLoggerFactory;
  * The one writer of a directory, for the whole life of the directory.
  *
  * <p>{@link #append} belongs to one thread. On its return the excerpt is in the page cache (A1: survives the death of the
- * process); a thread of its own, a daemon, forces the files every {@link WalSettings#forceInterval} and moves {@link
- * #forcedThrough} (A2: survives a power cut).
+ * process); a thread of its own, a daemon, forces the files every {@link WalSettings#forceInterval}, and after a longer rest at
+ * once, and moves {@link #forcedThrough} (A2: survives a power cut).
  *
  * <p>The queue maps its files, and a mapped write on a full disk fails late, silently or with the death of the JVM. So what
  * is mapped is only what the queue itself writes: lengths, and index pages. A frame goes through a channel of our own, which
@@ -57,6 +57,10 @@ public final class WalWriter implements AutoCloseable {
 
     private static final long LOOK_NANOS = 100_000_000L;
     private static final long REST_NANOS = 10_000_000_000L;
+
+    /** After a rest, what comes together with the first excerpt is forced together. */
+    private static final long GATHER_NANOS = 5_000_000L;
+
     private static final long LOGGING_NANOS = 10_000_000_000L;
     private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(1 << 20).asReadOnlyBuffer();
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0).order(ByteOrder.LITTLE_ENDIAN);
@@ -487,10 +491,14 @@ public final class WalWriter implements AutoCloseable {
     private void forceRegularly() {
         Jvm.setThreadLocalExceptionHandlers(SILENT, SILENT, SILENT, SILENT);
         long intervalNanos = settings.forceInterval().toNanos();
+        long leastNanos = Math.min(intervalNanos, GATHER_NANOS);
+        long forcedNanos = System.nanoTime() - intervalNanos;
         while (!closed && failure == null) {
             rest();
-            LockSupport.parkNanos(this, intervalNanos);
+            long dueNanos = forcedNanos + intervalNanos - System.nanoTime();
+            LockSupport.parkNanos(this, Math.max(leastNanos, dueNanos));
             if (progress.written() != progress.forced()) {
+                forcedNanos = System.nanoTime();
                 try {
                     force();
                 } catch (WalException poisoned) {

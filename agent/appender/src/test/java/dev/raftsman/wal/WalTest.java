@@ -339,6 +339,14 @@ final class WalTest {
     }
 
     @Test
+    void forcesWhatComesAfterARestWithoutWaitingForTheInterval() {
+        try (WalWriter writer = WalWriter.open(create(), SMALL.withForceInterval(Duration.ofHours(1)))) {
+            long first = writer.append(ExcerptKind.ROWS, 0, 1, Loss.NONE, null, bytes("x"));
+            await().atMost(Duration.ofSeconds(5)).until(() -> writer.forcedThrough() == first);
+        }
+    }
+
+    @Test
     void forcesWhatWasAppendedWithinTheInterval() {
         WalDirectory directory = create();
         try (WalWriter writer = WalWriter.open(directory, SMALL)) {
