@@ -263,7 +263,7 @@ class HostileCrowdTest {
         assertThat(refusals("bad_frame")).isGreaterThanOrEqualTo(refused + 55);
         good.answeredFurther(5);
         awaitDescriptors(descriptors + 20);
-        // What stays is the engine's cache of its log, 48 MiB at most, and the transport's pools.
+        // What stays is the engine's cache of its log, 32 MiB at most, and the transport's pools.
         assertThat(memory() - before).isLessThan((48 + 32) * MIB);
     }
 
