@@ -41,7 +41,7 @@ public final class Catalog {
     public Catalog(CatalogImage image) {
         epochs = new EpochTable(image.streams(), image.epochs());
         segments = new SegmentTable(image.segments(), image.unattested());
-        tiers = new TierTable(segments, image.lease(), image.aborted(), image.snapshots());
+        tiers = new TierTable(segments, image);
         members = new MemberTable(image.members());
         stampMillis = image.stampMillis();
         segmentBytes = image.segmentBytes();
@@ -58,7 +58,9 @@ public final class Catalog {
                 segments.unattested(),
                 tiers.aborted(),
                 tiers.snapshots(),
-                members.views());
+                members.views(),
+                tiers.freeze(),
+                tiers.throttles());
     }
 
     public CatalogView view(long appliedIndex, long term) {
@@ -71,7 +73,9 @@ public final class Catalog {
                 epochs.streams(),
                 epochs.views(),
                 segments.views(),
-                tiers.snapshots());
+                tiers.snapshots(),
+                tiers.freeze(),
+                tiers.throttles());
     }
 
     /** Takes an entry's stamp, unless it is older than the one before. */
@@ -113,6 +117,20 @@ public final class Catalog {
             return tiers.record(record, stampMillis);
         } else if (command instanceof Command.DropSnapshot drop) {
             return tiers.drop(drop, stampMillis);
+        } else if (command instanceof Command.Mark mark) {
+            return tiers.mark(mark, stampMillis);
+        } else if (command instanceof Command.Unmark unmark) {
+            return tiers.unmark(unmark, stampMillis);
+        } else if (command instanceof Command.Release release) {
+            return tiers.release(release);
+        } else if (command instanceof Command.Expire expire) {
+            return tiers.expire(expire, stampMillis);
+        } else if (command instanceof Command.Freeze freeze) {
+            return tiers.freeze(freeze, stampMillis);
+        } else if (command instanceof Command.Thaw) {
+            return tiers.thaw();
+        } else if (command instanceof Command.Throttle throttle) {
+            return tiers.throttle(throttle, stampMillis);
         } else if (command instanceof Command.Invite invite) {
             return members.invite(invite);
         } else if (command instanceof Command.Enlist enlist) {
@@ -211,6 +229,11 @@ public final class Catalog {
 
     public Optional<SegmentView> segment(SegmentId id) {
         return Optional.ofNullable(segments.segment(id));
+    }
+
+    /** Streams of which no blocks are to be taken for now. */
+    public List<ThrottleView> throttles() {
+        return tiers.throttles();
     }
 
     /** The nodes that the cluster knows, by id; apart from the view, as no reader of segments needs them. */

@@ -3,7 +3,12 @@ package dev.raftsman.catalog;
 import dev.raftsman.segment.SegmentId;
 import java.util.List;
 
-/** The tables as a snapshot keeps them: all that a view shows, and what only the tables need to go on. */
+/**
+ * The tables as a snapshot keeps them: all that a view shows, and what only the tables need to go on.
+ *
+ * @param freeze null if deletion is free; as {@code throttles}, left out of the JSON then, which older versions read
+ * @param throttles null if there are none
+ */
 public record CatalogImage(
         long stampMillis,
         long segmentBytes,
@@ -14,7 +19,9 @@ public record CatalogImage(
         List<SegmentId> unattested,
         List<TierTable.Aborted> aborted,
         List<SnapshotView> snapshots,
-        List<MemberView> members) {
+        List<MemberView> members,
+        FreezeView freeze,
+        List<ThrottleView> throttles) {
     public CatalogImage {
         streams = List.copyOf(streams);
         epochs = List.copyOf(epochs);
@@ -24,5 +31,6 @@ public record CatalogImage(
         snapshots = List.copyOf(snapshots);
         // Images from before there was this table have none.
         members = members == null ? List.of() : List.copyOf(members);
+        throttles = throttles == null || throttles.isEmpty() ? null : List.copyOf(throttles);
     }
 }

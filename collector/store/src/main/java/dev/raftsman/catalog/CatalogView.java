@@ -14,6 +14,8 @@ import java.util.Optional;
  * @param epochs by number, from 1 without holes
  * @param segments by stream, then base
  * @param snapshots in the order of recording
+ * @param freeze null if deletion is free
+ * @param throttles null if every stream is taken
  */
 public record CatalogView(
         long appliedIndex,
@@ -24,12 +26,16 @@ public record CatalogView(
         List<StreamView> streams,
         List<EpochView> epochs,
         List<SegmentView> segments,
-        List<SnapshotView> snapshots) {
+        List<SnapshotView> snapshots,
+        FreezeView freeze,
+        List<ThrottleView> throttles) {
     public CatalogView {
         streams = List.copyOf(streams);
         epochs = List.copyOf(epochs);
         segments = List.copyOf(segments);
         snapshots = List.copyOf(snapshots);
+        // Left out of the JSON where there are none: older readers know no such field.
+        throttles = throttles == null || throttles.isEmpty() ? null : List.copyOf(throttles);
     }
 
     public Optional<SegmentView> segment(SegmentId id) {

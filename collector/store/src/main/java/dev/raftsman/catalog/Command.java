@@ -30,6 +30,13 @@ import java.util.UUID;
     @JsonSubTypes.Type(value = Command.Truncate.class, name = "truncate"),
     @JsonSubTypes.Type(value = Command.RecordSnapshot.class, name = "record-snapshot"),
     @JsonSubTypes.Type(value = Command.DropSnapshot.class, name = "drop-snapshot"),
+    @JsonSubTypes.Type(value = Command.Mark.class, name = "mark"),
+    @JsonSubTypes.Type(value = Command.Unmark.class, name = "unmark"),
+    @JsonSubTypes.Type(value = Command.Release.class, name = "release"),
+    @JsonSubTypes.Type(value = Command.Expire.class, name = "expire"),
+    @JsonSubTypes.Type(value = Command.Freeze.class, name = "freeze"),
+    @JsonSubTypes.Type(value = Command.Thaw.class, name = "thaw"),
+    @JsonSubTypes.Type(value = Command.Throttle.class, name = "throttle"),
     @JsonSubTypes.Type(value = Command.Invite.class, name = "invite"),
     @JsonSubTypes.Type(value = Command.Enlist.class, name = "enlist"),
     @JsonSubTypes.Type(value = Command.Retire.class, name = "retire"),
@@ -162,12 +169,104 @@ public sealed interface Command {
         }
     }
 
-    /** Gives the data of sealed, unprepared segments up. All of them or none. */
+    /**
+     * Gives the data of sealed, unprepared segments up. All of them or none; refused while one of them is held, or marked
+     * and not yet due, and while deletion is frozen.
+     */
     record Truncate(String owner, List<SegmentRef> segments, String policy, String reason, String policyHash)
             implements Command {
         public Truncate {
             Objects.requireNonNull(owner, "owner");
             segments = SegmentRef.distinct(segments);
+        }
+    }
+
+    /**
+     * Announces that segments will be deleted: sealed ones by {@link Truncate}, archived ones by {@link Expire}. They stay
+     * readable. One that is marked already keeps its mark. All of them or none.
+     *
+     * @param graceMillis from the entry's stamp until they may be deleted
+     */
+    record Mark(
+            String owner, List<SegmentRef> segments, String policy, String reason, String policyHash, long graceMillis)
+            implements Command {
+        public Mark {
+            Objects.requireNonNull(owner, "owner");
+            Objects.requireNonNull(policy, "policy");
+            segments = SegmentRef.distinct(segments);
+            if (graceMillis < 0) {
+                throw new IllegalArgumentException("graceMillis " + graceMillis);
+            }
+        }
+    }
+
+    /**
+     * Takes marks away; of an unmarked segment nothing but the hold changes. Needs no lease: keeping data is always
+     * allowed. All of them or none.
+     *
+     * @param by who wants it
+     * @param hold whether they may not be marked or deleted again before a {@link Release}
+     */
+    record Unmark(String by, List<SegmentRef> segments, String reason, boolean hold) implements Command {
+        public Unmark {
+            Objects.requireNonNull(by, "by");
+            Objects.requireNonNull(reason, "reason");
+            segments = SegmentRef.distinct(segments);
+        }
+    }
+
+    /** Takes holds away: the policies decide again. All of them or none. */
+    record Release(String by, List<SegmentRef> segments) implements Command {
+        public Release {
+            Objects.requireNonNull(by, "by");
+            segments = SegmentRef.distinct(segments);
+        }
+    }
+
+    /**
+     * Gives the data of archived segments up: their objects may be deleted once each segment in them has expired. Refused as
+     * {@link Truncate} is. All of them or none.
+     */
+    record Expire(String owner, List<SegmentRef> segments, String policy, String reason, String policyHash)
+            implements Command {
+        public Expire {
+            Objects.requireNonNull(owner, "owner");
+            segments = SegmentRef.distinct(segments);
+        }
+    }
+
+    /**
+     * Forbids every deletion until {@link Thaw}; the first reason stays. Needs no lease: the archiver that notices that
+     * time jumped may have lost its lease by just that.
+     */
+    record Freeze(String by, String reason) implements Command {
+        public Freeze {
+            Objects.requireNonNull(by, "by");
+            Objects.requireNonNull(reason, "reason");
+        }
+    }
+
+    /** A person has looked: deletion goes on. */
+    record Thaw(String by) implements Command {
+        public Thaw {
+            Objects.requireNonNull(by, "by");
+        }
+    }
+
+    /**
+     * Has the collectors take no blocks of these streams for a while, in place of what an earlier one said.
+     *
+     * @param streams numbers; none to take everything again
+     * @param ttlMillis from the entry's stamp
+     */
+    record Throttle(String owner, List<Integer> streams, String reason, long ttlMillis) implements Command {
+        public Throttle {
+            Objects.requireNonNull(owner, "owner");
+            Objects.requireNonNull(reason, "reason");
+            streams = List.copyOf(streams);
+            if (ttlMillis < 0) {
+                throw new IllegalArgumentException("ttlMillis " + ttlMillis);
+            }
         }
     }
 

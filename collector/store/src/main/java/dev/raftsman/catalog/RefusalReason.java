@@ -27,6 +27,12 @@ public enum RefusalReason {
     /** A snapshot of this name and other content is recorded. */
     USED_SNAPSHOT_ID,
     UNKNOWN_SNAPSHOT,
+    /** Somebody wants the segment kept. */
+    HELD,
+    /** The segment's time of grace has not run out. */
+    NOT_DUE,
+    /** Deletion is frozen. */
+    FROZEN,
     UNKNOWN_NODE,
     /** The node's id belongs to another data directory. */
     OTHER_DIRECTORY,

@@ -217,6 +217,8 @@ final class SegmentTable {
                 sha256,
                 totals.ranges(),
                 null,
+                null,
+                null,
                 null);
     }
 }

@@ -17,8 +17,10 @@ import java.util.List;
  * @param sealedAtMillis 0 while OPEN
  * @param sha256 of the whole file; null while OPEN
  * @param ranges in the order in which the epochs first appear
- * @param archive null unless ARCHIVED
+ * @param archive null unless ARCHIVED, or TRUNCATED after it had been
  * @param truncation null unless TRUNCATED
+ * @param mark null unless it is to be deleted
+ * @param hold null unless it must not be deleted
  */
 public record SegmentView(
         SegmentId id,
@@ -42,7 +44,9 @@ public record SegmentView(
         String sha256,
         List<SequenceRange> ranges,
         ArchiveView archive,
-        TruncationView truncation) {
+        TruncationView truncation,
+        MarkView mark,
+        HoldView hold) {
     public SegmentView {
         ranges = List.copyOf(ranges);
     }
@@ -52,13 +56,29 @@ public record SegmentView(
         return new SegmentRef(id, sha256);
     }
 
-    private SegmentView with(
-            SegmentState newState, PreparedView newPrepared, ArchiveView newArchive, TruncationView newTruncation) {
-        return with(newState, newPrepared, sha256, newArchive, newTruncation);
+    SegmentView withSha256(String attested) {
+        return with(state, prepared, attested, archive, truncation, mark, hold);
     }
 
-    SegmentView withSha256(String attested) {
-        return with(state, prepared, attested, archive, truncation);
+    SegmentView prepared(PreparedView upload) {
+        return with(state, upload, sha256, archive, truncation, mark, hold);
+    }
+
+    /** A mark was about the hot copy and goes with it; a hold stays. */
+    SegmentView archived(ArchiveView where) {
+        return with(SegmentState.ARCHIVED, null, sha256, where, truncation, null, hold);
+    }
+
+    SegmentView truncated(TruncationView why) {
+        return with(SegmentState.TRUNCATED, null, sha256, archive, why, null, null);
+    }
+
+    SegmentView marked(MarkView until) {
+        return with(state, prepared, sha256, archive, truncation, until, hold);
+    }
+
+    SegmentView held(HoldView by) {
+        return with(state, prepared, sha256, archive, truncation, null, by);
     }
 
     private SegmentView with(
@@ -66,7 +86,9 @@ public record SegmentView(
             PreparedView newPrepared,
             String newSha256,
             ArchiveView newArchive,
-            TruncationView newTruncation) {
+            TruncationView newTruncation,
+            MarkView newMark,
+            HoldView newHold) {
         return new SegmentView(
                 id,
                 streamNumber,
@@ -89,18 +111,8 @@ public record SegmentView(
                 newSha256,
                 ranges,
                 newArchive,
-                newTruncation);
-    }
-
-    SegmentView prepared(PreparedView upload) {
-        return with(state, upload, archive, truncation);
-    }
-
-    SegmentView archived(ArchiveView where) {
-        return with(SegmentState.ARCHIVED, null, where, truncation);
-    }
-
-    SegmentView truncated(TruncationView why) {
-        return with(SegmentState.TRUNCATED, null, archive, why);
+                newTruncation,
+                newMark,
+                newHold);
     }
 }

@@ -35,14 +35,18 @@ final class TierTable {
     private final Map<UUID, Aborted> aborted = new LinkedHashMap<>();
     private final Set<Key> usedKeys = new HashSet<>();
     private final Map<String, SnapshotView> snapshots = new LinkedHashMap<>();
+    private FreezeView freeze;
+    private List<ThrottleView> throttles = List.of();
 
     TierTable(SegmentTable segments) {
         this.segments = segments;
     }
 
-    TierTable(SegmentTable segments, LeaseView lease, List<Aborted> aborted, List<SnapshotView> snapshots) {
+    TierTable(SegmentTable segments, CatalogImage image) {
         this.segments = segments;
-        this.lease = lease;
+        this.lease = image.lease();
+        this.freeze = image.freeze();
+        this.throttles = image.throttles() == null ? List.of() : image.throttles();
         Map<PreparedView, List<SegmentRef>> uploads = new HashMap<>();
         for (SegmentView segment : segments.views()) {
             if (segment.prepared() != null) {
@@ -59,11 +63,11 @@ final class TierTable {
             live.put(prepared.token(), new Upload(prepared, refs));
             usedKeys.add(new Key(prepared.target(), prepared.key()));
         });
-        for (Aborted upload : aborted) {
-            this.aborted.put(upload.token(), upload);
+        for (Aborted upload : image.aborted()) {
+            aborted.put(upload.token(), upload);
             usedKeys.add(new Key(upload.target(), upload.key()));
         }
-        snapshots.forEach(snapshot -> this.snapshots.put(snapshot.id(), snapshot));
+        image.snapshots().forEach(snapshot -> snapshots.put(snapshot.id(), snapshot));
     }
 
     LeaseView lease() {
@@ -76,6 +80,15 @@ final class TierTable {
 
     List<SnapshotView> snapshots() {
         return List.copyOf(snapshots.values());
+    }
+
+    /** Null if deletion is free. */
+    FreezeView freeze() {
+        return freeze;
+    }
+
+    List<ThrottleView> throttles() {
+        return throttles;
     }
 
     CommandResult acquire(Command.AcquireLease acquire, long nowMillis) {
@@ -222,6 +235,9 @@ final class TierTable {
         if (refused == null) {
             refused = free(truncate.segments());
         }
+        if (refused == null) {
+            refused = deletable(truncate.segments(), nowMillis);
+        }
         if (refused != null) {
             return refused;
         }
@@ -230,6 +246,177 @@ final class TierTable {
             segments.replace(segments.finished(ref.segment()).truncated(why));
         }
         return new Done(truncate.segments().size());
+    }
+
+    /** @return null if nothing forbids to delete them */
+    private Refused deletable(List<SegmentRef> refs, long nowMillis) {
+        if (freeze != null) {
+            return new Refused(RefusalReason.FROZEN, freeze.reason());
+        }
+        for (SegmentRef ref : refs) {
+            SegmentView row = segments.finished(ref.segment());
+            if (row.hold() != null) {
+                return new Refused(
+                        RefusalReason.HELD,
+                        ref.segment() + " by " + row.hold().by() + ": "
+                                + row.hold().reason());
+            }
+            if (row.mark() != null && row.mark().dueMillis() > nowMillis) {
+                return new Refused(
+                        RefusalReason.NOT_DUE,
+                        ref.segment() + " until " + row.mark().dueMillis() + ", now " + nowMillis);
+            }
+        }
+        return null;
+    }
+
+    /** @return null if each of them is kept somewhere with this digest, and not on its way to an archive */
+    private Refused kept(List<SegmentRef> refs) {
+        for (SegmentRef ref : refs) {
+            SegmentView row = segments.finished(ref.segment());
+            if (row == null) {
+                return new Refused(RefusalReason.UNKNOWN_SEGMENT, ref.segment() + " is none, or still active");
+            }
+            if (row.state() == SegmentState.TRUNCATED) {
+                return new Refused(RefusalReason.WRONG_SEGMENT_STATE, ref.segment() + " is TRUNCATED");
+            }
+            if (!row.sha256().equals(ref.sha256())) {
+                return new Refused(
+                        RefusalReason.WRONG_SEGMENT_STATE,
+                        ref.segment() + " has SHA-256 " + row.sha256() + "; found " + ref.sha256());
+            }
+        }
+        return null;
+    }
+
+    CommandResult mark(Command.Mark mark, long nowMillis) {
+        Refused refused = fence(mark.owner(), nowMillis);
+        if (refused == null) {
+            refused = kept(mark.segments());
+        }
+        if (refused != null) {
+            return refused;
+        }
+        if (freeze != null) {
+            return new Refused(RefusalReason.FROZEN, freeze.reason());
+        }
+        for (SegmentRef ref : mark.segments()) {
+            SegmentView row = segments.finished(ref.segment());
+            if (row.hold() != null) {
+                return new Refused(
+                        RefusalReason.HELD, ref.segment() + " by " + row.hold().by());
+            }
+            if (row.prepared() != null) {
+                return new Refused(RefusalReason.WRONG_SEGMENT_STATE, ref.segment() + " is prepared");
+            }
+        }
+        long due = nowMillis + mark.graceMillis();
+        MarkView view = new MarkView(
+                mark.owner(),
+                mark.policy(),
+                mark.reason(),
+                mark.policyHash(),
+                nowMillis,
+                due < nowMillis ? Long.MAX_VALUE : due);
+        int changed = 0;
+        for (SegmentRef ref : mark.segments()) {
+            SegmentView row = segments.finished(ref.segment());
+            if (row.mark() == null) {
+                segments.replace(row.marked(view));
+                changed++;
+            }
+        }
+        return new Done(changed);
+    }
+
+    CommandResult unmark(Command.Unmark unmark, long nowMillis) {
+        Refused refused = kept(unmark.segments());
+        if (refused != null) {
+            return refused;
+        }
+        int changed = 0;
+        for (SegmentRef ref : unmark.segments()) {
+            SegmentView row = segments.finished(ref.segment());
+            HoldView hold = row.hold();
+            if (unmark.hold() && hold == null) {
+                hold = new HoldView(unmark.by(), unmark.reason(), nowMillis);
+            }
+            SegmentView kept = row.held(hold);
+            if (!kept.equals(row)) {
+                segments.replace(kept);
+                changed++;
+            }
+        }
+        return new Done(changed);
+    }
+
+    CommandResult release(Command.Release release) {
+        Refused refused = kept(release.segments());
+        if (refused != null) {
+            return refused;
+        }
+        int changed = 0;
+        for (SegmentRef ref : release.segments()) {
+            SegmentView row = segments.finished(ref.segment());
+            if (row.hold() != null) {
+                segments.replace(row.held(null));
+                changed++;
+            }
+        }
+        return new Done(changed);
+    }
+
+    CommandResult expire(Command.Expire expire, long nowMillis) {
+        Refused refused = fence(expire.owner(), nowMillis);
+        if (refused == null) {
+            refused = kept(expire.segments());
+        }
+        if (refused == null) {
+            refused = deletable(expire.segments(), nowMillis);
+        }
+        if (refused != null) {
+            return refused;
+        }
+        for (SegmentRef ref : expire.segments()) {
+            SegmentState state = segments.finished(ref.segment()).state();
+            if (state != SegmentState.ARCHIVED) {
+                return new Refused(RefusalReason.WRONG_SEGMENT_STATE, ref.segment() + " is " + state);
+            }
+        }
+        TruncationView why = new TruncationView(expire.policy(), expire.reason(), expire.policyHash(), nowMillis);
+        for (SegmentRef ref : expire.segments()) {
+            segments.replace(segments.finished(ref.segment()).truncated(why));
+        }
+        return new Done(expire.segments().size());
+    }
+
+    CommandResult freeze(Command.Freeze command, long nowMillis) {
+        if (freeze != null) {
+            return new Done(0);
+        }
+        freeze = new FreezeView(command.by(), command.reason(), nowMillis);
+        return new Done(1);
+    }
+
+    CommandResult thaw() {
+        int changed = freeze == null ? 0 : 1;
+        freeze = null;
+        return new Done(changed);
+    }
+
+    CommandResult throttle(Command.Throttle throttle, long nowMillis) {
+        Refused refused = fence(throttle.owner(), nowMillis);
+        if (refused != null) {
+            return refused;
+        }
+        long until = nowMillis + throttle.ttlMillis();
+        long untilMillis = until < nowMillis ? Long.MAX_VALUE : until;
+        throttles = throttle.streams().stream()
+                .distinct()
+                .sorted()
+                .map(stream -> new ThrottleView(stream, throttle.reason(), untilMillis))
+                .toList();
+        return new Done(throttles.size());
     }
 
     CommandResult record(Command.RecordSnapshot record, long nowMillis) {

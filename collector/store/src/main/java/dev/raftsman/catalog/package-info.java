@@ -6,7 +6,9 @@
  * epoch     OPEN ──CLOSE(last = stored)──► CLOSED ──FORGET──► FORGOTTEN          refused for ever after, never new again
  * segment   OPEN ──size | SEAL──► SEALED ──PREPARE──► (marked) ──COMMIT──► ARCHIVED
  *                                   │  ◄────ABORT──────┘
- *                                   └──TRUNCATE──► TRUNCATED
+ *                                   └──TRUNCATE──► TRUNCATED ◄──EXPIRE──┘
+ * deletion  MARK ──time of grace──► TRUNCATE | EXPIRE     readable meanwhile; UNMARK keeps it, with a hold also from the
+ *                                                         next MARK until RELEASE; FREEZE forbids all until THAW
  * node      INVITED ──ENLIST──► MEMBER ──RETIRE──► RETIRED            an id and its directory are bound for ever
  * </pre>
  *

@@ -13,6 +13,7 @@ import dev.raftsman.catalog.RefusalReason;
 import dev.raftsman.catalog.SegmentRef;
 import dev.raftsman.catalog.SegmentState;
 import dev.raftsman.catalog.SegmentView;
+import dev.raftsman.catalog.ThrottleView;
 import dev.raftsman.catalog.Verdict;
 import dev.raftsman.disk.Durable;
 import dev.raftsman.segment.CorruptSegmentException;
@@ -89,6 +90,10 @@ public final class ReplicatedState implements AutoCloseable {
     private volatile long appliedTerm;
     private volatile CatalogView view;
     private volatile boolean waitingForSpace;
+
+    /** As the tables have them; read for every block, so kept where that takes no lock. */
+    private volatile List<ThrottleView> throttles = List.of();
+
     private volatile boolean ending;
     private volatile long segmentBytesWritten;
     private StoreFailedException failure;
@@ -152,6 +157,7 @@ public final class ReplicatedState implements AutoCloseable {
         IncomingSnapshot.finish(root, snapshot);
         CatalogImage image = snapshot.catalog();
         catalog = new Catalog(image);
+        throttles = catalog.throttles();
         Map<SegmentId, String> unfit = new TreeMap<>();
         for (SnapshotManifest.FileState file : snapshot.files()) {
             resume(file, snapshot, unfit);
@@ -363,7 +369,9 @@ public final class ReplicatedState implements AutoCloseable {
             differing.forEach(id -> care.damaged(id, "a majority computed another SHA-256"));
             return new CommandResult.Done(attest.segments().size());
         }
-        return catalog.apply(command);
+        CommandResult result = catalog.apply(command);
+        throttles = catalog.throttles();
+        return result;
     }
 
     @SuppressWarnings("NonAtomicVolatileUpdate") // the applying thread alone writes it
@@ -654,6 +662,26 @@ public final class ReplicatedState implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+    }
+
+    /**
+     * Why no blocks of the epoch's stream are to be taken now; empty if they are. Any thread; costs a field as long as no
+     * stream is throttled.
+     *
+     * @param nowMillis the wall clock of the node that takes blocks: what nobody renews must end, also where no entry
+     *     moves the cluster's time on
+     */
+    public String throttled(long epoch, long nowMillis) {
+        List<ThrottleView> current = throttles;
+        if (current.isEmpty()) {
+            return "";
+        }
+        int stream = epoch(epoch).map(EpochView::stream).orElse(0);
+        return current.stream()
+                .filter(throttle -> throttle.stream() == stream && nowMillis < throttle.untilMillis())
+                .map(ThrottleView::reason)
+                .findFirst()
+                .orElse("");
     }
 
     /** The nodes that the cluster knows, removed ones too, by id. Any thread. */

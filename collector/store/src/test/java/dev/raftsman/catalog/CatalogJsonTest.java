@@ -33,6 +33,13 @@ final class CatalogJsonTest {
                 new Command.Truncate("a", SEGMENTS, "p", "r", "h"),
                 new Command.RecordSnapshot("a", "s1", "cold", "k", List.of(1, 2), 9),
                 new Command.DropSnapshot("a", "s1"),
+                new Command.Mark("a", SEGMENTS, "p", "r", "h", 86_400_000),
+                new Command.Unmark("alice", SEGMENTS, "incident", true),
+                new Command.Release("alice", SEGMENTS),
+                new Command.Expire("a", SEGMENTS, "p", "r", "h"),
+                new Command.Freeze("a", "clock"),
+                new Command.Thaw("alice"),
+                new Command.Throttle("a", List.of(1, 2), "outage", 5),
                 new Command.Invite("n4", TOKEN),
                 new Command.Enlist("n4", TOKEN),
                 new Command.Retire("n4"));

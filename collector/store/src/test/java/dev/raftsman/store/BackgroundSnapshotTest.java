@@ -131,7 +131,9 @@ final class BackgroundSnapshotTest {
                 List.of(),
                 few.aborted(),
                 few.snapshots(),
-                few.members()));
+                few.members(),
+                few.freeze(),
+                few.throttles()));
         long[] nanos = new long[30];
         CatalogImage image = null;
         for (int i = 0; i < nanos.length; i++) {
@@ -170,6 +172,8 @@ final class BackgroundSnapshotTest {
                 2,
                 new UUID(number, number).toString(),
                 List.of(new SequenceRange(1, 0, 1)),
+                null,
+                null,
                 null,
                 null);
     }

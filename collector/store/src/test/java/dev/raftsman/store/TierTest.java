@@ -3,16 +3,25 @@ package dev.raftsman.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.raftsman.catalog.ArchiveView;
+import dev.raftsman.catalog.Catalog;
+import dev.raftsman.catalog.CatalogJson;
+import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.catalog.Command;
 import dev.raftsman.catalog.CommandResult;
 import dev.raftsman.catalog.CommandResult.Done;
+import dev.raftsman.catalog.FreezeView;
+import dev.raftsman.catalog.HoldView;
+import dev.raftsman.catalog.MarkView;
 import dev.raftsman.catalog.RefusalReason;
 import dev.raftsman.catalog.SegmentRef;
 import dev.raftsman.catalog.SegmentState;
 import dev.raftsman.catalog.SegmentView;
+import dev.raftsman.catalog.ThrottleView;
 import dev.raftsman.segment.SampleBlocks;
 import dev.raftsman.segment.SegmentId;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -220,6 +229,143 @@ final class TierTest {
                 .doesNotExist();
         assertRefused(new Command.Abort("one", TOKEN), RefusalReason.USED_TOKEN);
         assertRefused(prepare(new UUID(0, 2), "k1", segment(2).ref()), RefusalReason.USED_KEY);
+    }
+
+    private Command mark(long graceMillis, SegmentRef... segments) {
+        return new Command.Mark("one", List.of(segments), "chatter", "age", "hash", graceMillis);
+    }
+
+    private Command expire(SegmentRef... segments) {
+        return new Command.Expire("one", List.of(segments), "payments", "keep", "hash");
+    }
+
+    private Command unmark(boolean hold, SegmentRef... segments) {
+        return new Command.Unmark("alice", List.of(segments), "an incident", hold);
+    }
+
+    /** By the stamps of entries: the lease is renewed on the way. */
+    private void pass(long millis) {
+        entries.stampMillis += millis;
+        change(new Command.AcquireLease("one", 1_000));
+    }
+
+    @Test
+    void deletesAMarkedSegmentOnlyAfterItsTimeOfGrace() throws IOException {
+        assertThat(change(mark(500, segment(0).ref(), segment(1).ref()))).isEqualTo(new Done(2));
+        long due = entries.stampMillis + 500;
+        assertThat(segment(0).mark())
+                .isEqualTo(new MarkView("one", "chatter", "age", "hash", entries.stampMillis, due));
+        assertThat(state.openForRead(segment(0).id())).as("readable meanwhile").isPresent();
+        pass(499);
+        assertThat(change(mark(9_000, segment(0).ref()))).as("sent again").isEqualTo(new Done(0));
+        assertRefused(truncate(segment(0).ref(), segment(2).ref()), RefusalReason.NOT_DUE);
+        pass(1);
+        assertThat(change(truncate(segment(0).ref()))).isEqualTo(new Done(1));
+        assertThat(segment(0).state()).isEqualTo(SegmentState.TRUNCATED);
+        assertThat(segment(0).mark()).isNull();
+        assertRefused(unmark(true, segment(0).ref()), RefusalReason.WRONG_SEGMENT_STATE);
+    }
+
+    @Test
+    void keepsWhatIsHeldUntilItIsReleased() {
+        change(mark(500, segment(0).ref()));
+        assertThat(change(unmark(true, segment(0).ref(), segment(1).ref()))).isEqualTo(new Done(2));
+        assertThat(change(unmark(true, segment(0).ref()))).as("sent again").isEqualTo(new Done(0));
+        assertThat(segment(0).mark()).isNull();
+        assertThat(segment(0).hold()).isEqualTo(new HoldView("alice", "an incident", entries.stampMillis));
+        pass(500);
+        assertRefused(mark(0, segment(0).ref()), RefusalReason.HELD);
+        assertRefused(truncate(segment(1).ref()), RefusalReason.HELD);
+        assertThat(change(prepare(TOKEN, "k1", segment(0).ref())))
+                .as("keeping a copy elsewhere deletes nothing")
+                .isEqualTo(new Done(1));
+        assertThat(change(new Command.Commit("one", TOKEN, SHA, 1, null))).isEqualTo(new Done(1));
+        assertRefused(expire(segment(0).ref()), RefusalReason.HELD);
+        assertThat(change(new Command.Release("alice", List.of(segment(0).ref()))))
+                .isEqualTo(new Done(1));
+        assertThat(change(expire(segment(0).ref()))).isEqualTo(new Done(1));
+    }
+
+    @Test
+    void anUnmarkWithoutAHoldLeavesTheDecisionToThePolicies() {
+        change(mark(500, segment(0).ref()));
+        assertThat(change(unmark(false, segment(0).ref()))).isEqualTo(new Done(1));
+        assertThat(segment(0).hold()).isNull();
+        assertThat(change(mark(0, segment(0).ref()))).isEqualTo(new Done(1));
+    }
+
+    @Test
+    void expiresWhatIsArchivedAndKeepsWhereItWas() {
+        assertRefused(expire(segment(0).ref()), RefusalReason.WRONG_SEGMENT_STATE);
+        change(prepare(TOKEN, "k1", segment(0).ref()));
+        change(new Command.Commit("one", TOKEN, SHA, 1, null));
+        change(mark(500, segment(0).ref()));
+        assertRefused(expire(segment(0).ref()), RefusalReason.NOT_DUE);
+        pass(500);
+        assertThat(change(expire(segment(0).ref()))).isEqualTo(new Done(1));
+        assertThat(segment(0).state()).isEqualTo(SegmentState.TRUNCATED);
+        assertThat(segment(0).truncation().reason()).isEqualTo("keep");
+        assertThat(segment(0).archive().key()).isEqualTo("k1");
+        assertRefused(prepare(new UUID(0, 2), "k1", segment(1).ref()), RefusalReason.USED_KEY);
+    }
+
+    @Test
+    void deletesNothingWhileFrozen() {
+        change(mark(0, segment(0).ref()));
+        assertThat(change(new Command.Freeze("two", "clock"))).isEqualTo(new Done(1));
+        assertThat(change(new Command.Freeze("one", "another"))).isEqualTo(new Done(0));
+        assertThat(state.view().freeze()).isEqualTo(new FreezeView("two", "clock", entries.stampMillis));
+        assertRefused(truncate(segment(0).ref()), RefusalReason.FROZEN);
+        assertRefused(truncate(segment(1).ref()), RefusalReason.FROZEN);
+        assertRefused(mark(0, segment(1).ref()), RefusalReason.FROZEN);
+        assertThat(change(unmark(true, segment(1).ref()))).as("keeping is free").isEqualTo(new Done(1));
+        assertThat(change(new Command.Thaw("alice"))).isEqualTo(new Done(1));
+        assertThat(change(truncate(segment(0).ref()))).isEqualTo(new Done(1));
+    }
+
+    @Test
+    void listensToTheLeaseHolderOnlyWhereItDeletes() {
+        entries.stampMillis += 1_000;
+        assertRefused(mark(0, segment(0).ref()), RefusalReason.NOT_LEASE_HOLDER);
+        assertRefused(expire(segment(0).ref()), RefusalReason.NOT_LEASE_HOLDER);
+        assertRefused(new Command.Throttle("one", List.of(1), "outage", 5), RefusalReason.NOT_LEASE_HOLDER);
+    }
+
+    @Test
+    void marksHoldsFreezeAndThrottlesOutliveARestart() throws IOException {
+        change(mark(500, segment(0).ref()));
+        change(unmark(true, segment(1).ref()));
+        change(new Command.Freeze("one", "clock"));
+        change(new Command.Throttle("one", List.of(1), "outage", 5));
+        CatalogView before = state.view();
+        assertThat(before.throttles()).containsExactly(new ThrottleView(1, "outage", entries.stampMillis + 5));
+        Path snapshot = directory.resolve("snapshot");
+        state.snapshot(snapshot);
+        state.close();
+        state = ReplicatedState.open(directory.resolve("data"), StoreSettings.DEFAULT, snapshot);
+        assertThat(state.view()).isEqualTo(before);
+        change(new Command.Throttle("one", List.of(), "", 0));
+        assertThat(state.view().throttles()).isNull();
+    }
+
+    @Test
+    void takesNoBlocksOfAThrottledStreamUntilItIsOverByTheNodesClock() {
+        long epoch = segment(0).ranges().get(0).epoch();
+        assertThat(state.throttled(epoch, 0)).isEmpty();
+        change(new Command.Throttle("one", List.of(segment(0).streamNumber()), "outage", 500));
+        long until = entries.stampMillis + 500;
+        assertThat(state.throttled(epoch, until - 1)).isEqualTo("outage");
+        assertThat(state.throttled(epoch, until)).as("nobody renewed it").isEmpty();
+        assertThat(state.throttled(epoch + 1, until - 1)).as("another stream").isEmpty();
+    }
+
+    @Test
+    void readsTheTablesOfAVersionThatKnewNoneOfThese() throws IOException {
+        ByteArrayOutputStream json = new ByteArrayOutputStream();
+        CatalogJson.write(json, new Catalog().image());
+        assertThat(json.toString(StandardCharsets.UTF_8)).doesNotContain("freeze", "throttles");
+        assertThat(new String(CatalogJson.write(state.view()), StandardCharsets.UTF_8))
+                .doesNotContain("freeze", "throttles", "mark", "hold");
     }
 
     private Path file(int i) {
