@@ -659,6 +659,11 @@ public final class CollectorNode implements AutoCloseable {
         }
 
         @Override
+        public String throttled(long epoch) {
+            return state.throttled(epoch, clock.millis());
+        }
+
+        @Override
         public boolean hasRoom() {
             return marks.room() == DiskMarks.Room.ENOUGH && !state.waitingForSpace();
         }
@@ -687,6 +692,7 @@ public final class CollectorNode implements AutoCloseable {
                     facts.snapshotIndex(),
                     facts.logBytes(),
                     marks.room().name(),
+                    marks.freeBytes(),
                     waiting());
         }
 

@@ -146,6 +146,10 @@ final class StoreState implements AppliedState {
             return opened == null ? List.of() : opened.members();
         }
 
+        String throttled(long epoch, long nowMillis) {
+            return current.throttled(epoch, nowMillis);
+        }
+
         OptionalLong last(long epoch) {
             return current.epoch(epoch).stream().mapToLong(e -> e.last()).findFirst();
         }

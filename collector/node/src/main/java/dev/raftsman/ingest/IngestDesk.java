@@ -174,6 +174,11 @@ final class IngestDesk {
         }
 
         @Override
+        public String throttled(long epoch) {
+            return surroundings.throttled(epoch);
+        }
+
+        @Override
         public void append(long epoch, Block block) {
             coalescer.append(session, new EpochBlock(epoch, block.encoded()), loop.nanoTime());
             advance();

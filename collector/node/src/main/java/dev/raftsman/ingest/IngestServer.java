@@ -57,6 +57,11 @@ public final class IngestServer implements AutoCloseable {
         /** Ingest address of a node by its id, or empty. */
         String ingestAddress(String node);
 
+        /** Why no blocks of the epoch's stream are taken now; empty if they are. */
+        default String throttled(long epoch) {
+            return "";
+        }
+
         /** Whether the disk has room for more. */
         boolean hasRoom();
 

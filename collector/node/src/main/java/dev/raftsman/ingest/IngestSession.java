@@ -155,9 +155,10 @@ final class IngestSession {
             damaged(append.epoch());
             return;
         }
-        if (throttled) {
+        String why = throttled ? "disk reserve" : actions.throttled(append.epoch());
+        if (!why.isEmpty()) {
             actions.send(new Frame.Refuse(
-                    0, append.epoch(), RefuseReason.THROTTLED, 0, THROTTLE_RETRY_MILLIS, Frame.NONE, "disk reserve"));
+                    0, append.epoch(), RefuseReason.THROTTLED, 0, THROTTLE_RETRY_MILLIS, Frame.NONE, why));
             return;
         }
         outstandingBytes += block.length();

@@ -8,6 +8,11 @@ import dev.raftsman.wire.Frame;
 interface SessionActions {
     void send(Frame.FromCollector frame);
 
+    /** Why no blocks of the epoch are taken now; empty if they are. */
+    default String throttled(long epoch) {
+        return "";
+    }
+
     /** To be answered by {@link IngestSession#applied}, or by the end of the session. */
     void append(long epoch, Block block);
 

@@ -9,6 +9,7 @@ package dev.raftsman.query;
  * @param leaderHttp {@code host:port}, empty if none is known
  * @param raftLogBytes size of the log's files
  * @param disk ENOUGH, RESERVE (no blocks are taken) or FULL (nothing is taken)
+ * @param diskFreeBytes for ordinary users, where the data is
  * @param waiting why it does not vote; empty if it does
  */
 public record NodeStatus(
@@ -24,4 +25,5 @@ public record NodeStatus(
         long snapshotIndex,
         long raftLogBytes,
         String disk,
+        long diskFreeBytes,
         String waiting) {}

@@ -88,6 +88,12 @@ public final class DiskMarks {
         return passed ? bytes + bytes / 8 : bytes;
     }
 
+    /** What is free now, or was {@value #ASK_MILLIS} ms ago. */
+    public synchronized long freeBytes() {
+        var unused = room();
+        return free;
+    }
+
     boolean full() {
         return room() == Room.FULL;
     }

@@ -30,6 +30,7 @@ class IngestSessionTest {
 
     private final List<Object> said = new ArrayList<>();
     private boolean leads = true;
+    private long throttledEpoch = -1;
     private final IngestSession session = new IngestSession(
             "n1",
             16 << 20,
@@ -48,6 +49,11 @@ class IngestSessionTest {
                 @Override
                 public void send(Frame.FromCollector frame) {
                     said.add(frame);
+                }
+
+                @Override
+                public String throttled(long epoch) {
+                    return epoch == throttledEpoch ? "its archive cannot be reached" : "";
                 }
 
                 @Override
@@ -336,6 +342,20 @@ class IngestSessionTest {
         session.throttled(false);
         session.received(new Frame.Append(4, gap(0, 5)));
         assertThat(said()).containsExactly("append 4 0");
+    }
+
+    @Test
+    void refusesBlocksOfAThrottledStreamAndTakesThoseOfOthers() {
+        greet();
+        throttledEpoch = 4;
+        session.received(new Frame.Append(4, gap(0, 5)));
+        assertThat(said()).singleElement().satisfies(f -> {
+            assertThat(((Frame.Refuse) f).epoch()).isEqualTo(4);
+            assertThat(((Frame.Refuse) f).reason()).isEqualTo(RefuseReason.THROTTLED);
+            assertThat(((Frame.Refuse) f).detail()).isEqualTo("its archive cannot be reached");
+        });
+        session.received(new Frame.Append(5, gap(0, 5)));
+        assertThat(said()).containsExactly("append 5 0");
     }
 
     @Test
