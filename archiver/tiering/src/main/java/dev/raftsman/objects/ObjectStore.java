@@ -46,6 +46,17 @@ public interface ObjectStore extends AutoCloseable {
      */
     void list(String prefix, Consumer<ObjectInfo> each) throws IOException;
 
+    /**
+     * Has the store itself refuse to delete the object that is there. May be repeated; a store refuses to shorten a lock.
+     *
+     * @throws IOException also if the store, or the bucket, cannot
+     */
+    default void protect(ObjectKey key, Protection protection) throws IOException {
+        if (!protection.isNone()) {
+            throw new IOException(location() + key + ": this kind of store cannot lock objects");
+        }
+    }
+
     /** Deletes the object durably; nothing happens if there is none. */
     void delete(ObjectKey key) throws IOException;
 

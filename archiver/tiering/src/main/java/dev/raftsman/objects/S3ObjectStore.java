@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.Map;
 import java.util.Optional;
@@ -28,6 +29,8 @@ import software.amazon.awssdk.services.s3.S3ClientBuilder;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
+import software.amazon.awssdk.services.s3.model.ObjectLockLegalHoldStatus;
+import software.amazon.awssdk.services.s3.model.ObjectLockRetention;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 
 /**
@@ -109,6 +112,13 @@ public final class S3ObjectStore implements ObjectStore {
         }
         if (!settings.storageClass().isEmpty()) {
             request.storageClass(settings.storageClass());
+        }
+        S3Settings.Encryption encryption = settings.encryption();
+        if (!encryption.algorithm().isEmpty()) {
+            request.serverSideEncryption(encryption.algorithm());
+            if (!encryption.kmsKey().isEmpty()) {
+                request.ssekmsKeyId(encryption.kmsKey());
+            }
         }
         PutObjectRequest built = request.build();
         for (int tries = 1; ; tries++) {
@@ -194,6 +204,29 @@ public final class S3ObjectStore implements ObjectStore {
                     });
         } catch (SdkException e) {
             throw new IOException(message("list", prefix, e), e);
+        }
+    }
+
+    @Override
+    public void protect(ObjectKey key, Protection protection) throws IOException {
+        if (protection.mode() != Protection.Mode.NONE) {
+            ObjectLockRetention retention = ObjectLockRetention.builder()
+                    .mode(protection.mode().name())
+                    .retainUntilDate(Instant.ofEpochMilli(protection.untilMillis()))
+                    .build();
+            ask(
+                    "lock",
+                    key,
+                    () -> client.putObjectRetention(
+                            b -> b.bucket(settings.bucket()).key(fullKey(key)).retention(retention)));
+        }
+        if (protection.legalHold()) {
+            ask(
+                    "hold",
+                    key,
+                    () -> client.putObjectLegalHold(b -> b.bucket(settings.bucket())
+                            .key(fullKey(key))
+                            .legalHold(hold -> hold.status(ObjectLockLegalHoldStatus.ON))));
         }
     }
 

@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param checksums when requests carry a checksum trailer, which older S3 servers refuse
  * @param keys empty = the SDK's chain: system properties, environment, web identity, profile, container, instance
  * @param storageClass "" = the bucket's default
+ * @param encryption at rest, by the server
  */
 public record S3Settings(
         String bucket,
@@ -25,13 +26,48 @@ public record S3Settings(
         Checksums checksums,
         Optional<Keys> keys,
         String storageClass,
+        Encryption encryption,
         Timeouts timeouts) {
+
+    /** With the encryption that the bucket has. */
+    public S3Settings(
+            String bucket,
+            String prefix,
+            String region,
+            Optional<URI> endpoint,
+            boolean pathStyle,
+            Checksums checksums,
+            Optional<Keys> keys,
+            String storageClass,
+            Timeouts timeouts) {
+        this(
+                bucket,
+                prefix,
+                region,
+                endpoint,
+                pathStyle,
+                checksums,
+                keys,
+                storageClass,
+                Encryption.OF_THE_BUCKET,
+                timeouts);
+    }
 
     public S3Settings {
         Objects.requireNonNull(bucket, "bucket");
         if (!prefix.isEmpty() && !prefix.endsWith("/") || prefix.startsWith("/")) {
             throw new IllegalArgumentException("prefix '" + prefix + "'; expected '' or text ending in '/'");
         }
+    }
+
+    /**
+     * What each put asks the server to encrypt with.
+     *
+     * @param algorithm {@code AES256} or {@code aws:kms}; "" = what the bucket says
+     * @param kmsKey id of the key; "" = the account's own
+     */
+    public record Encryption(String algorithm, String kmsKey) {
+        public static final Encryption OF_THE_BUCKET = new Encryption("", "");
     }
 
     /** When requests carry the SDK's checksum trailer. */
