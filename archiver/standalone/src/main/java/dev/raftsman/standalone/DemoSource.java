@@ -110,7 +110,7 @@ sealed interface DemoSource {
                     policies:
                       - {name: orders, match: {stream: orders}, then: archive}
                       - {name: ledger, match: {stream: ledger}, then: snapshot, snapshot: {every: 5s, keep: 0}}
-                      - {name: probes, match: {stream: "*-probe"}, then: truncate}
+                      - {name: probes, match: {stream: "*-probe"}, then: truncate, grace: 0s}
                     """;
         }
 

@@ -13,6 +13,23 @@ public interface ArchiveListener {
     /** A step failed and will be tried again in a later round. */
     void failed(String step);
 
+    /** What was to be done with a target failed; goes with {@link #failed}. */
+    default void targetFailed(String target) {}
+
+    /** A segment is marked: it will be deleted unless somebody undoes it. */
+    default void marked(Decision.Deletion decision) {}
+
+    /**
+     * How long nothing but failures came from a target.
+     *
+     * @param seconds 0 while it can be reached
+     * @param declared whether a policy acts on it
+     */
+    default void outage(String target, long seconds, boolean declared) {}
+
+    /** Whether deletion is frozen. */
+    default void frozen(boolean frozen) {}
+
     /** Bytes in a store are not what they must be: a person is needed. */
     void mismatch();
 }

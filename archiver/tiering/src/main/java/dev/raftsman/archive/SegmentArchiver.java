@@ -133,7 +133,7 @@ public final class SegmentArchiver {
         Map<String, List<ManifestEntry>> byTarget = new LinkedHashMap<>();
         for (SegmentView segment : catalog.segments()) {
             if (segment.state() == SegmentState.TRUNCATED) {
-                recordTarget(segment.truncation().policy())
+                recordTarget(segment)
                         .ifPresent(name -> byTarget.computeIfAbsent(name, key -> new ArrayList<>())
                                 .add(ManifestEntry.truncated(catalog, segment)));
             }
@@ -154,7 +154,12 @@ public final class SegmentArchiver {
         }
     }
 
-    private Optional<String> recordTarget(String policyName) {
+    /** What expired is recorded where it was; whoever looks for it looks there. */
+    private Optional<String> recordTarget(SegmentView segment) {
+        if (segment.archive() != null) {
+            return Optional.of(segment.archive().target());
+        }
+        String policyName = segment.truncation().policy();
         return policies.policies().stream()
                 .filter(policy -> policy.name().equals(policyName))
                 .findFirst()
@@ -329,5 +334,6 @@ public final class SegmentArchiver {
     private void failed(String step, String target, IOException e) {
         LOG.warn("{} failed, will be tried again: target={} reason={}", step, target, e.getMessage());
         listener.failed(step);
+        listener.targetFailed(target);
     }
 }

@@ -16,9 +16,11 @@ import java.util.List;
  * @param collectors HTTP addresses of some or all collectors
  * @param retention the file of policies
  * @param every from the end of a round to the next
+ * @param act whether decisions are carried out; if not, only plans that somebody applies are
  * @param http where figures and health are served
  */
-public record ArchiverConfig(Path data, List<HostPort> collectors, Path retention, Duration every, HostPort http) {
+public record ArchiverConfig(
+        Path data, List<HostPort> collectors, Path retention, Duration every, boolean act, HostPort http) {
     public ArchiverConfig {
         collectors = List.copyOf(collectors);
     }
@@ -46,8 +48,12 @@ public record ArchiverConfig(Path data, List<HostPort> collectors, Path retentio
         if (every.isZero()) {
             file.problem("every", "must be longer than zero", "a duration such as 10s");
         }
+        boolean act = file.bool(
+                "act",
+                true,
+                "Whether decisions are carried out. false: 'retention apply' does it, and what was begun or marked is finished.");
         HostPort http = file.section("http", "Figures and health.")
                 .address("listen", "127.0.0.1:7471", "Where /metrics, /livez and /readyz are served.");
-        return new ArchiverConfig(data, collectors, retention, every, http);
+        return new ArchiverConfig(data, collectors, retention, every, act, http);
     }
 }

@@ -38,6 +38,25 @@ final class ArchiverMetrics implements ArchiveListener {
             .name("raftsman_archiver_mismatches_total")
             .help("Objects that were not what was stored. Any is an alarm.")
             .register(registry);
+    private final Counter marks = Counter.builder()
+            .name("raftsman_archiver_marks_total")
+            .help("Segments marked to be deleted after their time of grace.")
+            .labelNames("decision", "policy", "reason")
+            .register(registry);
+    private final Gauge outage = Gauge.builder()
+            .name("raftsman_archiver_outage_seconds")
+            .help("How long nothing but failures came from a target; 0 while it can be reached.")
+            .labelNames("target")
+            .register(registry);
+    private final Gauge outageDeclared = Gauge.builder()
+            .name("raftsman_archiver_outage_declared")
+            .help("1 while a policy's onArchiveOutage is in effect for a target. An alarm.")
+            .labelNames("target")
+            .register(registry);
+    private final Gauge deletionFrozen = Gauge.builder()
+            .name("raftsman_archiver_deletion_frozen")
+            .help("1 while nothing is deleted, until 'raftsman retention thaw'. An alarm.")
+            .register(registry);
     private final Counter rounds = Counter.builder()
             .name("raftsman_archiver_rounds_total")
             .help("Rounds, by what they came to.")
@@ -55,6 +74,8 @@ final class ArchiverMetrics implements ArchiveListener {
         for (String target : targets) {
             objects.initLabelValues(target);
             objectBytes.initLabelValues(target);
+            outage.initLabelValues(target);
+            outageDeclared.initLabelValues(target);
         }
     }
 
@@ -75,6 +96,23 @@ final class ArchiverMetrics implements ArchiveListener {
     @Override
     public void failed(String step) {
         failures.labelValues(step).inc();
+    }
+
+    @Override
+    public void marked(Decision.Deletion decision) {
+        marks.labelValues(decision.verb(), decision.policy(), decision.reason().label())
+                .inc();
+    }
+
+    @Override
+    public void outage(String target, long seconds, boolean declared) {
+        outage.labelValues(target).set(seconds);
+        outageDeclared.labelValues(target).set(declared ? 1 : 0);
+    }
+
+    @Override
+    public void frozen(boolean frozen) {
+        deletionFrozen.set(frozen ? 1 : 0);
     }
 
     @Override

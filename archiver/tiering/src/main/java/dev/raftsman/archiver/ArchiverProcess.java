@@ -153,7 +153,7 @@ public final class ArchiverProcess {
         RetentionRound.Outcome last = null;
         while (stopped.getCount() > 0) {
             try {
-                RetentionRound.Outcome outcome = round.run();
+                RetentionRound.Outcome outcome = round.run(config.act());
                 metrics.round(outcome.name().toLowerCase(java.util.Locale.ROOT), System.currentTimeMillis());
                 ready = true;
                 lastFailure = "";

@@ -7,34 +7,47 @@ import dev.raftsman.archive.SegmentArchiver;
 import dev.raftsman.archive.VerifiedCopy;
 import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.catalog.Command;
+import dev.raftsman.catalog.CommandResult;
 import dev.raftsman.catalog.SegmentState;
+import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.catalog.StreamView;
 import dev.raftsman.cluster.Cluster;
+import dev.raftsman.cluster.NodeDisk;
 import dev.raftsman.policy.Decider;
 import dev.raftsman.policy.Decision;
+import dev.raftsman.policy.OutageRule;
+import dev.raftsman.policy.PlanFile;
 import dev.raftsman.policy.Policy;
 import dev.raftsman.policy.RetentionPolicies;
+import dev.raftsman.policy.StoreFacts;
 import dev.raftsman.snapshot.SnapshotTaker;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * One round of the archiver's work: take the lease, go on with what was begun, decide, do. Time is the cluster's: the stamp
  * of the lease's own entry, a moment ago. One thread.
+ *
+ * <p>A round decides twice. First as if every target could be reached, and stores what is due; so a target that was out is
+ * noticed to be back. Then by what became of that, and marks and deletes. What is stored in between is a fact of the second.
  */
 public final class RetentionRound {
     /** Longer than a fetch and an upload may take between two looks at the lease, short enough to be taken over from. */
     static final Duration LEASE = Duration.ofSeconds(60);
 
-    /** The cluster's stamps never go back: one leader's clock an hour ahead makes every segment an hour older. */
-    private static final Duration MAX_CLOCK_DIFFERENCE = Duration.ofHours(1);
+    /** A throttle that nobody renews ends by itself: its archiver is gone. */
+    private static final Duration THROTTLE = Duration.ofMinutes(5);
 
     private static final Logger LOG = LoggerFactory.getLogger(RetentionRound.class);
 
@@ -43,27 +56,42 @@ public final class RetentionRound {
     private final Lease lease;
     private final SegmentArchiver archiver;
     private final SnapshotTaker snapshots;
-    private final Clock clock;
+    private final Deletions deletions;
+    private final ExpiredObjects expiredObjects;
+    private final ClockWatch clocks;
+    private final Outages outages;
+    private final ArchiveListener listener;
+
+    /** Outages that were reported, as target and policy. */
+    private final Set<String> reported = new HashSet<>();
+
+    private boolean reportedFrozen;
 
     private RetentionRound(
             RetentionPolicies policies,
             Cluster cluster,
             Lease lease,
-            SegmentArchiver archiver,
-            SnapshotTaker snapshots,
-            Clock clock) {
+            ColdTargets targets,
+            VerifiedCopy copy,
+            ClockWatch.Clocks clocks,
+            ArchiveListener listener) {
         this.policies = policies;
         this.cluster = cluster;
         this.lease = lease;
-        this.archiver = archiver;
-        this.snapshots = snapshots;
-        this.clock = clock;
+        this.outages = new Outages();
+        this.listener = listener;
+        ArchiveListener watched = new WatchedTargets(listener, outages);
+        this.archiver = new SegmentArchiver(policies, lease, targets, copy, watched);
+        this.snapshots = new SnapshotTaker(policies, cluster, lease, targets, copy, watched);
+        this.deletions = new Deletions(policies.hash(), lease, archiver, listener);
+        this.expiredObjects = new ExpiredObjects(targets, lease, listener);
+        this.clocks = new ClockWatch(clocks);
     }
 
     /**
      * @param owner the archiver's lasting name
      * @param staging for one segment at a time
-     * @param clock this machine's, compared with the cluster's before anything is truncated
+     * @param clock this machine's, compared with the cluster's before anything is deleted
      */
     public static RetentionRound open(
             RetentionPolicies policies,
@@ -74,15 +102,32 @@ public final class RetentionRound {
             Clock clock,
             ArchiveListener listener)
             throws IOException {
+        ClockWatch.Clocks clocks = new ClockWatch.Clocks() {
+            @Override
+            public long wallMillis() {
+                return clock.millis();
+            }
+
+            @Override
+            public long monotonicMillis() {
+                return TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
+            }
+        };
+        return open(policies, cluster, targets, owner, staging, clocks, listener);
+    }
+
+    static RetentionRound open(
+            RetentionPolicies policies,
+            Cluster cluster,
+            ColdTargets targets,
+            String owner,
+            Path staging,
+            ClockWatch.Clocks clocks,
+            ArchiveListener listener)
+            throws IOException {
         Lease lease = new Lease(cluster, owner, LEASE);
         VerifiedCopy copy = VerifiedCopy.open(cluster, staging);
-        return new RetentionRound(
-                policies,
-                cluster,
-                lease,
-                new SegmentArchiver(policies, lease, targets, copy, listener),
-                new SnapshotTaker(policies, cluster, lease, targets, copy, listener),
-                clock);
+        return new RetentionRound(policies, cluster, lease, targets, copy, clocks, listener);
     }
 
     /** What a round came to. */
@@ -93,22 +138,99 @@ public final class RetentionRound {
         STANDBY
     }
 
+    /** What became of a plan. */
+    public sealed interface Applied {
+        /** All of it was tried; what failed was reported, and a new plan will show it. */
+        record Done(int decisions) implements Applied {}
+
+        /** Nothing was done. */
+        record Refused(List<String> changes) implements Applied {
+            public Refused {
+                changes = List.copyOf(changes);
+            }
+        }
+
+        /** Nothing was done: another archiver acts. */
+        record Standby() implements Applied {}
+    }
+
     /** @throws IOException if the cluster cannot be asked */
     public Outcome run() throws IOException {
+        return run(true);
+    }
+
+    /**
+     * @param act whether what the policies decide is done; if not, only what was begun or marked before is finished, and
+     *     the lease is given back for whoever applies a plan
+     */
+    public Outcome run(boolean act) throws IOException {
         if (!lease.acquire()) {
             return Outcome.STANDBY;
         }
         try {
-            CatalogView catalog = cluster.catalog();
+            CatalogView catalog = watchClocks();
             archiver.resume(catalog);
+            Set<String> stuck = outages.failedTargets();
             snapshots.resume(catalog);
             sealOld(catalog);
-            decideAndDo(cluster.catalog());
+            if (act) {
+                decideAndDo(stuck);
+            } else {
+                CatalogView now = cluster.catalog();
+                finishDeletions(decide(now, disk(), outages.sinceMillis()), now, true);
+            }
             return Outcome.DONE;
         } catch (Lease.FencedException e) {
             LOG.warn("stopped in the middle of a round: reason={}", e.getMessage());
             return Outcome.STANDBY;
+        } finally {
+            if (!act) {
+                lease.release();
+            }
         }
+    }
+
+    /** Does a plan as it stands, or nothing of it. */
+    public Applied apply(PlanFile plan) throws IOException {
+        if (!lease.acquire()) {
+            return new Applied.Standby();
+        }
+        try {
+            CatalogView catalog = watchClocks();
+            StoreFacts facts = new StoreFacts(disk(), Map.of());
+            List<String> changes = plan.changes(policies, catalog, facts, catalog.stampMillis());
+            if (!changes.isEmpty()) {
+                return new Applied.Refused(changes);
+            }
+            List<Decision> toDo = plan.toDo(catalog);
+            store(toDo, catalog, Set.of());
+            finishDeletions(toDo, catalog, false);
+            return new Applied.Done(toDo.size());
+        } catch (Lease.FencedException e) {
+            LOG.warn("stopped in the middle of a plan: reason={}", e.getMessage());
+            return new Applied.Standby();
+        } finally {
+            lease.release();
+        }
+    }
+
+    private CatalogView watchClocks() throws IOException {
+        CatalogView catalog = cluster.catalog();
+        Optional<String> wrong = clocks.look(catalog.stampMillis(), catalog.freeze() != null);
+        if (wrong.isPresent() && catalog.freeze() == null) {
+            LOG.error("nothing is deleted until 'raftsman retention thaw': reason=clock, {}", wrong.get());
+            cluster.execute(new Command.Freeze(lease.owner(), "clock: " + wrong.get()));
+            catalog = cluster.catalog();
+        }
+        boolean frozen = catalog.freeze() != null;
+        if (frozen != reportedFrozen) {
+            reportedFrozen = frozen;
+            LOG.info(
+                    "deletion is {}",
+                    frozen ? "frozen: reason=" + catalog.freeze().reason() : "free");
+        }
+        listener.frozen(frozen);
+        return catalog;
     }
 
     private void sealOld(CatalogView catalog) throws IOException {
@@ -129,36 +251,130 @@ public final class RetentionRound {
         }
     }
 
-    private void decideAndDo(CatalogView catalog) throws IOException {
-        List<Decision.Truncate> truncations = new ArrayList<>();
+    private List<Decision> decide(CatalogView catalog, Optional<NodeDisk> disk, Map<String, Long> out) {
+        return Decider.decide(policies, catalog, new StoreFacts(disk, out), catalog.stampMillis());
+    }
+
+    /** The collector with the least room; whoever does not answer is left out. */
+    private Optional<NodeDisk> disk() {
+        boolean asked = policies.policies().stream().anyMatch(policy -> policy.then() == Policy.Action.AUTO);
+        return asked ? cluster.tightestDisk() : Optional.empty();
+    }
+
+    /** @param stuck targets with announced uploads that could not be gone on with a moment ago */
+    private void decideAndDo(Set<String> stuck) throws IOException {
+        CatalogView catalog = cluster.catalog();
+        long beganMillis = catalog.stampMillis();
+        Optional<NodeDisk> disk = disk();
+        Set<String> used = store(decide(catalog, disk, Map.of()), catalog, stuck);
+        outages.endOfRound(used, beganMillis);
+        CatalogView after = used.isEmpty() ? catalog : cluster.catalog(); // It names every segment there is.
+        reportOutages(after.stampMillis());
+        finishDeletions(decide(after, disk, outages.sinceMillis()), after, false);
+        throttle(after);
+    }
+
+    /** @return the targets that something was due for */
+    private Set<String> store(List<Decision> decisions, CatalogView catalog, Set<String> stuck) throws IOException {
         List<Decision.Archive> archives = new ArrayList<>();
         List<Decision.Snapshot> due = new ArrayList<>();
-        for (Decision decision : Decider.decide(policies, catalog, catalog.stampMillis())) {
-            if (decision instanceof Decision.Truncate truncate) {
-                truncations.add(truncate);
-            } else if (decision instanceof Decision.Archive archive) {
-                archives.add(archive);
+        Set<String> used = new HashSet<>();
+        for (Decision decision : decisions) {
+            // Where what was announced could not be gone on with, nothing more is announced: what is announced can no
+            // longer be decided about.
+            if (decision instanceof Decision.Archive archive) {
+                used.add(archive.target());
+                if (!stuck.contains(archive.target())) {
+                    archives.add(archive);
+                }
             } else if (decision instanceof Decision.Snapshot snapshot) {
-                due.add(snapshot);
+                used.add(snapshot.target());
+                if (!stuck.contains(snapshot.target())) {
+                    due.add(snapshot);
+                }
             }
         }
         archiver.archive(archives, catalog);
         for (Decision.Snapshot snapshot : due) {
             snapshots.take(snapshot);
         }
-        if (!truncations.isEmpty() && clocksAgree(catalog)) {
-            archiver.truncate(truncations);
-            archiver.recordTruncations(cluster.catalog());
+        return used;
+    }
+
+    private void finishDeletions(List<Decision> decisions, CatalogView decidedBy, boolean onlyMarked)
+            throws IOException {
+        CatalogView catalog = decidedBy;
+        if (deletions.carryOut(decisions, decidedBy.stampMillis(), onlyMarked)) {
+            catalog = cluster.catalog();
+            archiver.recordTruncations(catalog);
+        }
+        expiredObjects.delete(catalog);
+    }
+
+    /** An alarm when a policy begins to act on an outage, once; the metric says how long it lasts. */
+    private void reportOutages(long nowMillis) {
+        Map<String, Long> out = outages.sinceMillis();
+        Set<String> declared = new HashSet<>();
+        for (Policy policy : policies.policies()) {
+            Long since = policy.target().map(out::get).orElse(null);
+            if (since != null && nowMillis - since >= policy.outage().after().toMillis()) {
+                declared.add(policy.target().get());
+                String outage = policy.target().get() + " " + policy.name();
+                if (reported.add(outage)) {
+                    LOG.error(
+                            "target is out: target={} sinceMillis={} policy={} onArchiveOutage={}",
+                            policy.target().get(),
+                            since,
+                            policy.name(),
+                            policy.outage().behaviour());
+                }
+            } else {
+                policy.target().ifPresent(target -> reported.remove(target + " " + policy.name()));
+            }
+        }
+        for (String target : policies.targets().keySet()) {
+            Long since = out.get(target);
+            long seconds = since == null ? 0 : TimeUnit.MILLISECONDS.toSeconds(nowMillis - since);
+            listener.outage(target, seconds, declared.contains(target));
         }
     }
 
-    private boolean clocksAgree(CatalogView catalog) {
-        Duration difference = Duration.ofMillis(Math.abs(clock.millis() - catalog.stampMillis()));
-        if (difference.compareTo(MAX_CLOCK_DIFFERENCE) <= 0) {
-            return true;
+    private void throttle(CatalogView catalog) throws IOException {
+        List<Integer> streams = new ArrayList<>();
+        Map<String, Long> out = outages.sinceMillis();
+        for (StreamView stream : catalog.streams()) {
+            Optional<Policy> policy = policies.policyFor(stream.tenant(), stream.stream());
+            if (policy.isPresent() && throttles(policy.get(), out, catalog, stream)) {
+                streams.add(stream.number());
+            }
         }
-        LOG.error("nothing is truncated: the cluster's time and this machine's differ by {}, reason=clock", difference);
-        return false;
+        if (streams.isEmpty() && catalog.throttles() == null) {
+            return;
+        }
+        CommandResult result = lease.execute(new Command.Throttle(
+                lease.owner(), streams, "its archive cannot be reached", streams.isEmpty() ? 0 : THROTTLE.toMillis()));
+        if (!result.ok()) {
+            LOG.warn("throttle refused: {}", result);
+        } else if ((catalog.throttles() == null) != streams.isEmpty()) {
+            LOG.warn("streams taken no more for now: streams={} reason=outage-throttle", streams);
+        }
+    }
+
+    private static boolean throttles(Policy policy, Map<String, Long> out, CatalogView catalog, StreamView stream) {
+        boolean mayThrottle = policy.then() != Policy.Action.TRUNCATE
+                && policy.outage().behaviour() == OutageRule.Behaviour.THROTTLE
+                && policy.keepHot().sizeBytes().isPresent();
+        Long since = policy.target().map(out::get).orElse(null);
+        if (!mayThrottle
+                || since == null
+                || catalog.stampMillis() - since < policy.outage().after().toMillis()) {
+            return false;
+        }
+        long hotBytes = catalog.segmentsOf(stream.number()).stream()
+                .filter(segment -> segment.state().hot())
+                .mapToLong(SegmentView::bytes)
+                .sum();
+        return hotBytes > policy.keepHot().sizeBytes().getAsLong();
     }
 
     /** Gives the lease back, so that another archiver need not wait for it to run out. */

@@ -6,6 +6,7 @@ import dev.raftsman.catalog.CommandResult;
 import dev.raftsman.catalog.SegmentView;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** What the archiver and the readers need of the collectors. Every call may be repeated after an IOException. */
 public interface Cluster extends AutoCloseable {
@@ -22,6 +23,15 @@ public interface Cluster extends AutoCloseable {
      * with the digest the view says. Not durable.
      */
     void fetch(SegmentView segment, Path file) throws IOException;
+
+    /**
+     * Asks each node for its disk.
+     *
+     * @return the one with the least room; empty if none answers
+     */
+    default Optional<NodeDisk> tightestDisk() {
+        return Optional.empty();
+    }
 
     @Override
     void close();

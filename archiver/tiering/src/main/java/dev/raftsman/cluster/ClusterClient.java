@@ -1,5 +1,6 @@
 package dev.raftsman.cluster;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.raftsman.catalog.CatalogJson;
 import dev.raftsman.catalog.CatalogView;
@@ -24,6 +25,7 @@ import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -122,6 +124,23 @@ public final class ClusterClient implements Cluster {
     public String statusOf(HostPort node) throws IOException {
         HttpResponse<byte[]> answer = send(node, get(node, "/v1/status"));
         return new String(answer.body(), StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public Optional<NodeDisk> tightestDisk() {
+        List<NodeDisk> disks = new ArrayList<>();
+        for (HostPort node : nodes) {
+            try {
+                JsonNode status = json.readTree(statusOf(node));
+                disks.add(new NodeDisk(
+                        status.path("node").asText(node.toString()),
+                        status.path("diskFreeBytes").asLong(NodeDisk.UNKNOWN),
+                        status.path("disk").asText("")));
+            } catch (IOException e) {
+                continue; // Whether it is down or does not say: its disk is no reason for a decision.
+            }
+        }
+        return NodeDisk.tightest(disks);
     }
 
     /** The members, and the change of them that is under way, as the leader knows them: JSON of {@code /v1/cluster}. */

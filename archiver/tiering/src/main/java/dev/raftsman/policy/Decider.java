@@ -5,6 +5,7 @@ import dev.raftsman.catalog.SegmentState;
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.catalog.SnapshotView;
 import dev.raftsman.catalog.StreamView;
+import dev.raftsman.event.Level;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,28 +15,38 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Decides what the table in this package's page says, one row at a time. A pure function: the same policies, catalog and
- * time give the same decisions, on any machine, in any year.
+ * Decides what the table in this package's page says, one row at a time. A pure function: the same policies, catalog, facts
+ * and time give the same decisions, on any machine, in any year.
  */
 public final class Decider {
     private final RetentionPolicies policies;
+    private final String version;
     private final CatalogView catalog;
+    private final StoreFacts facts;
     private final long nowMillis;
 
-    private Decider(RetentionPolicies policies, CatalogView catalog, long nowMillis) {
+    private Decider(RetentionPolicies policies, CatalogView catalog, StoreFacts facts, long nowMillis) {
         this.policies = policies;
+        this.version = policies.version();
         this.catalog = catalog;
+        this.facts = facts;
         this.nowMillis = nowMillis;
     }
 
+    /** Where nothing is known beside the catalog. */
+    public static List<Decision> decide(RetentionPolicies policies, CatalogView catalog, long nowMillis) {
+        return decide(policies, catalog, StoreFacts.UNKNOWN, nowMillis);
+    }
+
     /**
-     * Decides about every hot segment that no upload has been announced for, oldest first within its stream, then about
-     * snapshots.
+     * Decides about every hot segment that no upload has been announced for and every archived one that is to expire,
+     * oldest first within its stream, then about snapshots.
      *
      * @param nowMillis the cluster's time, since sealing times are the cluster's
      */
-    public static List<Decision> decide(RetentionPolicies policies, CatalogView catalog, long nowMillis) {
-        return new Decider(policies, catalog, nowMillis).decide();
+    public static List<Decision> decide(
+            RetentionPolicies policies, CatalogView catalog, StoreFacts facts, long nowMillis) {
+        return new Decider(policies, catalog, facts, nowMillis).decide();
     }
 
     private List<Decision> decide() {
@@ -47,12 +58,12 @@ public final class Decider {
             if (policy.isEmpty()) {
                 segments.stream()
                         .filter(Decider::isUndecided)
-                        .forEach(segment -> decisions.add(new Decision.Keep(
-                                segment, "-", new Reason("no-policy", "nothing matches the stream", Map.of()))));
+                        .forEach(segment -> decisions.add(
+                                keep(segment, "-", reason(Row.NO_POLICY, "nothing matches the stream", Map.of()))));
                 continue;
             }
             decideStream(policy.get(), segments, decisions);
-            if (policy.get().then() == Policy.Action.SNAPSHOT) {
+            if (policy.get().snapshot().isPresent()) {
                 snapshotStreams
                         .computeIfAbsent(policy.get().name(), name -> new ArrayList<>())
                         .add(stream);
@@ -60,7 +71,9 @@ public final class Decider {
         }
         for (Policy policy : policies.policies()) {
             List<StreamView> streams = snapshotStreams.getOrDefault(policy.name(), List.of());
-            decideSnapshot(policy, streams).ifPresent(decisions::add);
+            if (policy.snapshot().isPresent()) {
+                decideSnapshot(policy, policy.snapshot().get(), streams).ifPresent(decisions::add);
+            }
         }
         return decisions;
     }
@@ -70,77 +83,168 @@ public final class Decider {
     }
 
     private void decideStream(Policy policy, List<SegmentView> segments, List<Decision> decisions) {
-        long[] newerBytes = new long[segments.size()]; // hot bytes of the stream that were written after each segment
-        long sum = 0;
-        for (int i = segments.size() - 1; i >= 0; i--) {
-            newerBytes[i] = sum;
-            sum += segments.get(i).state().hot() ? segments.get(i).bytes() : 0;
-        }
+        HotLimits limits = new HotLimits(policy, segments, facts.disk(), nowMillis, version);
         for (int i = 0; i < segments.size(); i++) {
-            if (isUndecided(segments.get(i))) {
-                decisions.add(decideSegment(policy, segments.get(i), newerBytes[i]));
+            SegmentView segment = segments.get(i);
+            if (isUndecided(segment)) {
+                decisions.add(decideHot(policy, segment, limits, i));
+            } else if (segment.state() == SegmentState.ARCHIVED) {
+                decideArchived(policy, segment).ifPresent(decisions::add);
             }
         }
     }
 
-    private Decision decideSegment(Policy policy, SegmentView segment, long newerBytes) {
+    private Decision decideHot(Policy policy, SegmentView segment, HotLimits limits, int at) {
         if (segment.state() == SegmentState.OPEN) {
-            return new Decision.Keep(segment, policy.name(), new Reason("open", "still written", Map.of()));
+            return keep(segment, policy.name(), reason(Row.OPEN, "still written", Map.of()));
+        }
+        HotLimits.Due due = limits.of(at);
+        return due.goes() ? act(policy, segment, due.reason()) : keep(segment, policy.name(), due.reason());
+    }
+
+    /** What becomes of one that need not stay hot. */
+    private Decision act(Policy policy, SegmentView segment, Reason due) {
+        Policy.Action then = policy.then();
+        if (then == Policy.Action.TRUNCATE) {
+            return delete(policy, segment, due);
+        }
+        boolean archives = then == Policy.Action.ARCHIVE || then == Policy.Action.AUTO;
+        Optional<Level> dropBelow = policy.archive().dropBelow();
+        if (archives && dropBelow.isPresent() && isBelow(segment.levelBitmap(), dropBelow.get())) {
+            return delete(
+                    policy,
+                    segment,
+                    reason(
+                            Row.BELOW_LEVEL,
+                            "all below " + dropBelow.get() + ", " + due,
+                            plus(due.numbers(), "levelBitmap", segment.levelBitmap())));
+        }
+        Optional<SnapshotView> holder =
+                then == Policy.Action.ARCHIVE ? Optional.empty() : newestHolding(catalog, segment);
+        if (holder.isPresent()) {
+            Reason reason = then == Policy.Action.AUTO
+                    ? reason(
+                            Row.IN_SNAPSHOT,
+                            holder.get().id() + ", " + due,
+                            plus(due.numbers(), "snapshotIndex", holder.get().index()))
+                    : due;
+            return archive(
+                    policy,
+                    segment,
+                    reason,
+                    holder.get().target(),
+                    Optional.of(holder.get().id()));
+        }
+        Optional<Decision> out = duringOutage(policy, segment, due);
+        if (out.isPresent()) {
+            return out.get();
+        }
+        return then == Policy.Action.SNAPSHOT
+                ? keep(segment, policy.name(), reason(Row.AWAIT_SNAPSHOT, due.text(), due.numbers()))
+                : archive(policy, segment, due, policy.target().orElseThrow(), Optional.empty());
+    }
+
+    private static boolean isBelow(int levelBitmap, Level least) {
+        return levelBitmap != 0 && levelBitmap < least.bit(); // Bits rise with severity, and UNPARSED is the highest.
+    }
+
+    private Optional<Decision> duringOutage(Policy policy, SegmentView segment, Reason due) {
+        Long since = facts.outages().get(policy.target().orElseThrow());
+        if (since == null || nowMillis - since < policy.outage().after().toMillis()) {
+            return Optional.empty();
+        }
+        String text = "target " + policy.target().get() + " out for " + Quantity.age(nowMillis - since) + ", " + due;
+        Map<String, Long> numbers = plus(due.numbers(), "outageMillis", nowMillis - since);
+        return Optional.of(
+                switch (policy.outage().behaviour()) {
+                    case HOLD -> keep(segment, policy.name(), reason(Row.OUTAGE_HOLD, text, numbers));
+                    case THROTTLE -> keep(segment, policy.name(), reason(Row.OUTAGE_THROTTLE, text, numbers));
+                    case TRUNCATE -> delete(policy, segment, reason(Row.OUTAGE_TRUNCATE, text, numbers));
+                });
+    }
+
+    private Optional<Decision> decideArchived(Policy policy, SegmentView segment) {
+        boolean archives = policy.then() == Policy.Action.ARCHIVE || policy.then() == Policy.Action.AUTO;
+        if (!archives || policy.archive().keep().isEmpty()) {
+            return segment.mark() == null
+                    ? Optional.empty()
+                    : Optional.of(keep(segment, policy.name(), reason(Row.WITHIN_HOT, "kept for ever", Map.of())));
         }
         long ageMillis = nowMillis - segment.sealedAtMillis();
-        KeepHot keepHot = policy.keepHot();
-        if (keepHot.age().isPresent()) {
-            long limitMillis = keepHot.age().get().toMillis();
-            if (ageMillis >= limitMillis) {
-                return act(
-                        policy,
-                        segment,
-                        new Reason(
-                                "hot-age",
-                                Quantity.age(ageMillis) + " >= " + Quantity.age(limitMillis),
-                                Map.of("ageMillis", ageMillis, "limitMillis", limitMillis)));
-            }
+        long limitMillis = policy.archive().keep().get().toMillis();
+        Map<String, Long> numbers = Map.of("ageMillis", ageMillis, "limitMillis", limitMillis);
+        if (ageMillis < limitMillis) {
+            return segment.mark() == null
+                    ? Optional.empty()
+                    : Optional.of(keep(
+                            segment,
+                            policy.name(),
+                            reason(Row.WITHIN_HOT, compare(ageMillis, "<", limitMillis), numbers)));
         }
-        if (keepHot.sizeBytes().isPresent()) {
-            long limitBytes = keepHot.sizeBytes().getAsLong();
-            long withThis = newerBytes + segment.bytes();
-            if (withThis > limitBytes) {
-                return act(
-                        policy,
-                        segment,
-                        new Reason(
-                                "hot-size",
-                                Quantity.bytes(withThis) + " > " + Quantity.bytes(limitBytes),
-                                Map.of("bytes", withThis, "limitBytes", limitBytes)));
-            }
+        Reason reason = reason(Row.ARCHIVE_KEEP, compare(ageMillis, ">=", limitMillis), numbers);
+        if (segment.archive().snapshotId() != null) {
+            return Optional.of(keep(segment, policy.name(), reason(Row.SHARED_OBJECT, reason.text(), numbers)));
         }
-        return new Decision.Keep(
-                segment,
-                policy.name(),
-                new Reason("within-hot", "sealed " + Quantity.age(ageMillis) + " ago", Map.of("ageMillis", ageMillis)));
+        if (policy.archive().legalHold()) {
+            return Optional.of(keep(segment, policy.name(), reason(Row.LEGAL_HOLD, reason.text(), numbers)));
+        }
+        Optional<SnapshotView> holder = newestHolding(catalog, segment);
+        if (holder.isPresent()) {
+            return Optional.of(keep(
+                    segment,
+                    policy.name(),
+                    reason(Row.KEPT_BY_SNAPSHOT, holder.get().id() + ", " + reason.text(), numbers)));
+        }
+        return Optional.of(forbidden(policy, segment, reason)
+                .orElseGet(() -> new Decision.Expire(
+                        segment, policy.name(), reason, policy.grace().toMillis())));
     }
 
-    private Decision act(Policy policy, SegmentView segment, Reason reason) {
-        switch (policy.then()) {
-            case TRUNCATE:
-                return new Decision.Truncate(segment, policy.name(), reason);
-            case ARCHIVE:
-                return new Decision.Archive(
-                        segment, policy.name(), reason, policy.target().orElseThrow(), Optional.empty());
-            case SNAPSHOT:
-                Optional<SnapshotView> holder = newestHolding(catalog, segment);
-                if (holder.isEmpty()) {
-                    return new Decision.Keep(
-                            segment, policy.name(), new Reason("await-snapshot", reason.text(), reason.numbers()));
-                }
-                return new Decision.Archive(
-                        segment,
-                        policy.name(),
-                        reason,
-                        holder.get().target(),
-                        Optional.of(holder.get().id()));
+    private static String compare(long ageMillis, String sign, long limitMillis) {
+        return Quantity.age(ageMillis) + " " + sign + " " + Quantity.age(limitMillis);
+    }
+
+    private Decision delete(Policy policy, SegmentView segment, Reason reason) {
+        return forbidden(policy, segment, reason)
+                .orElseGet(() -> new Decision.Truncate(
+                        segment, policy.name(), reason, policy.grace().toMillis()));
+    }
+
+    /** @return what forbids to delete it, if anything does */
+    private Optional<Decision> forbidden(Policy policy, SegmentView segment, Reason wanted) {
+        if (segment.hold() != null) {
+            String text = "by " + segment.hold().by() + " (" + segment.hold().reason() + "), else " + wanted;
+            return Optional.of(new Decision.Keep(segment, policy.name(), reason(Row.HELD, text, wanted.numbers())));
         }
-        throw new AssertionError(policy.then());
+        if (catalog.freeze() != null) {
+            String text = catalog.freeze().reason() + ", else " + wanted;
+            return Optional.of(new Decision.Keep(segment, policy.name(), reason(Row.FROZEN, text, wanted.numbers())));
+        }
+        return Optional.empty();
+    }
+
+    /** A mark from before, when the policies or the facts were others, goes. */
+    private Decision keep(SegmentView segment, String policy, Reason reason) {
+        return segment.mark() == null
+                ? new Decision.Keep(segment, policy, reason)
+                : new Decision.Spare(segment, policy, reason);
+    }
+
+    private Decision archive(
+            Policy policy, SegmentView segment, Reason reason, String target, Optional<String> snapshotId) {
+        return segment.mark() == null
+                ? new Decision.Archive(segment, policy.name(), reason, target, snapshotId)
+                : new Decision.Spare(segment, policy.name(), reason); // It is archived in the next round.
+    }
+
+    private Reason reason(Row row, String text, Map<String, Long> numbers) {
+        return new Reason(row.label(), text, numbers, version);
+    }
+
+    private static Map<String, Long> plus(Map<String, Long> numbers, String name, long value) {
+        Map<String, Long> more = new LinkedHashMap<>(numbers);
+        more.put(name, value);
+        return more;
     }
 
     /** A snapshot shows all that its streams held up to its index, and a segment holds nothing from before its base. */
@@ -151,7 +255,8 @@ public final class Decider {
                 .reduce((older, newer) -> newer.index() >= older.index() ? newer : older);
     }
 
-    private Optional<Decision> decideSnapshot(Policy policy, List<StreamView> streams) {
+    private Optional<Decision> decideSnapshot(
+            Policy policy, Policy.SnapshotSchedule schedule, List<StreamView> streams) {
         Set<Integer> numbers = new TreeSet<>();
         streams.forEach(stream -> numbers.add(stream.number()));
         Optional<SnapshotView> newest = catalog.snapshots().stream()
@@ -168,23 +273,19 @@ public final class Decider {
         }
         Reason reason;
         if (newest.isEmpty()) {
-            reason = new Reason("first-snapshot", "none yet", Map.of());
+            reason = reason(Row.FIRST_SNAPSHOT, "none yet", Map.of());
         } else {
             long ageMillis = nowMillis - newest.get().recordedAtMillis();
-            long limitMillis = policy.snapshot().orElseThrow().every().toMillis();
+            long limitMillis = schedule.every().toMillis();
             if (ageMillis < limitMillis) {
                 return Optional.empty();
             }
-            reason = new Reason(
-                    "snapshot-age",
-                    Quantity.age(ageMillis) + " >= " + Quantity.age(limitMillis),
+            reason = reason(
+                    Row.SNAPSHOT_AGE,
+                    compare(ageMillis, ">=", limitMillis),
                     Map.of("ageMillis", ageMillis, "limitMillis", limitMillis));
         }
         return Optional.of(new Decision.Snapshot(
-                streams,
-                policy.name(),
-                reason,
-                policy.target().orElseThrow(),
-                policy.snapshot().orElseThrow().keep()));
+                streams, policy.name(), reason, policy.target().orElseThrow(), schedule.keep()));
     }
 }

@@ -2,6 +2,7 @@ package dev.raftsman.policy;
 
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.catalog.StreamView;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -13,7 +14,7 @@ public sealed interface Decision {
 
     Reason reason();
 
-    /** @return {@code keep}, {@code truncate}, {@code archive} or {@code snapshot} */
+    /** @return {@code keep}, {@code spare}, {@code truncate}, {@code archive}, {@code expire} or {@code snapshot} */
     String verb();
 
     /** @return the segment it is about; empty for a set of streams */
@@ -47,11 +48,11 @@ public sealed interface Decision {
         }
     }
 
-    /** The collectors drop the segment; nothing of its data is kept. */
-    record Truncate(SegmentView segment, String policy, Reason reason) implements Decision {
+    /** It was marked for deletion, and the policies as they are now would not delete it: the mark goes. */
+    record Spare(SegmentView segment, String policy, Reason reason) implements Decision {
         @Override
         public String verb() {
-            return "truncate";
+            return "spare";
         }
 
         @Override
@@ -62,6 +63,60 @@ public sealed interface Decision {
         @Override
         public String toString() {
             return line(this, segment);
+        }
+    }
+
+    /** Data goes for good; its time of grace comes first. */
+    sealed interface Deletion extends Decision {
+        SegmentView segment();
+
+        /** @return from the mark until it is done, if it is not marked yet; in milliseconds */
+        long graceMillis();
+
+        @Override
+        default Optional<SegmentView> subject() {
+            return Optional.of(segment());
+        }
+
+        /** @return what is to be done about it at a time of the cluster */
+        default Step step(long nowMillis) {
+            if (segment().mark() != null) {
+                return segment().mark().dueMillis() <= nowMillis ? Step.DELETE : Step.WAIT;
+            }
+            return graceMillis() == 0 ? Step.DELETE : Step.MARK;
+        }
+    }
+
+    /** Where a deletion stands. */
+    enum Step {
+        MARK,
+        WAIT,
+        DELETE
+    }
+
+    /** The collectors drop the segment; nothing of its data is kept. */
+    record Truncate(SegmentView segment, String policy, Reason reason, long graceMillis) implements Deletion {
+        @Override
+        public String verb() {
+            return "truncate";
+        }
+
+        @Override
+        public String toString() {
+            return line(this, segment) + due(this);
+        }
+    }
+
+    /** The archived copy goes, and the object once all segments in it have. */
+    record Expire(SegmentView segment, String policy, Reason reason, long graceMillis) implements Deletion {
+        @Override
+        public String verb() {
+            return "expire";
+        }
+
+        @Override
+        public String toString() {
+            return line(this, segment) + due(this);
         }
     }
 
@@ -122,5 +177,12 @@ public sealed interface Decision {
     private static String line(Decision decision, SegmentView segment) {
         return decision.verb() + " tenant=" + segment.tenant() + " stream=" + segment.stream() + " segment="
                 + segment.id() + " policy=" + decision.policy() + " reason=" + decision.reason();
+    }
+
+    private static String due(Deletion deletion) {
+        return deletion.segment().mark() == null
+                ? " grace=" + Quantity.age(deletion.graceMillis())
+                : " marked-until="
+                        + Instant.ofEpochMilli(deletion.segment().mark().dueMillis());
     }
 }

@@ -9,7 +9,11 @@ import java.util.regex.Pattern;
  *
  * @param name names it in plans, logs, metrics and manifests
  * @param target where its objects and manifest pages go; always given unless it truncates
- * @param snapshot when snapshots are due; given exactly if it takes them
+ * @param archive how they lie there; of no meaning if it truncates
+ * @param snapshot when snapshots are due; given if it takes them, and maybe if it is {@link Action#AUTO}
+ * @param auto limits of the rows of {@link Action#AUTO}
+ * @param grace from the mark of a deletion until it is done; zero for at once
+ * @param outage what happens while the target cannot be reached
  * @param sealAfter when given, the archiver asks for open segments older than this to be sealed
  */
 public record Policy(
@@ -19,8 +23,14 @@ public record Policy(
         KeepHot keepHot,
         Action then,
         Optional<String> target,
+        ArchiveRule archive,
         Optional<SnapshotSchedule> snapshot,
+        AutoRule auto,
+        Duration grace,
+        OutageRule outage,
         Optional<Duration> sealAfter) {
+    /** Long enough for whoever reads the log the next morning. */
+    public static final Duration DEFAULT_GRACE = Duration.ofHours(24);
 
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,64}");
 
@@ -29,7 +39,8 @@ public record Policy(
         if (target.isEmpty() && then != Action.TRUNCATE) {
             throw new IllegalArgumentException("policy " + name + " needs a target to " + then);
         }
-        if (snapshot.isPresent() != (then == Action.SNAPSHOT)) {
+        boolean fits = snapshot.isPresent() ? then == Action.SNAPSHOT || then == Action.AUTO : then != Action.SNAPSHOT;
+        if (!fits) {
             throw new IllegalArgumentException("policy " + name + ": snapshots have a schedule, nothing else has one");
         }
     }
@@ -54,7 +65,9 @@ public record Policy(
         /** It is dropped; that and how much it held stays recorded. */
         TRUNCATE,
         /** It is dropped once a snapshot of its stream holds it. */
-        SNAPSHOT
+        SNAPSHOT,
+        /** One of these, by the facts of the segment: see the table on this package's page. */
+        AUTO
     }
 
     public boolean matches(String tenantName, String streamName) {

@@ -1,12 +1,8 @@
 package dev.raftsman.policy;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.catalog.SegmentView;
-import dev.raftsman.catalog.StreamView;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,18 +14,28 @@ import java.util.TreeMap;
  * @param index Raft index of the catalog it was made from
  * @param nowMillis the time it was made for
  * @param policyHash of the policies it follows
- * @param totals by verb: keep, truncate, archive, snapshot
+ * @param totals by verb: keep, spare, truncate, archive, expire, snapshot
+ * @param costs of each target
  */
 public record RetentionPlan(
-        long index, long nowMillis, String policyHash, List<Decision> decisions, Map<String, Total> totals) {
-    private static final ObjectMapper JSON = JsonMapper.builder()
-            .defaultPropertyInclusion(
-                    JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
-            .build();
+        long index,
+        long nowMillis,
+        String policyHash,
+        List<Decision> decisions,
+        Map<String, Total> totals,
+        List<CostEstimate> costs) {
+    private static final List<String> VERBS = List.of("keep", "spare", "archive", "truncate", "expire", "snapshot");
+
+    /** Verbs that most plans are without. */
+    private static final List<String> RARE = List.of("spare", "expire");
+
+    private static final int VERSION_LENGTH = 12;
+    private static final long NANOS_PER_MILLI = 1_000_000;
 
     public RetentionPlan {
         decisions = List.copyOf(decisions);
         totals = Map.copyOf(totals);
+        costs = List.copyOf(costs);
     }
 
     /** Sums of one verb. */
@@ -47,14 +53,24 @@ public record RetentionPlan(
     }
 
     public static RetentionPlan of(RetentionPolicies policies, CatalogView catalog, long nowMillis) {
-        List<Decision> decisions = Decider.decide(policies, catalog, nowMillis);
+        return of(policies, catalog, StoreFacts.UNKNOWN, nowMillis);
+    }
+
+    public static RetentionPlan of(RetentionPolicies policies, CatalogView catalog, StoreFacts facts, long nowMillis) {
+        List<Decision> decisions = Decider.decide(policies, catalog, facts, nowMillis);
         Map<String, Total> totals = new TreeMap<>();
         for (Decision decision : decisions) {
             totals.put(
                     decision.verb(),
                     totals.getOrDefault(decision.verb(), Total.NONE).plus(decision));
         }
-        return new RetentionPlan(catalog.appliedIndex(), nowMillis, policies.hash(), decisions, totals);
+        return new RetentionPlan(
+                catalog.appliedIndex(),
+                nowMillis,
+                policies.hash(),
+                decisions,
+                totals,
+                CostEstimate.of(policies, catalog, decisions));
     }
 
     /** @return sums of a verb, zero if it does not occur */
@@ -62,13 +78,21 @@ public record RetentionPlan(
         return totals.getOrDefault(verb, Total.NONE);
     }
 
-    /** One line for each decision, then one for the sums; each ends in a newline. */
+    /** One line for each decision, one for each target's cost, then one for the sums; each ends in a newline. */
     public String text() {
         StringBuilder text = new StringBuilder();
-        decisions.forEach(decision -> text.append(decision).append('\n'));
-        text.append("plan index=").append(index).append(" policies=").append(policyHash, 0, 12);
-        for (String verb : List.of("keep", "archive", "truncate", "snapshot")) {
+        for (Decision decision : decisions) {
+            text.append(decision);
+            decision.subject().ifPresent(segment -> text.append(extent(segment)));
+            text.append('\n');
+        }
+        costs.forEach(cost -> text.append(cost).append('\n'));
+        text.append("plan index=").append(index).append(" policies=").append(policyHash, 0, VERSION_LENGTH);
+        for (String verb : VERBS) {
             Total total = total(verb);
+            if (total.decisions() == 0 && RARE.contains(verb)) {
+                continue;
+            }
             text.append(' ').append(verb).append('=').append(total.decisions());
             if (total.segments() > 0) {
                 text.append(" (")
@@ -81,49 +105,22 @@ public record RetentionPlan(
         return text.append('\n').toString();
     }
 
-    /** The same for a program: one JSON object. */
-    public String json() {
-        List<Row> rows = new ArrayList<>();
-        decisions.forEach(decision -> rows.add(Row.of(decision)));
-        try {
-            return JSON.writeValueAsString(new Document(index, nowMillis, policyHash, rows, new TreeMap<>(totals)));
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("a plan of plain records", e);
-        }
+    private static String extent(SegmentView segment) {
+        List<String> ranges = new ArrayList<>();
+        segment.ranges().forEach(range -> ranges.add(range.epoch() + ":" + range.first() + ".." + range.last()));
+        return " events=" + segment.events() + " bytes=" + Quantity.bytes(segment.bytes())
+                + (segment.events() == 0
+                        ? ""
+                        : " times=" + time(segment.minTimeNanos()) + ".." + time(segment.maxTimeNanos()))
+                + (ranges.isEmpty() ? "" : " ranges=" + String.join(",", ranges));
     }
 
-    private record Document(
-            long index, long nowMillis, String policyHash, List<Row> decisions, Map<String, Total> totals) {}
+    private static Instant time(long nanos) {
+        return Instant.ofEpochMilli(nanos / NANOS_PER_MILLI);
+    }
 
-    private record Row(
-            String decision,
-            String policy,
-            String tenant,
-            String stream,
-            List<String> streams,
-            String segment,
-            Long events,
-            Long bytes,
-            String label,
-            String reason,
-            Map<String, Long> numbers) {
-        static Row of(Decision decision) {
-            SegmentView segment = decision.subject().orElse(null);
-            List<String> streams = decision instanceof Decision.Snapshot snapshot
-                    ? snapshot.streams().stream().map(StreamView::stream).toList()
-                    : null;
-            return new Row(
-                    decision.verb(),
-                    decision.policy(),
-                    segment == null ? null : segment.tenant(),
-                    segment == null ? null : segment.stream(),
-                    streams,
-                    segment == null ? null : segment.id().toString(),
-                    segment == null ? null : segment.events(),
-                    segment == null ? null : segment.bytes(),
-                    decision.reason().label(),
-                    decision.reason().toString(),
-                    decision.reason().numbers());
-        }
+    /** The same for a program: one JSON object, which {@link PlanFile} reads back. */
+    public String json() {
+        return PlanFile.of(this).json();
     }
 }

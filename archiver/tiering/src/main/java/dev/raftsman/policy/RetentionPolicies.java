@@ -15,6 +15,8 @@ import java.util.TreeMap;
  * @param policies in the order of the file; the first that matches a stream decides
  */
 public record RetentionPolicies(Map<String, Target> targets, Optional<String> defaultTarget, List<Policy> policies) {
+    private static final int VERSION_LENGTH = 12;
+
     public RetentionPolicies {
         targets = Map.copyOf(targets);
         policies = List.copyOf(policies);
@@ -22,6 +24,16 @@ public record RetentionPolicies(Map<String, Target> targets, Optional<String> de
 
     public Optional<Policy> policyFor(String tenant, String stream) {
         return policies.stream().filter(p -> p.matches(tenant, stream)).findFirst();
+    }
+
+    /** @return the policy of this name */
+    public Optional<Policy> named(String name) {
+        return policies.stream().filter(policy -> policy.name().equals(name)).findFirst();
+    }
+
+    /** @return what a person calls this version of the policies: the beginning of the hash */
+    public String version() {
+        return hash().substring(0, VERSION_LENGTH);
     }
 
     /** @return the target a policy's records go to, its own or the default one; empty if there is neither */

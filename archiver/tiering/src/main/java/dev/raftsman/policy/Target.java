@@ -17,7 +17,14 @@ public sealed interface Target {
     /** What identifies the place, without credentials: part of the policies' hash. */
     String identity();
 
-    record Directory(String name, Path path) implements Target {
+    /** What it costs; not part of the hash. */
+    Prices prices();
+
+    record Directory(String name, Path path, Prices prices) implements Target {
+        public Directory(String name, Path path) {
+            this(name, path, Prices.FREE);
+        }
+
         @Override
         public ObjectStore open() throws IOException {
             return DirectoryObjectStore.open(path);
@@ -29,7 +36,7 @@ public sealed interface Target {
         }
     }
 
-    record S3(String name, S3Settings settings) implements Target {
+    record S3(String name, S3Settings settings, Prices prices) implements Target {
         @Override
         public ObjectStore open() {
             return S3ObjectStore.open(settings);
@@ -38,7 +45,8 @@ public sealed interface Target {
         @Override
         public String identity() {
             return "s3 " + settings.bucket() + "/" + settings.prefix() + " "
-                    + settings.endpoint().map(Object::toString).orElse("aws") + " " + settings.storageClass();
+                    + settings.endpoint().map(Object::toString).orElse("aws") + " " + settings.storageClass() + " "
+                    + settings.encryption();
         }
     }
 }

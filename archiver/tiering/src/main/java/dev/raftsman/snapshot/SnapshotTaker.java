@@ -20,7 +20,6 @@ import dev.raftsman.objects.ObjectKey;
 import dev.raftsman.objects.PutOutcome;
 import dev.raftsman.objects.Sha256;
 import dev.raftsman.policy.Decision;
-import dev.raftsman.policy.Policy;
 import dev.raftsman.policy.RetentionPolicies;
 import dev.raftsman.policy.SnapshotName;
 import java.io.IOException;
@@ -66,7 +65,7 @@ public final class SnapshotTaker {
     /** Records what was published and not recorded, finishes what was to be dropped. */
     public void resume(CatalogView catalog) throws IOException {
         Set<String> names = policies.policies().stream()
-                .filter(policy -> policy.then() == Policy.Action.SNAPSHOT)
+                .filter(policy -> policy.snapshot().isPresent())
                 .map(policy -> policy.target().orElseThrow())
                 .collect(Collectors.toSet());
         for (String name : names) {
@@ -286,5 +285,6 @@ public final class SnapshotTaker {
     private void failed(String step, String target, IOException e) {
         LOG.warn("{} failed, will be tried again: target={} reason={}", step, target, e.getMessage());
         listener.failed(step);
+        listener.targetFailed(target);
     }
 }

@@ -94,6 +94,7 @@ class RetentionRoundTest {
                   - name: chatter
                     match: {stream: "*-probe"}
                     then: truncate
+                    grace: 0s
                   - name: ledger
                     match: {stream: ledger}
                     keepHot: {age: 0s}

@@ -44,12 +44,17 @@ final class Steps {
         this.event = event;
     }
 
+    /** At every step. */
+    static Steps each(Event event) {
+        return new Steps(-1, event);
+    }
+
     boolean happened() {
         return taken > at;
     }
 
     private void step() throws IOException {
-        if (taken++ == at) {
+        if (taken++ == at || at < 0) {
             event.happen();
         }
     }

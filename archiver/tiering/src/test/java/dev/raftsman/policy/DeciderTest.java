@@ -4,14 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.raftsman.catalog.ArchiveView;
 import dev.raftsman.catalog.CatalogView;
+import dev.raftsman.catalog.FreezeView;
+import dev.raftsman.catalog.HoldView;
+import dev.raftsman.catalog.MarkView;
 import dev.raftsman.catalog.PreparedView;
 import dev.raftsman.catalog.SegmentState;
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.catalog.SnapshotView;
 import dev.raftsman.catalog.StreamView;
+import dev.raftsman.cluster.NodeDisk;
+import dev.raftsman.event.Level;
 import dev.raftsman.segment.SegmentId;
 import java.time.Duration;
+import java.time.LocalTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +30,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class DeciderTest {
@@ -30,13 +38,26 @@ class DeciderTest {
     private static final long NOW = 1_000 * HOUR;
     private static final long MIB = 1 << 20;
 
-    /** One stream with segments given as {@code <state> <sealed hours ago> <MiB>}, oldest first. */
+    private static final int DEBUG_ONLY = Level.DEBUG.bit();
+    private static final int DEBUG_AND_INFO = Level.DEBUG.bit() | Level.INFO.bit();
+
+    /**
+     * One stream with segments given as {@code <state> <sealed hours ago> <MiB> <more>}, oldest first. More: {@code marked},
+     * due in 5 hours; {@code held}; {@code debug}, nothing but such events; {@code mixed}; {@code shared}, in a snapshot's
+     * object.
+     */
     private static CatalogView catalog(List<SnapshotView> snapshots, String... segments) {
+        return catalog(null, snapshots, segments);
+    }
+
+    private static CatalogView catalog(FreezeView freeze, List<SnapshotView> snapshots, String... segments) {
         List<SegmentView> views = new ArrayList<>();
         for (String text : segments) {
             String[] parts = text.split(" ");
+            List<String> more = List.of(parts).subList(3, parts.length);
             SegmentState state = SegmentState.valueOf(parts[0].replace("PREPARED", "SEALED"));
             long base = 10L * (views.size() + 1);
+            String snapshotId = more.contains("shared") ? "s" : null;
             views.add(new SegmentView(
                     new SegmentId(1, base),
                     1,
@@ -55,19 +76,39 @@ class DeciderTest {
                     0,
                     0,
                     0,
-                    0,
+                    more.contains("debug") ? DEBUG_ONLY : DEBUG_AND_INFO,
                     0,
                     state == SegmentState.OPEN ? 0 : NOW - Long.parseLong(parts[1]) * HOUR,
                     state == SegmentState.OPEN ? null : "00ff",
                     List.of(),
+                    state == SegmentState.ARCHIVED
+                            ? new ArchiveView(
+                                    "cold",
+                                    "k" + base,
+                                    "00ff",
+                                    MIB,
+                                    "rest",
+                                    "hot-age 9h >= 1h",
+                                    "h",
+                                    null,
+                                    snapshotId,
+                                    5)
+                            : null,
                     null,
-                    null));
+                    more.contains("marked") ? new MarkView("a", "rest", "r", "h", NOW - HOUR, NOW + 5 * HOUR) : null,
+                    more.contains("held") ? new HoldView("alice", "incident", NOW) : null));
         }
         List<StreamView> streams = List.of(new StreamView(1, "acme", "orders", 0));
-        return new CatalogView(1_000, 1, NOW, 64 * MIB, null, streams, List.of(), views, snapshots);
+        return new CatalogView(1_000, 1, NOW, 64 * MIB, null, streams, List.of(), views, snapshots, freeze, List.of());
     }
 
     private static RetentionPolicies policies(Policy.Action then, KeepHot keepHot) {
+        return policies(
+                then, keepHot, ArchiveRule.plain(ArchiveRule.Format.SEGMENT), AutoRule.DEFAULT, OutageRule.DEFAULT);
+    }
+
+    private static RetentionPolicies policies(
+            Policy.Action then, KeepHot keepHot, ArchiveRule archive, AutoRule auto, OutageRule outage) {
         Policy policy = new Policy(
                 "rest",
                 Glob.ANY,
@@ -75,9 +116,13 @@ class DeciderTest {
                 keepHot,
                 then,
                 Optional.of("cold"),
+                archive,
                 then == Policy.Action.SNAPSHOT
                         ? Optional.of(new Policy.SnapshotSchedule(Duration.ofHours(24), 3))
                         : Optional.empty(),
+                auto,
+                Duration.ofHours(6),
+                outage,
                 Optional.empty());
         return new RetentionPolicies(Map.of(), Optional.empty(), List.of(policy));
     }
@@ -206,6 +251,226 @@ class DeciderTest {
         assertThat(Decider.decide(policies(then, keepHot), catalog, NOW)).isEqualTo(decisions);
     }
 
+    private static List<String> decided(RetentionPolicies policies, CatalogView catalog, StoreFacts facts) {
+        return Decider.decide(policies, catalog, facts, NOW).stream()
+                .map(decision -> decision.verb() + " " + decision.reason())
+                .toList();
+    }
+
+    private static AutoRule auto(int files, int ratioPermille, int amplificationPermille, LocalTime schedule) {
+        return new AutoRule(files, ratioPermille, amplificationPermille, 100 * MIB, Optional.ofNullable(schedule));
+    }
+
+    private static Optional<NodeDisk> disk(long freeMib, String room) {
+        return Optional.of(new NodeDisk("n2", freeMib * MIB, room));
+    }
+
+    static Stream<Arguments> autoRows() {
+        AutoRule calm = auto(64, 250, 2_000, null);
+        return Stream.of(
+                Arguments.of("age", calm, 72, disk(900, "ENOUGH"), "SEALED 73 1", "archive hot-age 73h >= 72h"),
+                Arguments.of("young", calm, 72, disk(900, "ENOUGH"), "SEALED 71 1", "keep within-hot sealed 71h ago"),
+                Arguments.of("disk unknown", calm, 72, Optional.empty(), "SEALED 1 1", "keep within-hot sealed 1h ago"),
+                Arguments.of(
+                        "disk short",
+                        calm,
+                        72,
+                        disk(99, "ENOUGH"),
+                        "SEALED 1 1",
+                        "archive auto-disk n2 is at ENOUGH with 99.0MiB, least 100.0MiB"),
+                Arguments.of(
+                        "disk at its reserve",
+                        calm,
+                        72,
+                        disk(900, "RESERVE"),
+                        "SEALED 1 1",
+                        "archive auto-disk n2 is at RESERVE with 900.0MiB, least 100.0MiB"),
+                Arguments.of(
+                        "files",
+                        auto(1, 250, 2_000, null),
+                        72,
+                        Optional.empty(),
+                        "SEALED 3 1;SEALED 2 1",
+                        "archive auto-files 2 > 1;keep within-hot sealed 2h ago"),
+                Arguments.of(
+                        "ratio",
+                        calm,
+                        72,
+                        Optional.empty(),
+                        "ARCHIVED 99 8;SEALED 3 1;SEALED 2 2",
+                        "archive auto-ratio 3.0MiB > 0.25 of 8.0MiB;keep within-hot sealed 2h ago"),
+                Arguments.of(
+                        "ratio of nothing", calm, 72, Optional.empty(), "SEALED 3 9", "keep within-hot sealed 3h ago"),
+                Arguments.of(
+                        "schedule", // 1000 hours after 1970-01-01T00:00 it is 16:00.
+                        auto(64, 250, 2_000, LocalTime.of(14, 0)),
+                        72,
+                        Optional.empty(),
+                        "SEALED 3 1;SEALED 1 1",
+                        "archive auto-schedule sealed before 1970-02-11T14:00:00Z;keep within-hot sealed 1h ago"),
+                Arguments.of(
+                        "schedule of yesterday",
+                        auto(64, 250, 2_000, LocalTime.of(17, 0)),
+                        72,
+                        Optional.empty(),
+                        "SEALED 24 1;SEALED 22 1",
+                        "archive auto-schedule sealed before 1970-02-10T17:00:00Z;keep within-hot sealed 22h ago"),
+                Arguments.of(
+                        "not worth an object",
+                        auto(1, 250, 1_100, null),
+                        72,
+                        Optional.empty(),
+                        "SEALED 3 1;SEALED 2 1",
+                        "keep auto-amplification 1.125 > 1.1, else auto-files 2 > 1;keep within-hot sealed 2h ago"),
+                Arguments.of(
+                        "but old",
+                        auto(1, 250, 1_100, null),
+                        3,
+                        Optional.empty(),
+                        "SEALED 3 1;SEALED 2 1",
+                        "archive hot-age 3h >= 3h;keep within-hot sealed 2h ago"));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("autoRows")
+    void decidesByItselfByTheTable(
+            String name, AutoRule auto, int hours, Optional<NodeDisk> disk, String segments, String expected) {
+        RetentionPolicies policies = policies(
+                Policy.Action.AUTO,
+                hours(hours),
+                ArchiveRule.plain(ArchiveRule.Format.SEGMENT),
+                auto,
+                OutageRule.DEFAULT);
+        assertThat(decided(policies, catalog(List.of(), segments.split(";")), new StoreFacts(disk, Map.of())))
+                .as(name)
+                .containsExactly(expected.split(";"));
+    }
+
+    private static ArchiveRule archive(Duration keep, boolean legalHold, Level dropBelow) {
+        return new ArchiveRule(
+                Optional.ofNullable(keep),
+                ArchiveRule.Lock.NONE,
+                Optional.empty(),
+                legalHold,
+                MIB,
+                ArchiveRule.Format.SEGMENT,
+                false,
+                Optional.ofNullable(dropBelow));
+    }
+
+    @Test
+    void givesUpOnlyWhatIsWhollyBelowTheLevel() {
+        RetentionPolicies policies = policies(
+                Policy.Action.AUTO, hours(2), archive(null, false, Level.INFO), AutoRule.DEFAULT, OutageRule.DEFAULT);
+        assertThat(decided(policies, catalog(List.of(), "SEALED 3 1 debug", "SEALED 3 1 mixed"), StoreFacts.UNKNOWN))
+                .containsExactly("truncate below-level all below INFO, hot-age 3h >= 2h", "archive hot-age 3h >= 2h");
+    }
+
+    @Test
+    void archivesByReferenceWhatASnapshotHolds() {
+        RetentionPolicies policies = policies(
+                Policy.Action.AUTO, hours(2), archive(null, false, null), AutoRule.DEFAULT, OutageRule.DEFAULT);
+        List<Decision> decisions =
+                Decider.decide(policies, catalog(List.of(snapshot(15, 1)), "SEALED 3 1", "SEALED 3 1"), NOW);
+        assertThat(decisions.get(0).toString()).contains("reason=in-snapshot rest.", "hot-age 3h >= 2h in-snapshot=");
+        assertThat(decisions.get(1).reason().label()).isEqualTo("hot-age");
+    }
+
+    @Test
+    void expiresWhatIsKeptLongEnoughUnlessSomethingElseNeedsIt() {
+        ArchiveRule keep = archive(Duration.ofHours(9), false, null);
+        RetentionPolicies policies =
+                policies(Policy.Action.ARCHIVE, hours(2), keep, AutoRule.DEFAULT, OutageRule.DEFAULT);
+        assertThat(decided(
+                        policies,
+                        catalog(List.of(), "ARCHIVED 9 1", "ARCHIVED 9 1 shared", "ARCHIVED 9 1 held", "ARCHIVED 8 1"),
+                        StoreFacts.UNKNOWN))
+                .containsExactly(
+                        "expire archive-keep 9h >= 9h",
+                        "keep shared-object 9h >= 9h",
+                        "keep held by alice (incident), else archive-keep 9h >= 9h");
+        assertThat(decided(policies, catalog(List.of(snapshot(15, 1)), "ARCHIVED 9 1"), StoreFacts.UNKNOWN))
+                .singleElement()
+                .asString()
+                .startsWith("keep kept-by-snapshot rest.");
+        RetentionPolicies held = policies(
+                Policy.Action.ARCHIVE,
+                hours(2),
+                archive(Duration.ofHours(9), true, null),
+                AutoRule.DEFAULT,
+                OutageRule.DEFAULT);
+        assertThat(decided(held, catalog(List.of(), "ARCHIVED 9 1"), StoreFacts.UNKNOWN))
+                .containsExactly("keep legal-hold 9h >= 9h");
+    }
+
+    @Test
+    void deletesNothingThatIsHeldOrWhileFrozen() {
+        RetentionPolicies policies = policies(Policy.Action.TRUNCATE, hours(2));
+        assertThat(decided(policies, catalog(List.of(), "SEALED 3 1 held", "SEALED 3 1"), StoreFacts.UNKNOWN))
+                .containsExactly("keep held by alice (incident), else hot-age 3h >= 2h", "truncate hot-age 3h >= 2h");
+        CatalogView frozen = catalog(new FreezeView("a", "clock", NOW), List.of(), "SEALED 3 1 marked", "SEALED 1 1");
+        assertThat(decided(policies, frozen, StoreFacts.UNKNOWN))
+                .containsExactly("keep frozen clock, else hot-age 3h >= 2h", "keep within-hot sealed 1h ago");
+    }
+
+    @Test
+    void sparesWhatWasMarkedByOtherPolicies() {
+        assertThat(decided(
+                        policies(Policy.Action.TRUNCATE, hours(4)),
+                        catalog(List.of(), "SEALED 3 1 marked", "SEALED 5 1 marked"),
+                        StoreFacts.UNKNOWN))
+                .containsExactly("spare within-hot sealed 3h ago", "truncate hot-age 5h >= 4h");
+        assertThat(decided(
+                        policies(Policy.Action.ARCHIVE, hours(4)),
+                        catalog(List.of(), "SEALED 5 1 marked"),
+                        StoreFacts.UNKNOWN))
+                .containsExactly("spare hot-age 5h >= 4h");
+    }
+
+    @Test
+    void aDeletionIsMarkedThenWaitsThenIsDone() {
+        CatalogView catalog = catalog(List.of(), "SEALED 3 1", "SEALED 3 1 marked");
+        List<Decision> decisions = Decider.decide(policies(Policy.Action.TRUNCATE, hours(2)), catalog, NOW);
+        Decision.Deletion fresh = (Decision.Deletion) decisions.get(0);
+        Decision.Deletion marked = (Decision.Deletion) decisions.get(1);
+        assertThat(fresh.step(NOW)).isEqualTo(Decision.Step.MARK);
+        assertThat(fresh.toString()).endsWith(" grace=6h");
+        assertThat(marked.step(NOW + 5 * HOUR - 1)).isEqualTo(Decision.Step.WAIT);
+        assertThat(marked.step(NOW + 5 * HOUR)).isEqualTo(Decision.Step.DELETE);
+        assertThat(marked.toString()).endsWith(" marked-until=1970-02-11T21:00:00Z");
+        assertThat(new Decision.Truncate(fresh.segment(), "rest", fresh.reason(), 0).step(NOW))
+                .isEqualTo(Decision.Step.DELETE);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "HOLD     | keep outage-hold target cold out for 1h, hot-age 3h >= 2h",
+                "THROTTLE | keep outage-throttle target cold out for 1h, hot-age 3h >= 2h",
+                "TRUNCATE | truncate outage-truncate target cold out for 1h, hot-age 3h >= 2h"
+            })
+    void doesInAnOutageWhatThePolicySays(OutageRule.Behaviour behaviour, String expected) {
+        OutageRule rule = new OutageRule(behaviour, Duration.ofMinutes(30));
+        RetentionPolicies policies =
+                policies(Policy.Action.ARCHIVE, hours(2), archive(null, false, null), AutoRule.DEFAULT, rule);
+        CatalogView catalog = catalog(List.of(), "SEALED 3 1", "SEALED 1 1");
+        StoreFacts out = new StoreFacts(Optional.empty(), Map.of("cold", NOW - HOUR));
+        assertThat(decided(policies, catalog, out)).containsExactly(expected, "keep within-hot sealed 1h ago");
+        StoreFacts failed = new StoreFacts(Optional.empty(), Map.of("cold", NOW - HOUR / 3));
+        assertThat(decided(policies, catalog, failed)).first().isEqualTo("archive hot-age 3h >= 2h");
+    }
+
+    @Test
+    void everyReasonCarriesNumbersAndTheVersionOfThePolicies() {
+        RetentionPolicies policies = policies(Policy.Action.TRUNCATE, hours(2));
+        Reason reason = Decider.decide(policies, catalog(List.of(), "SEALED 3 1"), NOW)
+                .get(0)
+                .reason();
+        assertThat(reason.numbers()).isEqualTo(Map.of("ageMillis", 3 * HOUR, "limitMillis", 2 * HOUR));
+        assertThat(reason.version()).isEqualTo(policies.version()).hasSize(12);
+    }
+
     @Test
     void keepsWhatNoPolicyMatches() {
         RetentionPolicies none = new RetentionPolicies(Map.of(), Optional.empty(), List.of());
@@ -222,7 +487,8 @@ class DeciderTest {
                 .hasSize(4)
                 .first()
                 .isEqualTo("archive tenant=acme stream=orders segment=s1-000000000000000a policy=rest"
-                        + " reason=hot-age 73h >= 72h");
+                        + " reason=hot-age 73h >= 72h events=100 bytes=1.0MiB"
+                        + " times=1970-01-01T00:00:00Z..1970-01-01T00:00:00Z");
         assertThat(plan.text())
                 .contains("keep=2 (200 events, 3.0MiB) archive=1 (100 events, 1.0MiB) truncate=0 snapshot=0");
         assertThat(plan.total("archive")).isEqualTo(new RetentionPlan.Total(1, 1, 100, MIB));

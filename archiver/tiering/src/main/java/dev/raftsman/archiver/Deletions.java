@@ -1,0 +1,154 @@
+package dev.raftsman.archiver;
+
+import dev.raftsman.archive.ArchiveListener;
+import dev.raftsman.archive.Lease;
+import dev.raftsman.archive.SegmentArchiver;
+import dev.raftsman.catalog.Command;
+import dev.raftsman.catalog.CommandResult;
+import dev.raftsman.catalog.SegmentRef;
+import dev.raftsman.policy.Decision;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Marks what is to be deleted, takes marks away, and deletes what is due. Every step is a command that the state machine
+ * refuses while it is not due, held or frozen, whatever this archiver believes. One thread.
+ */
+final class Deletions {
+    private static final Logger LOG = LoggerFactory.getLogger(Deletions.class);
+
+    private final String policyHash;
+    private final Lease lease;
+    private final SegmentArchiver archiver;
+    private final ArchiveListener listener;
+
+    Deletions(String policyHash, Lease lease, SegmentArchiver archiver, ArchiveListener listener) {
+        this.policyHash = policyHash;
+        this.lease = lease;
+        this.archiver = archiver;
+        this.listener = listener;
+    }
+
+    /**
+     * Does what is due.
+     *
+     * @param onlyMarked leave alone what nobody has marked
+     * @return whether anything was deleted
+     */
+    boolean carryOut(List<Decision> decisions, long nowMillis, boolean onlyMarked) throws IOException {
+        List<Decision.Spare> spares = new ArrayList<>();
+        List<Decision.Deletion> marks = new ArrayList<>();
+        List<Decision.Truncate> truncations = new ArrayList<>();
+        List<Decision.Expire> expired = new ArrayList<>();
+        for (Decision decision : decisions) {
+            if (decision instanceof Decision.Spare spare) {
+                spares.add(spare);
+            } else if (decision instanceof Decision.Deletion deletion) {
+                Decision.Step step = deletion.step(nowMillis);
+                boolean mayDelete = !onlyMarked || deletion.segment().mark() != null;
+                if (step == Decision.Step.MARK && !onlyMarked) {
+                    marks.add(deletion);
+                } else if (step == Decision.Step.DELETE && mayDelete) {
+                    if (deletion instanceof Decision.Truncate truncate) {
+                        truncations.add(truncate);
+                    } else if (deletion instanceof Decision.Expire expire) {
+                        expired.add(expire);
+                    }
+                }
+            }
+        }
+        spare(spares);
+        mark(marks);
+        archiver.truncate(truncations);
+        expire(expired);
+        return !truncations.isEmpty() || !expired.isEmpty();
+    }
+
+    private void spare(List<Decision.Spare> decisions) throws IOException {
+        for (List<Decision.Spare> together : groups(decisions, Decision.Spare::reason)) {
+            Decision.Spare first = together.get(0);
+            String why = "policy " + first.policy() + ": " + first.reason();
+            CommandResult result = lease.execute(new Command.Unmark(lease.owner(), refs(together), why, false));
+            if (result.ok()) {
+                together.forEach(decision -> LOG.info("{}", decision));
+            } else {
+                refused("spare", result);
+            }
+        }
+    }
+
+    private void mark(List<Decision.Deletion> decisions) throws IOException {
+        for (List<Decision.Deletion> together :
+                groups(decisions, decision -> decision.reason() + " " + decision.graceMillis())) {
+            Decision.Deletion first = together.get(0);
+            CommandResult result = lease.execute(new Command.Mark(
+                    lease.owner(),
+                    refs(together),
+                    first.policy(),
+                    first.reason().toString(),
+                    policyHash,
+                    first.graceMillis()));
+            if (result.ok()) {
+                for (Decision.Deletion decision : together) {
+                    LOG.info("marked, to be deleted after its time of grace: {}", decision);
+                    listener.marked(decision);
+                }
+            } else {
+                refused("mark", result);
+            }
+        }
+    }
+
+    private void expire(List<Decision.Expire> decisions) throws IOException {
+        for (List<Decision.Expire> together : groups(decisions, Decision.Expire::reason)) {
+            Decision.Expire first = together.get(0);
+            CommandResult result = lease.execute(new Command.Expire(
+                    lease.owner(),
+                    refs(together),
+                    first.policy(),
+                    first.reason().toString(),
+                    policyHash));
+            if (result.ok()) {
+                for (Decision.Expire decision : together) {
+                    LOG.info("{}", decision);
+                    listener.done(decision);
+                }
+            } else {
+                refused("expire", result);
+            }
+        }
+    }
+
+    private void refused(String step, CommandResult result) {
+        LOG.warn("{} refused: {}", step, result);
+        listener.failed(step);
+    }
+
+    private static <D extends Decision> List<SegmentRef> refs(List<D> decisions) {
+        return decisions.stream()
+                .map(decision -> decision.subject().orElseThrow().ref())
+                .toList();
+    }
+
+    /** One command for all of a policy that share what it says, as many as it may name. */
+    private static <D extends Decision> List<List<D>> groups(List<D> decisions, Function<D, Object> what) {
+        Map<String, List<D>> byText = new LinkedHashMap<>();
+        for (D decision : decisions) {
+            byText.computeIfAbsent(decision.policy() + " " + what.apply(decision), text -> new ArrayList<>())
+                    .add(decision);
+        }
+        List<List<D>> groups = new ArrayList<>();
+        for (List<D> all : byText.values()) {
+            for (int from = 0; from < all.size(); from += SegmentRef.MAX_IN_COMMAND) {
+                groups.add(all.subList(from, Math.min(all.size(), from + SegmentRef.MAX_IN_COMMAND)));
+            }
+        }
+        return groups;
+    }
+}

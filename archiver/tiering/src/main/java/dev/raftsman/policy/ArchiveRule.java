@@ -1,0 +1,73 @@
+package dev.raftsman.policy;
+
+import dev.raftsman.event.Level;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * How a policy's segments lie in the archive.
+ *
+ * @param keep from sealing until the archived copy expires; empty for ever
+ * @param lock whether the store itself refuses to delete or overwrite them
+ * @param lockFor from sealing until that lock ends; given exactly if there is one, never longer than {@code keep}
+ * @param legalHold whether the store refuses until a person lifts the hold there, whatever the lock says
+ * @param objectBytes segments are merged into objects of about this size
+ * @param format of the object's bytes
+ * @param delta whether the events are written to the Delta table as well
+ * @param dropBelow segments all of whose levels are below it are given up instead of archived
+ */
+public record ArchiveRule(
+        Optional<Duration> keep,
+        Lock lock,
+        Optional<Duration> lockFor,
+        boolean legalHold,
+        long objectBytes,
+        Format format,
+        boolean delta,
+        Optional<Level> dropBelow) {
+    public static final long DEFAULT_OBJECT_BYTES = 128L << 20;
+
+    public ArchiveRule {
+        if ((lock == Lock.NONE) != lockFor.isEmpty()) {
+            throw new IllegalArgumentException("lock " + lock + " for " + lockFor);
+        }
+    }
+
+    /** Of a policy that says nothing of it: whole segments, each in an object of its own or merged as the engine can. */
+    public static ArchiveRule plain(Format format) {
+        return new ArchiveRule(
+                Optional.empty(),
+                Lock.NONE,
+                Optional.empty(),
+                false,
+                DEFAULT_OBJECT_BYTES,
+                format,
+                false,
+                Optional.empty());
+    }
+
+    /** @return how many objects so many segments make */
+    public long objects(long bytes, long segments) {
+        if (!Capabilities.HERE.merging() || format != Format.COLD) {
+            return segments;
+        }
+        return segments == 0 ? 0 : Math.max(1, (bytes + objectBytes - 1) / objectBytes);
+    }
+
+    /** S3 Object Lock. */
+    public enum Lock {
+        NONE,
+        /** Who has the right to bypass it may delete. */
+        GOVERNANCE,
+        /** Nobody may delete, not even the account's owner. */
+        COMPLIANCE
+    }
+
+    /** What an object holds. */
+    public enum Format {
+        /** Segments as the collectors sealed them, byte for byte. */
+        SEGMENT,
+        /** Recoded once into columns. */
+        COLD
+    }
+}

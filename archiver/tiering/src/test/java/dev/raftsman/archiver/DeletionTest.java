@@ -1,0 +1,181 @@
+package dev.raftsman.archiver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.raftsman.archive.ColdTargets;
+import dev.raftsman.catalog.Command;
+import dev.raftsman.catalog.CommandResult;
+import dev.raftsman.catalog.SegmentState;
+import dev.raftsman.catalog.SegmentView;
+import dev.raftsman.cluster.TestState;
+import dev.raftsman.policy.RetentionFile;
+import dev.raftsman.policy.RetentionPolicies;
+import dev.raftsman.policy.Target;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is deleted waits for its time of grace, can be undone until then, and waits for a person when a clock jumps. */
+class DeletionTest {
+    private static final long START_MILLIS = 1_790_000_000_000L;
+    private static final long HOUR = TimeUnit.HOURS.toMillis(1);
+
+    @TempDir(factory = FastDirectory.class)
+    Path temporary;
+
+    private TestState cluster;
+    private HandClocks clocks;
+    private RetentionRound round;
+    private RetentionPolicies policies;
+    private final RecordingListener listener = new RecordingListener();
+
+    @BeforeEach
+    void begin() throws Exception {
+        cluster = new TestState(temporary.resolve("state"), START_MILLIS);
+        clocks = new HandClocks(cluster);
+        policies = policies("keepHot: {age: 1h}, grace: 6h");
+        round = open();
+        long epoch = cluster.open("probe", "disk-probe");
+        cluster.append(epoch, "up");
+        cluster.seal("disk-probe");
+        cluster.append(epoch, "up");
+        cluster.seal("disk-probe");
+        cluster.advance(2 * HOUR);
+    }
+
+    @AfterEach
+    void end() {
+        cluster.close();
+    }
+
+    private RetentionPolicies policies(String more) throws Exception {
+        return RetentionFile.read("retention.yaml", """
+                targets: {cold: {type: directory, path: "%s"}}
+                defaults: {to: cold}
+                policies: [{name: chatter, then: truncate, %s}]
+                """.formatted(temporary.resolve("archive"), more)
+                .getBytes(StandardCharsets.UTF_8));
+    }
+
+    private RetentionRound open() throws IOException {
+        return RetentionRound.open(
+                policies,
+                cluster,
+                new ColdTargets(policies, Target::open),
+                "archiver",
+                temporary.resolve("staging"),
+                clocks,
+                listener);
+    }
+
+    private SegmentView segment(int i) {
+        return cluster.catalog().segments().get(i);
+    }
+
+    @Test
+    void deletesOnlyAfterTheTimeOfGrace() throws Exception {
+        round.run();
+        assertThat(listener.marked).hasSize(2).allMatch(line -> line.contains("reason=hot-age 2h >= 1h grace=6h"));
+        assertThat(segment(0).mark().dueMillis()).isEqualTo(cluster.nowMillis() + 6 * HOUR);
+        cluster.advance(6 * HOUR - 1);
+        round.run();
+        assertThat(segment(0).state()).isEqualTo(SegmentState.SEALED);
+        assertThat(listener.marked).as("marked once").hasSize(2);
+        cluster.advance(1);
+        round.run();
+        assertThat(segment(0).state()).isEqualTo(SegmentState.TRUNCATED);
+        assertThat(segment(0).truncation().reason()).isEqualTo("hot-age 8h >= 1h");
+        assertThat(listener.done).hasSize(2);
+    }
+
+    @Test
+    void whatIsUndoneStaysUntilItIsReleased() throws Exception {
+        round.run();
+        cluster.execute(new Command.Unmark("alice", List.of(segment(0).ref()), "incident 17", true));
+        for (int i = 0; i < 3; i++) {
+            cluster.advance(12 * HOUR);
+            round.run();
+        }
+        assertThat(segment(0).state()).isEqualTo(SegmentState.SEALED);
+        assertThat(segment(0).mark()).isNull();
+        assertThat(segment(1).state()).isEqualTo(SegmentState.TRUNCATED);
+        CommandResult late =
+                cluster.execute(new Command.Unmark("alice", List.of(segment(1).ref()), "incident 17", true));
+        assertThat(late.ok()).as("too late").isFalse();
+        cluster.execute(new Command.Release("alice", List.of(segment(0).ref())));
+        round.run();
+        assertThat(segment(0).mark()).isNotNull();
+    }
+
+    @Test
+    void policiesThatNoLongerDeleteASegmentTakeItsMarkAway() throws Exception {
+        round.run();
+        policies = policies("keepHot: {age: 30d}, grace: 6h");
+        round = open();
+        round.run();
+        assertThat(segment(0).mark()).isNull();
+        assertThat(segment(0).hold()).isNull();
+        cluster.advance(7 * HOUR);
+        round.run();
+        assertThat(segment(0).state()).isEqualTo(SegmentState.SEALED);
+    }
+
+    @Test
+    void withoutActingItFinishesOnlyWhatWasMarked() throws Exception {
+        round.run(false);
+        assertThat(listener.marked).isEmpty();
+        cluster.execute(new Command.AcquireLease("operator", 1_000));
+        cluster.execute(new Command.Mark("operator", List.of(segment(0).ref()), "chatter", "r", "h", HOUR));
+        cluster.advance(2 * HOUR);
+        round.run(false);
+        assertThat(segment(0).state()).isEqualTo(SegmentState.TRUNCATED);
+        assertThat(segment(1).state()).isEqualTo(SegmentState.SEALED);
+        assertThat(cluster.execute(new Command.AcquireLease("another", 1_000)).ok())
+                .as("the lease is free between rounds")
+                .isTrue();
+    }
+
+    @Test
+    void freezesAllDeletionWhenTheClustersTimeJumpsUntilAPersonHasLooked() throws Exception {
+        round.run();
+        cluster.advance(24 * 365 * HOUR);
+        clocks.jumpedMillis = 24 * 365 * HOUR;
+        round.run();
+        assertThat(cluster.catalog().freeze().reason()).isEqualTo("clock: the cluster's time jumped by 8760H");
+        assertThat(listener.frozen).isTrue();
+        assertThat(segment(0).state()).isEqualTo(SegmentState.SEALED);
+        cluster.advance(HOUR);
+        round.run();
+        round = open();
+        round.run();
+        assertThat(segment(0).state()).as("also after a restart").isEqualTo(SegmentState.SEALED);
+        assertThat(segment(0).mark()).as("marked as before").isNotNull();
+        cluster.execute(new Command.Thaw("alice"));
+        round.run();
+        assertThat(segment(0).state()).isEqualTo(SegmentState.TRUNCATED);
+        assertThat(listener.frozen).isFalse();
+    }
+
+    @Test
+    void freezesWhenThisMachineAndTheClusterDisagreeAndTakesTheDifferenceForGoodOnceThawed() throws Exception {
+        clocks.wallAheadMillis = -2 * HOUR;
+        round.run();
+        assertThat(cluster.catalog().freeze().reason())
+                .isEqualTo("clock: the cluster's time and this machine's differ by 2H");
+        cluster.execute(new Command.Thaw("alice"));
+        round.run();
+        assertThat(cluster.catalog().freeze()).isNull();
+        assertThat(segment(0).mark()).isNotNull();
+        clocks.wallAheadMillis = 0;
+        round.run();
+        assertThat(cluster.catalog().freeze())
+                .as("another jump is another freeze")
+                .isNotNull();
+    }
+}

@@ -1,0 +1,223 @@
+package dev.raftsman.archiver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import dev.raftsman.archive.ColdTargets;
+import dev.raftsman.catalog.SegmentState;
+import dev.raftsman.catalog.SegmentView;
+import dev.raftsman.catalog.ThrottleView;
+import dev.raftsman.cluster.TestState;
+import dev.raftsman.policy.RetentionFile;
+import dev.raftsman.policy.RetentionPolicies;
+import dev.raftsman.restore.HotCluster;
+import dev.raftsman.restore.StreamReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
+
+/** An hour without the store, by the clock, under each behaviour. */
+class OutageTest {
+    private static final long START_MILLIS = 1_790_000_000_000L;
+    private static final long MINUTE = TimeUnit.MINUTES.toMillis(1);
+
+    @TempDir(factory = FastDirectory.class)
+    Path temporary;
+
+    private TestState cluster;
+    private long epoch;
+    private RetentionPolicies policies;
+    private RetentionRound round;
+    private boolean storeIsOut;
+    private final RecordingListener listener = new RecordingListener();
+    private final ListAppender<ILoggingEvent> log = new ListAppender<>();
+
+    @BeforeEach
+    void begin() throws IOException {
+        cluster = new TestState(temporary.resolve("state"), START_MILLIS);
+        epoch = cluster.open("shop", "orders");
+        log.start();
+        ((Logger) LoggerFactory.getLogger(RetentionRound.class)).addAppender(log);
+    }
+
+    @AfterEach
+    void end() {
+        ((Logger) LoggerFactory.getLogger(RetentionRound.class)).detachAppender(log);
+        cluster.close();
+    }
+
+    private void open(String behaviour) throws Exception {
+        policies = RetentionFile.read("retention.yaml", """
+                targets: {cold: {type: directory, path: "%s"}}
+                policies:
+                - {name: rest, to: cold, keepHot: {age: 10m, size: 1KiB}, archive: {format: segment},
+                   outageAfter: 15m, %s}
+                """.formatted(temporary.resolve("archive"), behaviour)
+                .getBytes(StandardCharsets.UTF_8));
+        Steps.Event outage = () -> {
+            if (storeIsOut) {
+                throw new IOException("503 SlowDown");
+            }
+        };
+        ColdTargets.Opener failing = target -> {
+            outage.happen();
+            return Steps.each(outage).of(target.open());
+        };
+        round = RetentionRound.open(
+                policies,
+                cluster,
+                new ColdTargets(policies, failing),
+                "archiver",
+                temporary.resolve("staging"),
+                new HandClocks(cluster),
+                listener);
+    }
+
+    /** An hour of rounds, a segment each minute. */
+    private void anHour() throws IOException {
+        for (int minute = 0; minute < 60; minute++) {
+            cluster.append(epoch, "order " + minute + " of this hour, and what more there is to say of it");
+            cluster.seal("orders");
+            cluster.advance(MINUTE);
+            assertThat(round.run()).isEqualTo(RetentionRound.Outcome.DONE);
+        }
+    }
+
+    private List<SegmentView> segments(SegmentState state) {
+        return cluster.catalog().segments().stream()
+                .filter(segment -> segment.state() == state)
+                .toList();
+    }
+
+    private List<String> alarms() {
+        return log.list.stream()
+                .map(ILoggingEvent::getFormattedMessage)
+                .filter(line -> line.startsWith("target is out"))
+                .toList();
+    }
+
+    private void assertTheAlarmRang(String behaviour) {
+        assertThat(alarms()).singleElement().asString().contains("target=cold", "onArchiveOutage=" + behaviour);
+        assertThat(listener.outageSeconds.get("cold")).isGreaterThanOrEqualTo(TimeUnit.MINUTES.toSeconds(45));
+        assertThat(listener.outageDeclared.get("cold")).isTrue();
+    }
+
+    private void assertEverythingIsArchivedOnceItIsBack() throws IOException {
+        storeIsOut = false;
+        cluster.advance(11 * MINUTE);
+        round.run();
+        assertThat(segments(SegmentState.SEALED)).isEmpty();
+        assertThat(segments(SegmentState.ARCHIVED)).hasSize(60);
+        assertThat(listener.outageSeconds.get("cold")).isZero();
+        assertThat(listener.outageDeclared.get("cold")).isFalse();
+        assertThat(cluster.catalog().throttles()).isNull();
+    }
+
+    @Test
+    void holdKeepsEverythingHot() throws Exception {
+        open("onArchiveOutage: hold");
+        storeIsOut = true;
+        anHour();
+        assertThat(segments(SegmentState.SEALED)).hasSize(60).allMatch(segment -> segment.mark() == null);
+        assertThat(cluster.catalog().throttles()).isNull();
+        assertTheAlarmRang("HOLD");
+        assertEverythingIsArchivedOnceItIsBack();
+    }
+
+    @Test
+    void throttleTakesNoMoreOfTheStreamUntilTheStoreIsBack() throws Exception {
+        open("onArchiveOutage: throttle");
+        storeIsOut = true;
+        anHour();
+        assertThat(segments(SegmentState.SEALED)).hasSize(60);
+        assertThat(cluster.catalog().throttles())
+                .containsExactly(
+                        new ThrottleView(1, "its archive cannot be reached", cluster.nowMillis() + 5 * MINUTE));
+        assertTheAlarmRang("THROTTLE");
+        assertEverythingIsArchivedOnceItIsBack();
+    }
+
+    @Test
+    void truncateGivesUpWhatIsDueAndDeclaresIt() throws Exception {
+        open("onArchiveOutage: truncate, grace: 0s");
+        storeIsOut = true;
+        anHour();
+        List<SegmentView> gone = segments(SegmentState.TRUNCATED);
+        assertThat(gone).isNotEmpty().allSatisfy(segment -> {
+            assertThat(segment.truncation().policy()).isEqualTo("rest");
+            assertThat(segment.truncation().reason()).startsWith("outage-truncate target cold out for ");
+            assertThat(segment.truncation().policyHash()).isEqualTo(policies.hash());
+        });
+        assertThat(segments(SegmentState.SEALED).size() + gone.size()).isEqualTo(60);
+        assertThat(segments(SegmentState.SEALED)).as("what is not due stays").isNotEmpty();
+        assertTheAlarmRang("TRUNCATE");
+        assertThat(listener.done).allMatch(line -> line.startsWith("truncate ") && line.contains("outage-truncate"));
+        try (StreamReader reader = StreamReader.open(List.of(new HotCluster(cluster, temporary.resolve("cache"))))) {
+            assertThat(reader.audit().truncated()).isEqualTo(gone.size());
+            assertThat(reader.audit().missing()).isZero();
+        }
+    }
+
+    @Test
+    void truncateMarksOnlyWhileThereIsGraceAndSparesEverythingIfTheStoreComesBack() throws Exception {
+        open("onArchiveOutage: truncate, grace: 2h");
+        storeIsOut = true;
+        anHour();
+        assertThat(segments(SegmentState.TRUNCATED)).isEmpty();
+        assertThat(segments(SegmentState.SEALED)).anyMatch(segment -> segment.mark() != null);
+        storeIsOut = false;
+        cluster.advance(11 * MINUTE);
+        round.run(); // Notices that it is back, stores what is not marked, spares the rest.
+        round.run();
+        assertThat(segments(SegmentState.ARCHIVED)).hasSize(60);
+    }
+
+    /** The store answers when the archiver starts, and fails from the first upload on. */
+    @Test
+    void announcesNoMoreThanWhatItHadBegunWhenTheStoreWentAway() throws Exception {
+        open("onArchiveOutage: truncate, grace: 0s");
+        cluster.append(epoch, "the first of all");
+        cluster.seal("orders");
+        cluster.advance(11 * MINUTE);
+        round.run();
+        assertThat(segments(SegmentState.ARCHIVED)).hasSize(1);
+        storeIsOut = true;
+        anHour();
+        assertThat(segments(SegmentState.SEALED).stream().filter(segment -> segment.prepared() != null))
+                .as("announced before anything was known of the outage")
+                .hasSize(1);
+        assertThat(segments(SegmentState.TRUNCATED)).hasSizeGreaterThan(40);
+        assertTheAlarmRang("TRUNCATE");
+    }
+
+    @Test
+    void aFailureThatPassesIsNoOutage() throws Exception {
+        open("onArchiveOutage: truncate, grace: 0s");
+        storeIsOut = true;
+        for (int minute = 0; minute < 12; minute++) {
+            cluster.append(epoch, "order " + minute);
+            cluster.seal("orders");
+            cluster.advance(MINUTE);
+            round.run();
+        }
+        storeIsOut = false;
+        cluster.advance(11 * MINUTE);
+        round.run();
+        storeIsOut = true;
+        cluster.append(epoch, "one more");
+        cluster.seal("orders");
+        cluster.advance(11 * MINUTE);
+        round.run();
+        assertThat(segments(SegmentState.TRUNCATED)).isEmpty();
+        assertThat(alarms()).isEmpty();
+    }
+}
