@@ -1,0 +1,114 @@
+package dev.raftsman.cli;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import dev.raftsman.block.LineBlockBuilder;
+import dev.raftsman.catalog.CatalogJson;
+import dev.raftsman.catalog.CatalogView;
+import dev.raftsman.catalog.Command;
+import dev.raftsman.catalog.CommandResult;
+import dev.raftsman.event.Loss;
+import dev.raftsman.segment.SegmentFile;
+import dev.raftsman.segment.SegmentId;
+import dev.raftsman.store.Entry;
+import dev.raftsman.store.EpochBlock;
+import dev.raftsman.store.ReplicatedState;
+import dev.raftsman.store.Reply;
+import dev.raftsman.store.StoreSettings;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.UUID;
+
+/** A collector's state behind as much of its HTTP door as the verbs of retention use; its clock is real. */
+final class ServedState implements AutoCloseable {
+    private final ReplicatedState state;
+    private final HttpServer server;
+    private long index;
+
+    /** How far behind now the entries are stamped. */
+    long behindMillis;
+
+    ServedState(Path directory) throws IOException {
+        state = ReplicatedState.open(directory, StoreSettings.DEFAULT);
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/v1/catalog", exchange -> answer(exchange, CatalogJson.write(state.view())));
+        server.createContext("/v1/commands", exchange -> {
+            byte[] body = exchange.getRequestBody().readAllBytes();
+            answer(exchange, CatalogJson.write(execute(CatalogJson.readCommand(body))));
+        });
+        server.createContext(
+                "/v1/status",
+                exchange -> answer(
+                        exchange,
+                        "{\"node\":\"n1\",\"disk\":\"ENOUGH\",\"diskFreeBytes\":99999999999}"
+                                .getBytes(StandardCharsets.UTF_8)));
+        server.createContext("/v1/segments/", this::segment);
+        server.start();
+    }
+
+    String address() {
+        return "127.0.0.1:" + server.getAddress().getPort();
+    }
+
+    CatalogView catalog() {
+        return state.view();
+    }
+
+    private synchronized Reply apply(Entry entry) {
+        index++;
+        return Reply.decode(ByteBuffer.wrap(state.apply(1, index, ByteBuffer.wrap(entry.encode()))));
+    }
+
+    CommandResult execute(Command command) {
+        return ((Reply.ChangeReply) apply(new Entry.Change(stamp(), command))).result();
+    }
+
+    private long stamp() {
+        return System.currentTimeMillis() - behindMillis;
+    }
+
+    /** A sealed segment with these lines. */
+    void sealed(String stream, String... lines) throws IOException {
+        UUID incarnation = UUID.randomUUID();
+        long epoch = ((CommandResult.Opened) execute(new Command.Open("acme", "app", incarnation, stream))).epoch();
+        byte[] text = (String.join("\n", lines) + "\n").getBytes(StandardCharsets.UTF_8);
+        ByteBuffer raw = ByteBuffer.allocateDirect(text.length).put(text).flip();
+        long nanos = stamp() * 1_000_000;
+        try (LineBlockBuilder builder = new LineBlockBuilder()) {
+            ByteBuffer block = builder.build(raw, 0, lines.length, Loss.NONE, nanos, nanos);
+            apply(new Entry.Append(stamp(), List.of(new EpochBlock(epoch, block))));
+        }
+        execute(new Command.Seal("acme", stream, 0));
+    }
+
+    private void segment(HttpExchange exchange) throws IOException {
+        String path = exchange.getRequestURI().getPath();
+        try (SegmentFile file = state.openForRead(SegmentId.parse(path.substring("/v1/segments/".length())))
+                .orElseThrow()) {
+            ByteBuffer bytes = ByteBuffer.allocate((int) file.length());
+            while (bytes.hasRemaining() && file.channel().read(bytes, bytes.position()) > 0) {}
+            exchange.sendResponseHeaders(206, bytes.capacity());
+            exchange.getResponseBody().write(bytes.array());
+        } finally {
+            exchange.close();
+        }
+    }
+
+    private static void answer(HttpExchange exchange, byte[] body) throws IOException {
+        try (exchange) {
+            exchange.sendResponseHeaders(200, body.length);
+            exchange.getResponseBody().write(body);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        server.stop(0);
+        state.close();
+    }
+}
