@@ -10,11 +10,12 @@ import java.util.Optional;
  * <pre>
  * what is compared                                     frozen if they differ by more than an hour
  *   the cluster's stamp and this machine's clock         one of the two is wrong
- *   the stamp's advance and the monotonic clock's        the cluster's clock jumped between two looks
+ *   the stamp's advance and the monotonic clock's        the cluster's clock jumped, at once or little by little
  *   this machine's clock's advance and the monotonic's   this machine's did; or it slept, which is taken for the same
  * </pre>
  *
- * After an operator has thawed, the difference that is there is taken as the cluster's, until the archiver is restarted.
+ * Advances count from the first look, so that many small jumps are as one. After an operator has thawed, they count anew,
+ * and the difference that is there is taken as the cluster's, until the archiver is restarted.
  */
 final class ClockWatch {
     private static final long MOST_MILLIS = Duration.ofHours(1).toMillis();
@@ -31,7 +32,7 @@ final class ClockWatch {
 
     private final Clocks clocks;
     private long acceptedMillis;
-    private Look last;
+    private Look first;
     private boolean frozen;
 
     ClockWatch(Clocks clocks) {
@@ -47,10 +48,12 @@ final class ClockWatch {
         Look now = new Look(stampMillis, clocks.wallMillis(), clocks.monotonicMillis());
         if (frozen && !frozenInCluster) {
             acceptedMillis = now.stampMillis() - now.wallMillis();
-            last = null;
+            first = null;
         }
         Optional<String> wrong = wrong(now);
-        last = now;
+        if (first == null) {
+            first = now;
+        }
         frozen = frozenInCluster || wrong.isPresent();
         return wrong;
     }
@@ -60,15 +63,15 @@ final class ClockWatch {
         if (Math.abs(difference) > MOST_MILLIS) {
             return Optional.of("the cluster's time and this machine's differ by " + hours(difference));
         }
-        if (last == null) {
+        if (first == null) {
             return Optional.empty();
         }
-        long passed = now.monotonicMillis() - last.monotonicMillis();
-        long stamped = now.stampMillis() - last.stampMillis() - passed;
+        long passed = now.monotonicMillis() - first.monotonicMillis();
+        long stamped = now.stampMillis() - first.stampMillis() - passed;
         if (Math.abs(stamped) > MOST_MILLIS) {
             return Optional.of("the cluster's time jumped by " + hours(stamped));
         }
-        long walled = now.wallMillis() - last.wallMillis() - passed;
+        long walled = now.wallMillis() - first.wallMillis() - passed;
         if (Math.abs(walled) > MOST_MILLIS) {
             return Optional.of("this machine's time jumped by " + hours(walled));
         }

@@ -47,6 +47,17 @@ class ClockWatchTest {
     }
 
     @Test
+    void noticesBothCreepingAheadTogether() {
+        watch.look(NOW, false);
+        for (int minutes = 20; minutes <= 60; minutes += 20) {
+            wallMillis += HOUR / 3;
+            assertThat(watch.look(NOW + minutes * HOUR / 60, false)).isEmpty();
+        }
+        wallMillis += HOUR / 3;
+        assertThat(watch.look(NOW + 80 * HOUR / 60, false)).isPresent();
+    }
+
+    @Test
     void noticesThisMachineJumpingBack() {
         watch.look(NOW + HOUR / 2, false);
         pass(2 * HOUR);
