@@ -1,7 +1,9 @@
 package dev.raftsman.policy;
 
+import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.event.Level;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -46,12 +48,24 @@ public record ArchiveRule(
                 Optional.empty());
     }
 
-    /** @return how many objects so many segments make */
-    public long objects(long bytes, long segments) {
+    /**
+     * @param segments of one stream, oldest first
+     * @return how many objects they make
+     */
+    long objects(List<SegmentView> segments) {
         if (!Capabilities.HERE.merging() || format != Format.COLD) {
-            return segments;
+            return segments.size();
         }
-        return segments == 0 ? 0 : Math.max(1, (bytes + objectBytes - 1) / objectBytes);
+        long objects = 0;
+        long room = 0;
+        for (SegmentView segment : segments) {
+            if (segment.bytes() > room) {
+                objects++;
+                room = objectBytes;
+            }
+            room = Math.max(0, room - segment.bytes());
+        }
+        return objects;
     }
 
     /** S3 Object Lock. */

@@ -51,6 +51,14 @@ public record CostEstimate(
         Map<String, Integer> segmentsIn = new HashMap<>();
         for (SegmentView segment : catalog.segments()) {
             ArchiveView archive = segment.archive();
+            if (segment.state().hot()) {
+                Decider.newestHolding(catalog, segment)
+                        .map(snapshot -> sums.get(snapshot.target()))
+                        .ifPresent(sum -> {
+                            sum.bytes += segment.bytes();
+                            sum.objects++;
+                        });
+            }
             if (archive == null || segment.state() != SegmentState.ARCHIVED || !sums.containsKey(archive.target())) {
                 continue;
             }
@@ -63,7 +71,10 @@ public record CostEstimate(
         for (Decision decision : decisions) {
             if (decision instanceof Decision.Archive archive
                     && archive.snapshotId().isEmpty()) {
-                uploads.computeIfAbsent(archive.target() + " " + archive.policy(), key -> new ArrayList<>())
+                uploads.computeIfAbsent(
+                                archive.target() + " " + archive.policy() + " "
+                                        + archive.segment().streamNumber(),
+                                key -> new ArrayList<>())
                         .add(archive);
             } else if (decision instanceof Decision.Expire expire) {
                 ArchiveView archive = expire.segment().archive();
@@ -80,13 +91,13 @@ public record CostEstimate(
         for (List<Decision.Archive> together : uploads.values()) {
             Sum sum = sums.get(together.get(0).target());
             if (sum != null) {
-                long bytes = together.stream()
-                        .mapToLong(decision -> decision.segment().bytes())
-                        .sum();
-                sum.addedBytes += bytes;
+                List<SegmentView> segments =
+                        together.stream().map(Decision.Archive::segment).toList();
+                sum.addedBytes +=
+                        segments.stream().mapToLong(SegmentView::bytes).sum();
                 sum.addedObjects += policies.named(together.get(0).policy())
-                        .map(policy -> policy.archive().objects(bytes, together.size()))
-                        .orElse((long) together.size());
+                        .map(policy -> policy.archive().objects(segments))
+                        .orElse((long) segments.size());
             }
         }
         List<CostEstimate> estimates = new ArrayList<>();

@@ -82,7 +82,7 @@ final class HotLimits {
             }
         }
         long bytes = unhurried.stream().mapToLong(SegmentView::bytes).sum();
-        long cost = policy.archive().objects(bytes, unhurried.size()) * OBJECT_COST_BYTES;
+        long cost = policy.archive().objects(unhurried) * OBJECT_COST_BYTES;
         return bytes == 0 ? 0 : (bytes + cost) * PERMILLE / bytes;
     }
 

@@ -97,7 +97,8 @@ class DeletionSimulationTest {
         }
         Path directory = temporary.resolve("seed-" + seed);
         cluster = new TestState(directory.resolve("state"), START_MILLIS);
-        policies = RetentionFile.read("retention.yaml", """
+        policies = RetentionFile.read(
+                "retention.yaml", """
                 targets: {cold: {type: directory, path: "%s"}}
                 defaults: {to: cold}
                 policies: [{name: chatter, then: truncate, keepHot: {age: 2h}, grace: 12h}]

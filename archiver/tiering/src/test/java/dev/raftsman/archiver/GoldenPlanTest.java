@@ -14,6 +14,7 @@ import dev.raftsman.cluster.LevelBlocks;
 import dev.raftsman.cluster.TestState;
 import dev.raftsman.event.Level;
 import dev.raftsman.objects.DirectoryObjectStore;
+import dev.raftsman.policy.CostEstimate;
 import dev.raftsman.policy.Decision;
 import dev.raftsman.policy.Explanation;
 import dev.raftsman.policy.PlanFile;
@@ -241,6 +242,11 @@ class GoldenPlanTest {
         assertThat(round("archiver").run(false)).isEqualTo(RetentionRound.Outcome.DONE);
         assertIsAsPlanned(plan, before, true);
         assertThat(listener.failed).isEmpty();
+        for (CostEstimate cost : plan.costs()) {
+            assertThat(objectsIn(temporary.resolve(cost.target())))
+                    .as("objects in %s", cost.target())
+                    .isEqualTo(cost.objectsAfter());
+        }
         assertReadersSeeWhatIsLeft();
     }
 
@@ -278,6 +284,15 @@ class GoldenPlanTest {
                     .as("%s is marked", segment.id())
                     .isEqualTo(marked.getOrDefault(segment.id().toString(), false));
         }
+    }
+
+    private static long objectsIn(Path target) throws IOException {
+        long[] count = new long[1];
+        try (DirectoryObjectStore store = DirectoryObjectStore.openExisting(target)) {
+            store.list("segments/", info -> count[0]++);
+            store.list("cas/", info -> count[0]++);
+        }
+        return count[0];
     }
 
     private void assertReadersSeeWhatIsLeft() throws IOException {
