@@ -10,6 +10,15 @@
  * data/staging/        one segment on its way
  * </pre>
  *
+ * <pre>
+ * a round    lease > clocks > go on with what was announced > seal what is old
+ *            > decide as if every target could be reached, store         so that one that was out is noticed to be back
+ *            > decide by what became of that, mark, spare, delete        {@link dev.raftsman.archiver.Deletions}
+ *            > objects of what expired > throttle what an outage leaves too much of
+ * act: false lease > ... > seal > delete what somebody marked and is due > lease given back
+ * a plan     lease > clocks > has anything changed? > store, mark, delete what it says > lease given back
+ * </pre>
+ *
  * <p>Threads: one worker runs the rounds; the HTTP server has its own two, which only read figures.
  *
  * <p>Start reading at {@link dev.raftsman.archiver.ArchiverProcess}.

@@ -47,7 +47,7 @@ public record PlanFile(
         String sha256) {
     private static final int FORMAT = 1;
 
-    /** A plan of a hundred thousand segments has 60 MB. */
+    /** A segment takes about half a KiB of it. */
     private static final long MAX_BYTES = 256L << 20;
 
     private static final ObjectMapper JSON = JsonMapper.builder()

@@ -81,6 +81,15 @@ class ArchiverProcessTest {
     }
 
     @Test
+    void actsUnlessToldNotTo() throws Exception {
+        Path file = Files.writeString(temporary.resolve("archiver.yaml"), config("127.0.0.1:0"));
+        assertThat(ArchiverConfig.read(file).act()).isTrue();
+        Files.writeString(file, config("127.0.0.1:0") + "act: false\n");
+        assertThat(ArchiverConfig.read(file).act()).isFalse();
+        assertThat(start(config("127.0.0.1:0") + "act: maybe\n").line()).contains("act: 'maybe' cannot be used");
+    }
+
+    @Test
     void endsWith75WhereAnotherRunsOnTheSameDirectory() throws Exception {
         Files.createDirectories(data);
         try (DirectoryLock held = DirectoryLock.acquire(data.resolve("archiver.lock"))) {
