@@ -12,6 +12,7 @@ import dev.raftsman.objects.ObjectKey;
 import dev.raftsman.segment.SegmentId;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -52,25 +53,30 @@ final class ExpiredObjects {
                         .add(segment);
             }
         }
+        Map<String, Set<SegmentId>> listed = new HashMap<>(); // Read once for each target, not for each object.
         for (Map.Entry<Place, List<SegmentView>> object : objects.entrySet()) {
             boolean expired = object.getValue().stream()
                     .allMatch(segment -> segment.state() == SegmentState.TRUNCATED
                             && segment.archive().snapshotId() == null);
             if (expired && !deleted.contains(object.getKey())) {
-                delete(object.getKey(), object.getValue(), catalog);
+                delete(object.getKey(), object.getValue(), catalog, listed);
             }
         }
     }
 
-    private void delete(Place place, List<SegmentView> segments, CatalogView catalog) throws IOException {
+    private void delete(
+            Place place, List<SegmentView> segments, CatalogView catalog, Map<String, Set<SegmentId>> listed)
+            throws IOException {
         lease.keep();
         try {
             ColdTargets.Cold cold = targets.get(place.target(), catalog);
-            Set<SegmentId> listed = cold.manifest().truncated().stream()
-                    .map(ManifestEntry::segment)
-                    .map(SegmentView::id)
-                    .collect(Collectors.toSet());
-            if (segments.stream().allMatch(segment -> listed.contains(segment.id()))) {
+            Set<SegmentId> gone = listed.computeIfAbsent(
+                    place.target(),
+                    name -> cold.manifest().truncated().stream()
+                            .map(ManifestEntry::segment)
+                            .map(SegmentView::id)
+                            .collect(Collectors.toSet()));
+            if (segments.stream().allMatch(segment -> gone.contains(segment.id()))) {
                 cold.store().delete(new ObjectKey(place.key()));
                 deleted.add(place);
                 LOG.info("expired object deleted: target={} key={}", place.target(), place.key());

@@ -111,6 +111,13 @@ final class PolicyReader {
             schedule.problem("every", "must be longer than zero", "a duration such as 24h");
         }
         boolean archives = does == Policy.Action.ARCHIVE || does == Policy.Action.AUTO;
+        if (does == Policy.Action.AUTO && snapshots && archive.keep().isPresent()) {
+            rule.problem(
+                    "keep",
+                    "would never come to pass: each snapshot, by the section on line " + section.line("snapshot")
+                            + ", refers to all that is archived of its streams",
+                    "one of the two");
+        }
         refuseContradictions(section, rule, does, archive, hot, itsOutage, archives, target);
         refuseUnreachable(section, new Earlier(name, tenant, stream, section.line("match")));
         return !usable

@@ -52,10 +52,9 @@ public record Prices(
         return BY_STORAGE_CLASS.getOrDefault(storageClass, FREE);
     }
 
-    /** What bytes in so many objects cost in a month. */
+    /** What bytes in so many objects cost in a month at most: as if each of them were billed for what it lacks. */
     BigDecimal monthly(long bytes, long objects) {
-        long billed = Math.max(bytes, objects * leastBilledBytes);
-        return perGib(billed, gibMonth);
+        return perGib(bytes + objects * leastBilledBytes, gibMonth);
     }
 
     /** What it costs once to put objects and read them back. */

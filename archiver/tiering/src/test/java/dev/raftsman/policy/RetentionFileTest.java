@@ -179,6 +179,8 @@ class RetentionFileTest {
                 "policies: / - name: a /   to: s3 /   archive: {formats: [segment, parquet]}"
                         + "| 7:22 | 'parquet' is no format",
                 "policies: / - name: a /   to: s3 /   archive: {objectSize: 2GiB}" + "| 7:25 | expected 1MiB to 1GiB",
+                "policies: / - name: a /   to: s3 /   then: auto /   archive: {keep: 9d} /   snapshot: {every: 1d}"
+                        + "| 8:19 | by the section on line 9, refers to all that is archived",
                 "policies: / - name: a /   to: s3 /   archive: {dropBelow: TRACE}"
                         + "| 7:24 | DEBUG | INFO | WARN | ERROR",
                 "policies: / - name: a /   to: s3 /   then: auto /   auto: {ratio: 25%}"
@@ -224,7 +226,7 @@ class RetentionFileTest {
                   keepHot: {age: 1h, size: 5GiB}
                   then: auto
                   to: s3
-                  archive: {keep: 7y, lock: governance, lockFor: 1y, legalHold: false, objectSize: 64MiB, format: segment,
+                  archive: {lock: governance, lockFor: 1y, legalHold: false, objectSize: 64MiB, format: segment,
                     formats: [segment, delta], dropBelow: WARN}
                   snapshot: {every: 1h, keep: 3}
                   auto: {files: 9, ratio: 0.5, writeAmplification: 1.5, diskFree: 3GiB, schedule: "03:30"}
@@ -240,7 +242,7 @@ class RetentionFileTest {
                         Policy.Action.AUTO,
                         Optional.of("s3"),
                         new ArchiveRule(
-                                Optional.of(Duration.ofDays(7 * 365)),
+                                Optional.empty(),
                                 ArchiveRule.Lock.GOVERNANCE,
                                 Optional.of(Duration.ofDays(365)),
                                 false,

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.raftsman.event.LossReason;
 import dev.raftsman.segment.SegmentId;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.UUID;
@@ -102,5 +104,46 @@ final class CatalogJsonTest {
         assertThatThrownBy(() -> CatalogJson.readCommand(json.getBytes(StandardCharsets.UTF_8)))
                 .isInstanceOf(MalformedJsonException.class)
                 .hasMessageStartingWith("not a Command: ");
+    }
+
+    /** Rows as the version before marks wrote them. */
+    private static final String OLD_SEGMENTS = """
+            [{"id":"s1-0000000000000002","streamNumber":1,"tenant":"acme","stream":"audit","baseIndex":2,"state":"SEALED",
+              "blocks":1,"events":1,"bytes":10,"rawBytes":5,"gapEvents":0,"lostEvents":0,"minTimeNanos":1,"maxTimeNanos":1,
+              "levelBitmap":4,"openedAtMillis":1,"sealedAtMillis":2,"sha256":"ab","ranges":[]},
+             {"id":"s1-0000000000000003","streamNumber":1,"tenant":"acme","stream":"audit","baseIndex":3,"state":"ARCHIVED",
+              "blocks":1,"events":1,"bytes":10,"rawBytes":5,"gapEvents":0,"lostEvents":0,"minTimeNanos":1,"maxTimeNanos":1,
+              "levelBitmap":4,"openedAtMillis":1,"sealedAtMillis":2,"sha256":"cd","ranges":[],
+              "archive":{"target":"cold","key":"k","sha256":"cd","bytes":10,"policy":"p","reason":"r","policyHash":"h",
+                         "token":"00000000-0000-0001-0000-000000000002","committedAtMillis":3}}]""";
+
+    private static final String OLD_STREAMS =
+            "[{\"number\":1,\"tenant\":\"acme\",\"stream\":\"audit\",\"openedAtMillis\":1}]";
+
+    @Test
+    void readsAViewFromBeforeThereWereMarks() {
+        CatalogView view = CatalogJson.readView(("{\"appliedIndex\":9,\"term\":1,\"stampMillis\":5,\"segmentBytes\":64,"
+                        + "\"streams\":" + OLD_STREAMS + ",\"epochs\":[],\"segments\":" + OLD_SEGMENTS
+                        + ",\"snapshots\":[]}")
+                .getBytes(StandardCharsets.UTF_8));
+        assertThat(view.freeze()).isNull();
+        assertThat(view.throttles()).isNull();
+        assertThat(view.segments()).hasSize(2).allMatch(segment -> segment.mark() == null && segment.hold() == null);
+    }
+
+    @Test
+    void goesOnFromASnapshotFromBeforeThereWereMarks() throws IOException {
+        String image = "{\"stampMillis\":5,\"segmentBytes\":64,\"streams\":" + OLD_STREAMS
+                + ",\"epochs\":[],\"segments\":" + OLD_SEGMENTS
+                + ",\"unattested\":[],\"aborted\":[],\"snapshots\":[],\"members\":[]}";
+        CatalogImage read =
+                CatalogJson.read(new ByteArrayInputStream(image.getBytes(StandardCharsets.UTF_8)), CatalogImage.class);
+        assertThat(read.freeze()).isNull();
+        Catalog catalog = new Catalog(read);
+        assertThat(catalog.image()).isEqualTo(read);
+        catalog.apply(new Command.AcquireLease("a", 1_000));
+        assertThat(catalog.apply(
+                        new Command.Mark("a", List.of(new SegmentRef(new SegmentId(1, 2), "ab")), "p", "r", "h", 1)))
+                .isEqualTo(new CommandResult.Done(1));
     }
 }

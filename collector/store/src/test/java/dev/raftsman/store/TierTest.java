@@ -360,7 +360,7 @@ final class TierTest {
     }
 
     @Test
-    void readsTheTablesOfAVersionThatKnewNoneOfThese() throws IOException {
+    void writesNothingThatOlderVersionsDoNotKnowWhereThereIsNothing() throws IOException {
         ByteArrayOutputStream json = new ByteArrayOutputStream();
         CatalogJson.write(json, new Catalog().image());
         assertThat(json.toString(StandardCharsets.UTF_8)).doesNotContain("freeze", "throttles");
