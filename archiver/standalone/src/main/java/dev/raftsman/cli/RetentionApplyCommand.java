@@ -59,7 +59,10 @@ final class RetentionApplyCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         RetentionPolicies policies = Place.policies(policy);
         PlanFile planned = read();
-        Path room = staging == null ? Files.createTempDirectory("raftsman-apply-") : staging;
+        // Its own: what is left in a staging directory is swept.
+        Path room = staging == null
+                ? Files.createTempDirectory("raftsman-apply-")
+                : Files.createTempDirectory(Files.createDirectories(staging), "raftsman-apply-");
         PrintWriter out = spec.commandLine().getOut();
         Reporter reporter = new Reporter(out);
         try (ClusterClient client = cluster.client();
@@ -69,9 +72,7 @@ final class RetentionApplyCommand implements Callable<Integer> {
             return report(round.apply(planned), reporter, out);
         } finally {
             out.flush();
-            if (staging == null) {
-                Directories.delete(room);
-            }
+            Directories.delete(room);
         }
     }
 

@@ -22,7 +22,7 @@ final class RetentionCluster {
         return Place.client(cluster);
     }
 
-    /** The segment of this id, or all segments of the streams of this name. */
+    /** The segment of this id, or all segments of the stream of this name, {@code tenant/stream} where several have it. */
     static Predicate<SegmentView> named(String name, CatalogView catalog) {
         try {
             SegmentId id = SegmentId.parse(name);
@@ -32,9 +32,21 @@ final class RetentionCluster {
         } catch (IllegalArgumentException e) {
             // Not the form of a segment's id: a stream's name, or nothing.
         }
-        if (catalog.streams().stream().noneMatch(stream -> stream.stream().equals(name))) {
+        List<String> streams = catalog.streams().stream()
+                .filter(stream -> stream.stream().equals(name) || fullName(stream.tenant(), stream.stream()).equals(name))
+                .map(stream -> fullName(stream.tenant(), stream.stream()))
+                .toList();
+        if (streams.isEmpty()) {
             throw new CommandException(ExitCodes.NO_INPUT, "no segment and no stream is named " + name);
         }
-        return segment -> segment.stream().equals(name);
+        if (streams.size() > 1) {
+            throw new CommandException(
+                    ExitCodes.USAGE, name + " is a stream of several tenants; name one of " + String.join(", ", streams));
+        }
+        return segment -> fullName(segment.tenant(), segment.stream()).equals(streams.get(0));
+    }
+
+    private static String fullName(String tenant, String stream) {
+        return tenant + "/" + stream;
     }
 }

@@ -45,7 +45,7 @@ public final class Manifest {
      *
      * @throws IOException if it does not, or cannot be asked
      */
-    void probe(String writer, long nowMillis) throws IOException {
+    public void probe(String writer, long nowMillis) throws IOException {
         for (int tries = 0; tries < 2; tries++) { // The first may find no page there and rightly create it.
             ManifestPage title = new ManifestPage(
                     ManifestPage.FORMAT, 0, writer, UUID.randomUUID().toString(), nowMillis, List.of());

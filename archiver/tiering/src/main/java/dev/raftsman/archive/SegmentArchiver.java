@@ -98,25 +98,37 @@ public final class SegmentArchiver {
         recordTruncations(catalog);
     }
 
-    /** Gives segments up, one command for all that share a policy and a reason, and records it in the manifest. */
-    public void truncate(List<Decision.Truncate> decisions) throws IOException {
+    /**
+     * Gives segments up, one command for all that share a policy and a reason.
+     *
+     * @param nowMillis the stamp of the catalog that it was decided by
+     */
+    public void truncate(List<Decision.Truncate> decisions, long nowMillis) throws IOException {
         Map<String, List<Decision.Truncate>> groups = new LinkedHashMap<>();
         decisions.forEach(decision -> groups.computeIfAbsent(
-                        decision.policy() + " " + decision.reason(), key -> new ArrayList<>())
+                        decision.policy() + " " + decision.reason() + " "
+                                + (decision.segment().mark() != null),
+                        key -> new ArrayList<>())
                 .add(decision));
         for (List<Decision.Truncate> group : groups.values()) {
             for (int from = 0; from < group.size(); from += SegmentRef.MAX_IN_COMMAND) {
-                truncateTogether(group.subList(from, Math.min(group.size(), from + SegmentRef.MAX_IN_COMMAND)));
+                truncateTogether(group.subList(from, Math.min(group.size(), from + SegmentRef.MAX_IN_COMMAND)), nowMillis);
             }
         }
     }
 
-    private void truncateTogether(List<Decision.Truncate> together) throws IOException {
+    private void truncateTogether(List<Decision.Truncate> together, long nowMillis) throws IOException {
         List<SegmentRef> refs =
                 together.stream().map(decision -> decision.segment().ref()).toList();
         Decision.Truncate first = together.get(0);
         CommandResult result = lease.execute(new Command.Truncate(
-                lease.owner(), refs, first.policy(), first.reason().toString(), policyHash));
+                lease.owner(),
+                refs,
+                first.policy(),
+                first.reason().toString(),
+                policyHash,
+                first.segment().mark() != null,
+                nowMillis));
         if (result instanceof CommandResult.Refused refused) {
             LOG.warn("truncate refused: segments={} reason={} {}", refs.size(), refused.reason(), refused.detail());
             listener.failed("truncate");

@@ -14,8 +14,9 @@ import java.util.Optional;
  *   this machine's clock's advance and the monotonic's   this machine's did; or it slept, which is taken for the same
  * </pre>
  *
- * Advances count from the first look, so that many small jumps are as one. After an operator has thawed, they count anew,
- * and the difference that is there is taken as the cluster's, until the archiver is restarted.
+ * Advances count from the first look, so that many small jumps are as one. After an operator has thawed, they count anew
+ * from the last look while it was frozen, and the difference that was there then is taken as the cluster's, until the
+ * archiver is restarted: what the operator has seen, and no jump since.
  */
 final class ClockWatch {
     private static final long MOST_MILLIS = Duration.ofHours(1).toMillis();
@@ -33,7 +34,9 @@ final class ClockWatch {
     private final Clocks clocks;
     private long acceptedMillis;
     private Look first;
-    private boolean frozen;
+
+    /** The last look while the cluster was frozen; null if it was not. */
+    private Look frozen;
 
     ClockWatch(Clocks clocks) {
         this.clocks = clocks;
@@ -46,15 +49,15 @@ final class ClockWatch {
      */
     Optional<String> look(long stampMillis, boolean frozenInCluster) {
         Look now = new Look(stampMillis, clocks.wallMillis(), clocks.monotonicMillis());
-        if (frozen && !frozenInCluster) {
-            acceptedMillis = now.stampMillis() - now.wallMillis();
-            first = null;
+        if (frozen != null && !frozenInCluster) {
+            acceptedMillis = frozen.stampMillis() - frozen.wallMillis();
+            first = frozen;
         }
+        frozen = frozenInCluster ? now : null;
         Optional<String> wrong = wrong(now);
         if (first == null) {
             first = now;
         }
-        frozen = frozenInCluster || wrong.isPresent();
         return wrong;
     }
 

@@ -5,6 +5,7 @@ import dev.raftsman.archive.Lease;
 import dev.raftsman.archive.SegmentArchiver;
 import dev.raftsman.catalog.Command;
 import dev.raftsman.catalog.CommandResult;
+import dev.raftsman.catalog.MarkView;
 import dev.raftsman.catalog.SegmentRef;
 import dev.raftsman.policy.Decision;
 import java.io.IOException;
@@ -35,21 +36,46 @@ final class Deletions {
         this.listener = listener;
     }
 
+    /** Takes marks away: of what the policies keep now, and of what was marked under others, whose grace may have been less. */
+    void spare(List<Decision> decisions) throws IOException {
+        List<Decision> spares = new ArrayList<>();
+        for (Decision decision : decisions) {
+            if (decision instanceof Decision.Spare
+                    || decision instanceof Decision.Deletion deletion && isOfOtherPolicies(deletion)) {
+                spares.add(decision);
+            }
+        }
+        for (List<Decision> together : groups(spares, Decision::reason)) {
+            Decision first = together.get(0);
+            String why = "policy " + first.policy() + ": "
+                    + (first instanceof Decision.Spare ? first.reason() : "it was marked under others");
+            CommandResult result = lease.execute(new Command.Unmark(lease.owner(), refs(together), why, false));
+            if (result.ok()) {
+                together.forEach(decision -> LOG.info("mark taken away: {}", decision));
+            } else {
+                refused("spare", result);
+            }
+        }
+    }
+
+    private boolean isOfOtherPolicies(Decision.Deletion deletion) {
+        MarkView mark = deletion.segment().mark();
+        return mark != null && !policyHash.equals(mark.policyHash());
+    }
+
     /**
-     * Does what is due.
+     * Does what is due; what {@link #spare} took the mark of is marked anew the next time.
      *
+     * @param nowMillis the stamp of the catalog that it was decided by
      * @param onlyMarked leave alone what nobody has marked
      * @return whether anything was deleted
      */
     boolean carryOut(List<Decision> decisions, long nowMillis, boolean onlyMarked) throws IOException {
-        List<Decision.Spare> spares = new ArrayList<>();
         List<Decision.Deletion> marks = new ArrayList<>();
         List<Decision.Truncate> truncations = new ArrayList<>();
         List<Decision.Expire> expired = new ArrayList<>();
         for (Decision decision : decisions) {
-            if (decision instanceof Decision.Spare spare) {
-                spares.add(spare);
-            } else if (decision instanceof Decision.Deletion deletion) {
+            if (decision instanceof Decision.Deletion deletion && !isOfOtherPolicies(deletion)) {
                 Decision.Step step = deletion.step(nowMillis);
                 boolean mayDelete = !onlyMarked || deletion.segment().mark() != null;
                 if (step == Decision.Step.MARK && !onlyMarked) {
@@ -63,24 +89,10 @@ final class Deletions {
                 }
             }
         }
-        spare(spares);
         mark(marks);
-        archiver.truncate(truncations);
-        expire(expired);
+        archiver.truncate(truncations, nowMillis);
+        expire(expired, nowMillis);
         return !truncations.isEmpty() || !expired.isEmpty();
-    }
-
-    private void spare(List<Decision.Spare> decisions) throws IOException {
-        for (List<Decision.Spare> together : groups(decisions, Decision.Spare::reason)) {
-            Decision.Spare first = together.get(0);
-            String why = "policy " + first.policy() + ": " + first.reason();
-            CommandResult result = lease.execute(new Command.Unmark(lease.owner(), refs(together), why, false));
-            if (result.ok()) {
-                together.forEach(decision -> LOG.info("{}", decision));
-            } else {
-                refused("spare", result);
-            }
-        }
     }
 
     private void mark(List<Decision.Deletion> decisions) throws IOException {
@@ -105,15 +117,18 @@ final class Deletions {
         }
     }
 
-    private void expire(List<Decision.Expire> decisions) throws IOException {
-        for (List<Decision.Expire> together : groups(decisions, Decision.Expire::reason)) {
+    private void expire(List<Decision.Expire> decisions, long nowMillis) throws IOException {
+        for (List<Decision.Expire> together :
+                groups(decisions, decision -> decision.reason() + " " + (decision.segment().mark() != null))) {
             Decision.Expire first = together.get(0);
             CommandResult result = lease.execute(new Command.Expire(
                     lease.owner(),
                     refs(together),
                     first.policy(),
                     first.reason().toString(),
-                    policyHash));
+                    policyHash,
+                    first.segment().mark() != null,
+                    nowMillis));
             if (result.ok()) {
                 for (Decision.Expire decision : together) {
                     LOG.info("{}", decision);

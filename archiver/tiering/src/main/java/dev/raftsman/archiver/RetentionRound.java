@@ -32,6 +32,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,6 +55,7 @@ public final class RetentionRound {
     private final RetentionPolicies policies;
     private final Cluster cluster;
     private final Lease lease;
+    private final ColdTargets targets;
     private final SegmentArchiver archiver;
     private final SnapshotTaker snapshots;
     private final Deletions deletions;
@@ -67,6 +69,9 @@ public final class RetentionRound {
 
     private boolean reportedFrozen;
 
+    /** A clock was wrong at the last look, whether or not the cluster could be told. */
+    private boolean timeIsDoubtful;
+
     private RetentionRound(
             RetentionPolicies policies,
             Cluster cluster,
@@ -78,6 +83,7 @@ public final class RetentionRound {
         this.policies = policies;
         this.cluster = cluster;
         this.lease = lease;
+        this.targets = targets;
         this.outages = new Outages();
         this.listener = listener;
         ArchiveListener watched = new WatchedTargets(listener, outages);
@@ -204,7 +210,8 @@ public final class RetentionRound {
             }
             List<Decision> toDo = plan.toDo(catalog);
             store(toDo, catalog, Set.of());
-            finishDeletions(toDo, catalog, false);
+            CatalogView after = cluster.catalog();
+            finishDeletions(stillDecided(toDo, after, facts), after, false);
             return new Applied.Done(toDo.size());
         } catch (Lease.FencedException e) {
             LOG.warn("stopped in the middle of a plan: reason={}", e.getMessage());
@@ -214,14 +221,23 @@ public final class RetentionRound {
         }
     }
 
+    /** What was stored meanwhile may keep a segment from being deleted: a snapshot that refers to it does. */
+    private List<Decision> stillDecided(List<Decision> toDo, CatalogView after, StoreFacts facts) {
+        Set<String> now = Decider.decide(policies, after, facts, after.stampMillis()).stream()
+                .filter(Decision.Deletion.class::isInstance)
+                .map(RetentionRound::what)
+                .collect(Collectors.toSet());
+        return toDo.stream()
+                .filter(decision -> !(decision instanceof Decision.Deletion) || now.contains(what(decision)))
+                .toList();
+    }
+
+    private static String what(Decision deletion) {
+        return deletion.verb() + " " + deletion.subject().orElseThrow().id();
+    }
+
     private CatalogView watchClocks() throws IOException {
-        CatalogView catalog = cluster.catalog();
-        Optional<String> wrong = clocks.look(catalog.stampMillis(), catalog.freeze() != null);
-        if (wrong.isPresent() && catalog.freeze() == null) {
-            LOG.error("nothing is deleted until 'raftsman retention thaw': reason=clock, {}", wrong.get());
-            cluster.execute(new Command.Freeze(lease.owner(), "clock: " + wrong.get()));
-            catalog = cluster.catalog();
-        }
+        CatalogView catalog = freezeIfTimeJumped(cluster.catalog());
         boolean frozen = catalog.freeze() != null;
         if (frozen != reportedFrozen) {
             reportedFrozen = frozen;
@@ -231,6 +247,23 @@ public final class RetentionRound {
         }
         listener.frozen(frozen);
         return catalog;
+    }
+
+    /** @return the catalog, with the freeze if one was made; what is deleted must have been decided by one that was looked at */
+    private CatalogView freezeIfTimeJumped(CatalogView catalog) throws IOException {
+        Optional<String> wrong = clocks.look(catalog.stampMillis(), catalog.freeze() != null);
+        timeIsDoubtful = wrong.isPresent();
+        if (wrong.isEmpty() || catalog.freeze() != null) {
+            return catalog;
+        }
+        LOG.error("nothing is deleted until 'raftsman retention thaw': reason=clock, {}", wrong.get());
+        CommandResult result = cluster.execute(new Command.Freeze(lease.owner(), "clock: " + wrong.get()));
+        if (!result.ok()) {
+            LOG.error("the cluster does not freeze deletion, so only this archiver deletes nothing: {}", result);
+        }
+        CatalogView now = cluster.catalog();
+        clocks.look(now.stampMillis(), now.freeze() != null);
+        return now;
     }
 
     private void sealOld(CatalogView catalog) throws IOException {
@@ -267,11 +300,27 @@ public final class RetentionRound {
         long beganMillis = catalog.stampMillis();
         Optional<NodeDisk> disk = disk();
         Set<String> used = store(decide(catalog, disk, Map.of()), catalog, stuck);
+        tryThoseThatAreOut(used, catalog);
         outages.endOfRound(used, beganMillis);
-        CatalogView after = used.isEmpty() ? catalog : cluster.catalog(); // It names every segment there is.
+        CatalogView after = cluster.catalog();
         reportOutages(after.stampMillis());
         finishDeletions(decide(after, disk, outages.sinceMillis()), after, false);
         throttle(after);
+    }
+
+    /** Where all that is due is marked to be deleted, nothing else would notice that a target can be reached again. */
+    private void tryThoseThatAreOut(Set<String> used, CatalogView catalog) {
+        for (String target : outages.sinceMillis().keySet()) {
+            if (!used.contains(target)) {
+                try {
+                    targets.get(target, catalog).manifest().probe("probe", catalog.stampMillis());
+                    outages.stored(target);
+                } catch (IOException e) {
+                    LOG.warn("target still cannot be reached: target={} reason={}", target, e.getMessage());
+                    outages.failed(target);
+                }
+            }
+        }
     }
 
     /** @return the targets that something was due for */
@@ -301,10 +350,13 @@ public final class RetentionRound {
         return used;
     }
 
+    /** @param decidedBy fetched a moment ago: the clocks are compared with its stamp once more */
     private void finishDeletions(List<Decision> decisions, CatalogView decidedBy, boolean onlyMarked)
             throws IOException {
-        CatalogView catalog = decidedBy;
-        if (deletions.carryOut(decisions, decidedBy.stampMillis(), onlyMarked)) {
+        CatalogView catalog = freezeIfTimeJumped(decidedBy);
+        boolean mayDelete = !timeIsDoubtful && catalog.freeze() == null;
+        deletions.spare(decisions);
+        if (mayDelete && deletions.carryOut(decisions, decidedBy.stampMillis(), onlyMarked)) {
             catalog = cluster.catalog();
             archiver.recordTruncations(catalog);
         }

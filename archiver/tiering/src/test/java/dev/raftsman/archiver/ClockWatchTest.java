@@ -70,4 +70,23 @@ class ClockWatchTest {
         assertThat(watch.look(NOW - HOUR - 1, false)).isPresent();
         assertThat(watch.look(NOW - HOUR, false)).isEmpty();
     }
+
+    @Test
+    void aJumpThatTheClusterWasNotToldOfIsThereAtTheNextLook() {
+        watch.look(NOW, false);
+        assertThat(watch.look(NOW + 10 * HOUR, false)).isPresent();
+        assertThat(watch.look(NOW + 10 * HOUR, false))
+                .as("nothing was frozen, so nobody has thawed")
+                .isPresent();
+    }
+
+    @Test
+    void aThawTakesWhatWasSeenFrozenAndNoJumpSince() {
+        watch.look(NOW, false);
+        assertThat(watch.look(NOW + 10 * HOUR, false)).isPresent();
+        watch.look(NOW + 10 * HOUR, true);
+        assertThat(watch.look(NOW + 15 * HOUR, false)).as("5 h more").isPresent();
+        watch.look(NOW + 15 * HOUR, true);
+        assertThat(watch.look(NOW + 15 * HOUR, false)).isEmpty();
+    }
 }

@@ -5,13 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.raftsman.archive.ColdTargets;
 import dev.raftsman.catalog.Command;
 import dev.raftsman.catalog.CommandResult;
+import dev.raftsman.catalog.RefusalReason;
 import dev.raftsman.catalog.SegmentState;
 import dev.raftsman.catalog.SegmentView;
+import dev.raftsman.cluster.Cluster;
 import dev.raftsman.cluster.TestState;
 import dev.raftsman.policy.RetentionFile;
 import dev.raftsman.policy.RetentionPolicies;
 import dev.raftsman.policy.Target;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -131,7 +134,7 @@ class DeletionTest {
         round.run(false);
         assertThat(listener.marked).isEmpty();
         cluster.execute(new Command.AcquireLease("operator", 1_000));
-        cluster.execute(new Command.Mark("operator", List.of(segment(0).ref()), "chatter", "r", "h", HOUR));
+        cluster.execute(new Command.Mark("operator", List.of(segment(0).ref()), "chatter", "r", policies.hash(), HOUR));
         cluster.advance(2 * HOUR);
         round.run(false);
         assertThat(segment(0).state()).isEqualTo(SegmentState.TRUNCATED);
@@ -139,6 +142,56 @@ class DeletionTest {
         assertThat(cluster.execute(new Command.AcquireLease("another", 1_000)).ok())
                 .as("the lease is free between rounds")
                 .isTrue();
+    }
+
+    @Test
+    void aMarkOfOtherPoliciesGoesAndItsGraceBeginsAnew() throws Exception {
+        cluster.execute(new Command.AcquireLease("another", 1_000));
+        cluster.execute(new Command.Mark("another", List.of(segment(0).ref()), "chatter", "r", "h", HOUR));
+        cluster.advance(2 * HOUR);
+        round.run();
+        assertThat(segment(0).state()).isEqualTo(SegmentState.SEALED);
+        round.run();
+        assertThat(segment(0).mark().policyHash()).isEqualTo(policies.hash());
+        assertThat(segment(0).mark().dueMillis()).isEqualTo(cluster.nowMillis() + 6 * HOUR);
+    }
+
+    /** No leader, or collectors of a version that knows no freeze. */
+    @Test
+    void deletesNothingWhenTheClusterCannotBeToldToFreeze() throws Exception {
+        policies = policies("keepHot: {age: 1h}, grace: 0s");
+        cluster.advance(24 * 365 * HOUR);
+        for (boolean refuses : new boolean[] {true, false}) {
+            Cluster deaf = (Cluster) Proxy.newProxyInstance(
+                    getClass().getClassLoader(), new Class<?>[] {Cluster.class}, (proxy, method, arguments) -> {
+                        if (arguments != null && arguments[0] instanceof Command.Freeze) {
+                            if (refuses) {
+                                return new CommandResult.Refused(RefusalReason.INVALID, "unknown command");
+                            }
+                            throw new IOException("no leader");
+                        }
+                        return method.invoke(cluster, arguments);
+                    });
+            HandClocks late = new HandClocks(cluster);
+            late.wallAheadMillis = -24 * 365 * HOUR;
+            RetentionRound ofDeaf = RetentionRound.open(
+                    policies,
+                    deaf,
+                    new ColdTargets(policies, Target::open),
+                    "archiver",
+                    temporary.resolve("staging"),
+                    late,
+                    listener);
+            for (int i = 0; i < 3; i++) {
+                try {
+                    ofDeaf.run();
+                } catch (IOException e) {
+                    assertThat(e).hasMessage("no leader");
+                }
+                assertThat(segment(0).state()).isEqualTo(SegmentState.SEALED);
+                assertThat(segment(0).mark()).isNull();
+            }
+        }
     }
 
     @Test

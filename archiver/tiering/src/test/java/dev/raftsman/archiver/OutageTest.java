@@ -181,6 +181,26 @@ class OutageTest {
         assertThat(segments(SegmentState.ARCHIVED)).hasSize(60);
     }
 
+    @Test
+    void noticesThatTheStoreIsBackAlthoughAllThatIsDueIsMarked() throws Exception {
+        open("onArchiveOutage: truncate, grace: 24h");
+        storeIsOut = true;
+        for (int minute = 0; minute < 60; minute++) {
+            if (minute < 5) {
+                cluster.append(epoch, "order " + minute);
+                cluster.seal("orders");
+            }
+            cluster.advance(MINUTE);
+            round.run();
+        }
+        assertThat(segments(SegmentState.SEALED)).hasSize(5).allMatch(segment -> segment.mark() != null);
+        storeIsOut = false;
+        round.run();
+        round.run();
+        assertThat(segments(SegmentState.ARCHIVED)).hasSize(5);
+        assertThat(listener.outageSeconds.get("cold")).isZero();
+    }
+
     /** The store answers when the archiver starts, and fails from the first upload on. */
     @Test
     void announcesNoMoreThanWhatItHadBegunWhenTheStoreWentAway() throws Exception {

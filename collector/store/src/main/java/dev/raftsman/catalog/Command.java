@@ -172,12 +172,26 @@ public sealed interface Command {
     /**
      * Gives the data of sealed, unprepared segments up. All of them or none; refused while one of them is held, or marked
      * and not yet due, and while deletion is frozen.
+     *
+     * @param marked whether it was decided about marked segments: then each must be marked still, under the same policies
+     * @param decidedAtMillis stamp of the catalog it was decided by, 0 if not known: an hour later, or before, time jumped
      */
-    record Truncate(String owner, List<SegmentRef> segments, String policy, String reason, String policyHash)
+    record Truncate(
+            String owner,
+            List<SegmentRef> segments,
+            String policy,
+            String reason,
+            String policyHash,
+            boolean marked,
+            long decidedAtMillis)
             implements Command {
         public Truncate {
             Objects.requireNonNull(owner, "owner");
             segments = SegmentRef.distinct(segments);
+        }
+
+        public Truncate(String owner, List<SegmentRef> segments, String policy, String reason, String policyHash) {
+            this(owner, segments, policy, reason, policyHash, false, 0);
         }
     }
 
@@ -226,12 +240,26 @@ public sealed interface Command {
     /**
      * Gives the data of archived segments up: their objects may be deleted once each segment in them has expired. Refused as
      * {@link Truncate} is. All of them or none.
+     *
+     * @param marked whether it was decided about marked segments: then each must be marked still, under the same policies
+     * @param decidedAtMillis stamp of the catalog it was decided by, 0 if not known: an hour later, or before, time jumped
      */
-    record Expire(String owner, List<SegmentRef> segments, String policy, String reason, String policyHash)
+    record Expire(
+            String owner,
+            List<SegmentRef> segments,
+            String policy,
+            String reason,
+            String policyHash,
+            boolean marked,
+            long decidedAtMillis)
             implements Command {
         public Expire {
             Objects.requireNonNull(owner, "owner");
             segments = SegmentRef.distinct(segments);
+        }
+
+        public Expire(String owner, List<SegmentRef> segments, String policy, String reason, String policyHash) {
+            this(owner, segments, policy, reason, policyHash, false, 0);
         }
     }
 

@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 
@@ -17,6 +18,9 @@ import java.util.UUID;
  * every object is announced under a key of its own before it is uploaded, and only what quotes a live token counts.
  */
 final class TierTable {
+    /** From a decision to its command; a round fetches the catalog anew before it deletes. */
+    private static final long DECISION_MILLIS = 3_600_000;
+
     /**
      * An upload that must never come to count.
      *
@@ -236,7 +240,10 @@ final class TierTable {
             refused = free(truncate.segments());
         }
         if (refused == null) {
-            refused = deletable(truncate.segments(), nowMillis);
+            refused = timely(truncate.decidedAtMillis(), nowMillis);
+        }
+        if (refused == null) {
+            refused = deletable(truncate.segments(), truncate.marked(), truncate.policyHash(), nowMillis);
         }
         if (refused != null) {
             return refused;
@@ -248,8 +255,15 @@ final class TierTable {
         return new Done(truncate.segments().size());
     }
 
+    /** @return null if no time to speak of has passed since it was decided, nor has it jumped */
+    private static Refused timely(long decidedAtMillis, long nowMillis) {
+        return decidedAtMillis == 0 || Math.abs(nowMillis - decidedAtMillis) <= DECISION_MILLIS
+                ? null
+                : new Refused(RefusalReason.NOT_DUE, "decided at " + decidedAtMillis + ", now it is " + nowMillis);
+    }
+
     /** @return null if nothing forbids to delete them */
-    private Refused deletable(List<SegmentRef> refs, long nowMillis) {
+    private Refused deletable(List<SegmentRef> refs, boolean marked, String policyHash, long nowMillis) {
         if (freeze != null) {
             return new Refused(RefusalReason.FROZEN, freeze.reason());
         }
@@ -260,6 +274,12 @@ final class TierTable {
                         RefusalReason.HELD,
                         ref.segment() + " by " + row.hold().by() + ": "
                                 + row.hold().reason());
+            }
+            if (marked && row.mark() == null) {
+                return new Refused(RefusalReason.NOT_DUE, ref.segment() + " is marked no more");
+            }
+            if (marked && !Objects.equals(row.mark().policyHash(), policyHash)) {
+                return new Refused(RefusalReason.NOT_DUE, ref.segment() + " was marked under other policies");
             }
             if (row.mark() != null && row.mark().dueMillis() > nowMillis) {
                 return new Refused(
@@ -372,15 +392,25 @@ final class TierTable {
             refused = kept(expire.segments());
         }
         if (refused == null) {
-            refused = deletable(expire.segments(), nowMillis);
+            refused = timely(expire.decidedAtMillis(), nowMillis);
+        }
+        if (refused == null) {
+            refused = deletable(expire.segments(), expire.marked(), expire.policyHash(), nowMillis);
         }
         if (refused != null) {
             return refused;
         }
         for (SegmentRef ref : expire.segments()) {
-            SegmentState state = segments.finished(ref.segment()).state();
-            if (state != SegmentState.ARCHIVED) {
-                return new Refused(RefusalReason.WRONG_SEGMENT_STATE, ref.segment() + " is " + state);
+            SegmentView row = segments.finished(ref.segment());
+            if (row.state() != SegmentState.ARCHIVED) {
+                return new Refused(RefusalReason.WRONG_SEGMENT_STATE, ref.segment() + " is " + row.state());
+            }
+            for (SnapshotView snapshot : snapshots.values()) {
+                if (snapshot.streams().contains(row.streamNumber()) && row.baseIndex() <= snapshot.index()) {
+                    return new Refused(
+                            RefusalReason.WRONG_SEGMENT_STATE,
+                            ref.segment() + " is referred to by snapshot " + snapshot.id());
+                }
             }
         }
         TruncationView why = new TruncationView(expire.policy(), expire.reason(), expire.policyHash(), nowMillis);

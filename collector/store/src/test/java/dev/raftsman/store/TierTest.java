@@ -267,6 +267,34 @@ final class TierTest {
     }
 
     @Test
+    void deletesOnlyWhatIsAsItWasWhenThatWasDecided() {
+        List<SegmentRef> marked = List.of(segment(0).ref());
+        long now = entries.stampMillis;
+        assertRefused(new Command.Truncate("one", marked, "chatter", "age", "hash", true, now), RefusalReason.NOT_DUE);
+        change(mark(0, segment(0).ref()));
+        assertRefused(new Command.Truncate("one", marked, "chatter", "age", "other", true, now), RefusalReason.NOT_DUE);
+        assertRefused(
+                new Command.Truncate("one", marked, "chatter", "age", "hash", true, now - 3_600_001),
+                RefusalReason.NOT_DUE);
+        assertRefused(
+                new Command.Truncate("one", marked, "chatter", "age", "hash", true, now + 3_600_001),
+                RefusalReason.NOT_DUE);
+        assertThat(change(new Command.Truncate("one", marked, "chatter", "age", "hash", true, now)))
+                .isEqualTo(new Done(1));
+    }
+
+    @Test
+    void expiresNothingThatASnapshotRefersTo() {
+        change(prepare(TOKEN, "k1", segment(0).ref()));
+        change(new Command.Commit("one", TOKEN, SHA, 1, null));
+        change(new Command.RecordSnapshot(
+                "one", "s1", "cold", "snapshots/s1.json", List.of(segment(0).streamNumber()), segment(0).baseIndex()));
+        assertRefused(expire(segment(0).ref()), RefusalReason.WRONG_SEGMENT_STATE);
+        change(new Command.DropSnapshot("one", "s1"));
+        assertThat(change(expire(segment(0).ref()))).isEqualTo(new Done(1));
+    }
+
+    @Test
     void keepsWhatIsHeldUntilItIsReleased() {
         change(mark(500, segment(0).ref()));
         assertThat(change(unmark(true, segment(0).ref(), segment(1).ref()))).isEqualTo(new Done(2));
