@@ -92,6 +92,11 @@ final class BlockHeader {
         return this;
     }
 
+    /** Seals a buffer that is exactly the block. */
+    static ByteBuffer sealOf(ByteBuffer block) {
+        return new BlockHeader(block).seal(block.limit());
+    }
+
     /** @return the block, from its first byte to its last */
     ByteBuffer seal(int length) {
         block.putInt(Block.LENGTH_OFFSET, length);

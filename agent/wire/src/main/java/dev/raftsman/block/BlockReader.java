@@ -62,6 +62,14 @@ public final class BlockReader implements AutoCloseable {
         return ByteBuffer.wrap(inflated, 0, bytes).slice().order(ByteOrder.LITTLE_ENDIAN);
     }
 
+    /**
+     * The columns as they were before they were compressed, labels included; little endian, in memory of this reader,
+     * valid until the next call of any method. Empty for a gap.
+     */
+    public ByteBuffer columns(Block block) {
+        return inflate(block);
+    }
+
     /** What is true of every event in the block; none for a gap. */
     public Labels labels(Block block) {
         if (!block.labeled() || block.kind() == BlockKind.GAP) {

@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
             BenchFilesCommand.class,
             BenchClusterCommand.class,
             BenchCatchUpCommand.class,
+            BenchArchiveCommand.class,
             BenchCommand.Appender.class
         })
 final class BenchCommand implements Runnable {
@@ -35,7 +36,7 @@ final class BenchCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "missing verb: pipeline, agent, files, cluster, catch-up or appender");
+                spec.commandLine(), "missing verb: pipeline, agent, files, cluster, catch-up, archive or appender");
     }
 
     @Command(

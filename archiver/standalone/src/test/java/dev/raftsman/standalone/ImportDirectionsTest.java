@@ -34,6 +34,7 @@ class ImportDirectionsTest {
     private static final String[] TIERING = {
         "dev.raftsman.cluster..",
         "dev.raftsman.policy..",
+        "dev.raftsman.cold..",
         "dev.raftsman.objects..",
         "dev.raftsman.archive..",
         "dev.raftsman.snapshot..",
@@ -71,6 +72,13 @@ class ImportDirectionsTest {
                 only("dev.raftsman.raft..", "dev.raftsman.ingest..", "dev.raftsman.query.."),
                 only("dev.raftsman.collector.."));
         neither(only("dev.raftsman.policy.."), only("dev.raftsman.archive..", "dev.raftsman.archiver.."));
+        neither(
+                only("dev.raftsman.cold.."),
+                only(
+                        "dev.raftsman.objects..",
+                        "dev.raftsman.policy..",
+                        "dev.raftsman.archive..",
+                        "dev.raftsman.restore.."));
         neither(
                 only("dev.raftsman.objects.."),
                 only("dev.raftsman.policy..", "dev.raftsman.archive..", "dev.raftsman.restore.."));

@@ -27,7 +27,7 @@ import java.util.UUID;
  */
 public final class Manifest {
     private final ObjectStore store;
-    private final Map<UUID, ManifestEntry> archivedByToken = new LinkedHashMap<>();
+    private final Map<UUID, Map<SegmentId, ManifestEntry>> archivedByToken = new LinkedHashMap<>();
     private final Set<UUID> aborted = new HashSet<>();
     private final Map<SegmentId, ManifestEntry> truncated = new TreeMap<>();
     private final Map<String, ManifestEntry> snapshots = new LinkedHashMap<>();
@@ -100,16 +100,23 @@ public final class Manifest {
     /** An aborted token gets no archived entry, and an archived one cannot be aborted: whichever is first, stays. */
     private boolean isNews(ManifestEntry entry) {
         return switch (entry.outcome()) {
-            case ARCHIVED, ABORTED -> !archivedByToken.containsKey(entry.token()) && !aborted.contains(entry.token());
+            case ARCHIVED -> !aborted.contains(entry.token()) && !isArchived(entry);
+            case ABORTED -> !archivedByToken.containsKey(entry.token()) && !aborted.contains(entry.token());
             case TRUNCATED -> !truncated.containsKey(entry.segment().id());
             case SNAPSHOT -> !snapshots.containsKey(entry.snapshotId());
             case DROPPED -> !dropped.contains(entry.snapshotId());
         };
     }
 
+    private boolean isArchived(ManifestEntry entry) {
+        return archivedByToken
+                .getOrDefault(entry.token(), Map.of())
+                .containsKey(entry.segment().id());
+    }
+
     private boolean isInEffect(ManifestEntry entry) {
         return switch (entry.outcome()) {
-            case ARCHIVED -> archivedByToken.containsKey(entry.token());
+            case ARCHIVED -> isArchived(entry);
             case ABORTED -> aborted.contains(entry.token());
             case TRUNCATED, SNAPSHOT, DROPPED -> true;
         };
@@ -117,7 +124,10 @@ public final class Manifest {
 
     private void add(ManifestEntry entry) {
         switch (entry.outcome()) {
-            case ARCHIVED -> archivedByToken.put(entry.token(), entry);
+            case ARCHIVED ->
+                archivedByToken
+                        .computeIfAbsent(entry.token(), token -> new LinkedHashMap<>())
+                        .put(entry.segment().id(), entry);
             case ABORTED -> aborted.add(entry.token());
             case TRUNCATED -> truncated.put(entry.segment().id(), entry);
             case SNAPSHOT -> snapshots.put(entry.snapshotId(), entry);
@@ -130,8 +140,9 @@ public final class Manifest {
         return pages;
     }
 
-    public Optional<ManifestEntry> archived(UUID token) {
-        return Optional.ofNullable(archivedByToken.get(token));
+    /** @return the entries of one upload, one for each of its segments; none if it is on no page */
+    public List<ManifestEntry> archived(UUID token) {
+        return List.copyOf(archivedByToken.getOrDefault(token, Map.of()).values());
     }
 
     public boolean isAborted(UUID token) {
@@ -140,7 +151,9 @@ public final class Manifest {
 
     /** @return one entry for each archived segment, in the order of the pages */
     public Collection<ManifestEntry> archived() {
-        return Collections.unmodifiableCollection(archivedByToken.values());
+        List<ManifestEntry> all = new ArrayList<>();
+        archivedByToken.values().forEach(entries -> all.addAll(entries.values()));
+        return all;
     }
 
     /** @return by segment */
@@ -169,7 +182,7 @@ public final class Manifest {
      * @throws IOException naming a segment that this manifest has and the cluster has not, or has with other bytes
      */
     void checkBelongsTo(CatalogView catalog) throws IOException {
-        List<ManifestEntry> all = new ArrayList<>(archivedByToken.values());
+        List<ManifestEntry> all = new ArrayList<>(archived());
         all.addAll(truncated.values());
         for (ManifestEntry entry : all) {
             SegmentView here = entry.segment();

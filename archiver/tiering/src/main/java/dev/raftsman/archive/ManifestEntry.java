@@ -18,6 +18,7 @@ import java.util.UUID;
  * @param sha256 of the object
  * @param bytes of the object
  * @param snapshotId the snapshot itself, or the one whose object this is
+ * @param place of the segment among those of a cold object; null if the object is the segment itself
  * @param epochs the producers of those ranges, as they stood
  */
 public record ManifestEntry(
@@ -31,6 +32,7 @@ public record ManifestEntry(
         String reason,
         String policyHash,
         String snapshotId,
+        Integer place,
         List<EpochView> epochs) {
 
     public ManifestEntry {
@@ -61,6 +63,8 @@ public record ManifestEntry(
             UUID token,
             SegmentView segment,
             String key,
+            StoredObject object,
+            Integer place,
             String policy,
             String reason,
             String policyHash,
@@ -70,12 +74,13 @@ public record ManifestEntry(
                 token,
                 segment,
                 key,
-                segment.sha256(),
-                segment.bytes(),
+                object.sha256(),
+                object.bytes(),
                 policy,
                 reason,
                 policyHash,
                 snapshotId.orElse(null),
+                place,
                 epochsOf(catalog, segment));
     }
 
@@ -91,22 +96,25 @@ public record ManifestEntry(
                 segment.truncation().reason(),
                 segment.truncation().policyHash(),
                 null,
+                null,
                 epochsOf(catalog, segment));
     }
 
     static ManifestEntry aborted(UUID token, SegmentView segment, String key, String why) {
-        return new ManifestEntry(Outcome.ABORTED, token, segment, key, null, null, null, why, null, null, List.of());
+        return new ManifestEntry(
+                Outcome.ABORTED, token, segment, key, null, null, null, why, null, null, null, List.of());
     }
 
     /** @param bytes of the snapshot's own manifest, not of what it refers to */
     public static ManifestEntry snapshot(
             String id, String key, String sha256, long bytes, String policy, String reason, String policyHash) {
         return new ManifestEntry(
-                Outcome.SNAPSHOT, null, null, key, sha256, bytes, policy, reason, policyHash, id, List.of());
+                Outcome.SNAPSHOT, null, null, key, sha256, bytes, policy, reason, policyHash, id, null, List.of());
     }
 
     public static ManifestEntry dropped(String id, String key, String policy, String reason) {
-        return new ManifestEntry(Outcome.DROPPED, null, null, key, null, null, policy, reason, null, id, List.of());
+        return new ManifestEntry(
+                Outcome.DROPPED, null, null, key, null, null, policy, reason, null, id, null, List.of());
     }
 
     private static List<EpochView> epochsOf(CatalogView catalog, SegmentView segment) {

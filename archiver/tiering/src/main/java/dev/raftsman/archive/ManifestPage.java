@@ -42,7 +42,12 @@ record ManifestPage(
 
     byte[] encode() {
         try {
-            return JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(this);
+            byte[] bytes = JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(this);
+            if (bytes.length >= MAX_BYTES) {
+                throw new IllegalStateException("a page of " + bytes.length + " bytes; expected less than " + MAX_BYTES
+                        + ": nobody could read it");
+            }
+            return bytes;
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a page of plain records", e);
         }

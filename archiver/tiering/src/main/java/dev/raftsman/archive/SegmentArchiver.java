@@ -15,14 +15,19 @@ import dev.raftsman.policy.Decision;
 import dev.raftsman.policy.Reason;
 import dev.raftsman.policy.RetentionPolicies;
 import dev.raftsman.segment.SegmentId;
+import dev.raftsman.segment.UnsupportedFormatException;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +36,9 @@ import org.slf4j.LoggerFactory;
  * the caller's part; {@link Lease.FencedException} ends a round. One thread.
  */
 public final class SegmentArchiver {
+    /** What the key of a cold object ends with. */
+    public static final String COLD_SUFFIX = ".cold";
+
     /** Label of what an archiver before this one, or an earlier round, had begun; the text is the reason it gave. */
     private static final String RESUMED = "resumed";
 
@@ -47,48 +55,100 @@ public final class SegmentArchiver {
     private final Lease lease;
     private final ColdTargets targets;
     private final VerifiedCopy copy;
+    private final ColdCopy coldCopy;
+    private final ArchiveSettings.ByPolicy settings;
     private final ArchiveListener listener;
     private final Map<SegmentId, Integer> mismatches = new HashMap<>();
 
+    /** What cannot be recoded; forgotten with the process, and found out again. */
+    private final Set<SegmentId> verbatim = new HashSet<>();
+
+    /** With the same settings for every policy. */
     public SegmentArchiver(
             RetentionPolicies policies, Lease lease, ColdTargets targets, VerifiedCopy copy, ArchiveListener listener) {
+        this(policies, lease, targets, copy, policy -> ArchiveSettings.DEFAULTS, listener);
+    }
+
+    public SegmentArchiver(
+            RetentionPolicies policies,
+            Lease lease,
+            ColdTargets targets,
+            VerifiedCopy copy,
+            ArchiveSettings.ByPolicy settings,
+            ArchiveListener listener) {
         this.policies = policies;
         this.policyHash = policies.hash();
         this.lease = lease;
         this.targets = targets;
         this.copy = copy;
+        this.coldCopy = copy.recoding();
+        this.settings = settings;
         this.listener = listener;
     }
 
-    /** An upload announced in Raft, by this archiver or one before it. */
-    private record Upload(UUID token, SegmentView segment, ObjectKey key, Decision.Archive decision) {}
+    /**
+     * An upload announced in Raft, by this archiver or one before it.
+     *
+     * @param decisions one for each segment, in the order of their bases
+     */
+    private record Upload(UUID token, ObjectKey key, List<Decision.Archive> decisions) {
+        List<SegmentView> segments() {
+            return segmentsOf(decisions);
+        }
+
+        /** The first one; there is none other but in a cold object. */
+        Decision.Archive first() {
+            return decisions.get(0);
+        }
+
+        /** The key says it, since whoever finds the object knows no more. */
+        boolean isCold() {
+            return isColdKey(key.value());
+        }
+    }
+
+    /** An upload whose object is proved. */
+    private record Proved(Upload upload, StoredObject object) {}
 
     /** The content-addressed key: the same bytes of the same segment, whoever needs them. */
     public static ObjectKey contentKey(SegmentView segment) {
         return ObjectKey.of("cas", segment.sha256() + ".seg");
     }
 
+    /** Whether the object under a key holds recoded segments. */
+    public static boolean isColdKey(String key) {
+        return key.endsWith(COLD_SUFFIX);
+    }
+
     /** Goes on with everything that was announced or decided in Raft and is not finished. */
     public void resume(CatalogView catalog) throws IOException {
-        Map<String, List<Upload>> byTarget = new LinkedHashMap<>();
+        Map<UUID, Upload> byToken = new LinkedHashMap<>();
         for (SegmentView segment : catalog.segments()) {
             PreparedView prepared = segment.prepared();
-            if (prepared == null || isStopped(segment)) {
-                continue;
+            if (prepared != null) {
+                byToken.computeIfAbsent(
+                                prepared.token(),
+                                token -> new Upload(token, new ObjectKey(prepared.key()), new ArrayList<>()))
+                        .decisions()
+                        .add(resumed(catalog, segment, prepared));
             }
-            ObjectKey key = new ObjectKey(prepared.key());
-            Optional<String> snapshotId = key.equals(contentKey(segment))
-                    ? Decider.newestHolding(catalog, segment).map(SnapshotView::id)
-                    : Optional.empty();
-            Reason reason = new Reason(RESUMED, String.valueOf(prepared.reason()), Map.of());
-            Decision.Archive decision =
-                    new Decision.Archive(segment, prepared.policy(), reason, prepared.target(), snapshotId);
-            byTarget.computeIfAbsent(prepared.target(), name -> new ArrayList<>())
-                    .add(new Upload(prepared.token(), segment, key, decision));
+        }
+        Map<String, List<Upload>> byTarget = new LinkedHashMap<>();
+        for (Upload upload : byToken.values()) {
+            if (upload.segments().stream().noneMatch(this::isStopped)) {
+                upload.decisions()
+                        .sort(Comparator.comparing(
+                                decision -> decision.segment().id()));
+                byTarget.computeIfAbsent(upload.first().target(), name -> new ArrayList<>())
+                        .add(upload);
+            }
         }
         for (Map.Entry<String, List<Upload>> uploads : byTarget.entrySet()) {
             try {
-                finish(catalog, targets.get(uploads.getKey(), catalog), uploads.getValue());
+                Cold cold = targets.get(uploads.getKey(), catalog);
+                for (List<Upload> batch : batches(uploads.getValue(), Upload::segments)) {
+                    finish(catalog, cold, batch);
+                }
             } catch (Lease.FencedException e) {
                 throw e;
             } catch (IOException e) {
@@ -96,6 +156,14 @@ public final class SegmentArchiver {
             }
         }
         recordTruncations(catalog);
+    }
+
+    private static Decision.Archive resumed(CatalogView catalog, SegmentView segment, PreparedView prepared) {
+        Optional<String> snapshotId = prepared.key().equals(contentKey(segment).value())
+                ? Decider.newestHolding(catalog, segment).map(SnapshotView::id)
+                : Optional.empty();
+        Reason reason = new Reason(RESUMED, String.valueOf(prepared.reason()), Map.of());
+        return new Decision.Archive(segment, prepared.policy(), reason, prepared.target(), snapshotId);
     }
 
     /**
@@ -179,6 +247,13 @@ public final class SegmentArchiver {
                 .or(policies::defaultTarget);
     }
 
+    /** Those of the decisions that need not wait for others to share an object with, in the order of their segments. */
+    public List<Decision.Archive> ripe(List<Decision.Archive> decisions) {
+        List<Decision.Archive> inOrder = new ArrayList<>(decisions);
+        inOrder.sort(Comparator.comparing(decision -> decision.segment().id()));
+        return Merging.ripe(inOrder, settings, verbatim::contains);
+    }
+
     /** Archives segments, target by target; a target that fails is left for the next round. */
     public void archive(List<Decision.Archive> decisions, CatalogView catalog) throws IOException {
         Map<String, List<Decision.Archive>> byTarget = new LinkedHashMap<>();
@@ -192,9 +267,12 @@ public final class SegmentArchiver {
             List<Decision.Archive> all = due.getValue();
             try {
                 Cold cold = targets.get(due.getKey(), catalog);
-                for (int from = 0; from < all.size(); from += BATCH_SEGMENTS) {
-                    List<Upload> uploads = prepare(all.subList(from, Math.min(all.size(), from + BATCH_SEGMENTS)));
-                    finish(catalog, cold, uploads);
+                all.sort(
+                        Comparator.comparing(decision -> decision.segment().id())); // What is merged must lie together.
+                for (List<List<Decision.Archive>> batch :
+                        batches(Merging.objects(all, settings, verbatim::contains), SegmentArchiver::segmentsOf)) {
+                    cold.manifest().refresh(); // What cannot be reached has nothing announced for it.
+                    finish(catalog, cold, prepare(batch));
                 }
             } catch (Lease.FencedException e) {
                 throw e;
@@ -204,44 +282,82 @@ public final class SegmentArchiver {
         }
     }
 
-    private List<Upload> prepare(List<Decision.Archive> decisions) throws IOException {
+    /** Objects that share a manifest page: so many segments, and so many bytes that the page is not long in coming. */
+    private static <T> List<List<T>> batches(List<T> objects, Function<T, List<SegmentView>> segmentsOf) {
+        List<List<T>> batches = new ArrayList<>();
+        int count = BATCH_SEGMENTS;
+        long bytes = 0;
+        for (T object : objects) {
+            List<SegmentView> segments = segmentsOf.apply(object);
+            if (count + segments.size() > BATCH_SEGMENTS || bytes >= ArchiveSettings.DEFAULT_OBJECT_BYTES) {
+                batches.add(new ArrayList<>());
+                count = 0;
+                bytes = 0;
+            }
+            batches.get(batches.size() - 1).add(object);
+            count += segments.size();
+            bytes += segments.stream().mapToLong(SegmentView::bytes).sum();
+        }
+        return batches;
+    }
+
+    private static List<SegmentView> segmentsOf(List<Decision.Archive> object) {
+        return object.stream().map(Decision.Archive::segment).toList();
+    }
+
+    private List<Upload> prepare(List<List<Decision.Archive>> objects) throws IOException {
         List<Upload> uploads = new ArrayList<>();
-        for (Decision.Archive decision : decisions) {
-            SegmentView segment = decision.segment();
-            UUID token = UUID.randomUUID();
-            ObjectKey key = decision.snapshotId().isPresent() ? contentKey(segment) : ownKey(segment, token);
+        for (List<Decision.Archive> decisions : objects) {
+            Upload upload = announced(decisions);
+            Decision.Archive first = upload.first();
             CommandResult result = lease.execute(new Command.Prepare(
                     lease.owner(),
-                    token,
-                    List.of(segment.ref()),
-                    decision.target(),
-                    key.value(),
-                    decision.policy(),
-                    decision.reason().toString(),
+                    upload.token(),
+                    upload.segments().stream().map(SegmentView::ref).toList(),
+                    first.target(),
+                    upload.key().value(),
+                    first.policy(),
+                    first.reason().toString(),
                     policyHash));
             if (result instanceof CommandResult.Refused refused) {
-                LOG.warn("prepare refused: segment={} reason={} {}", segment.id(), refused.reason(), refused.detail());
+                LOG.warn(
+                        "prepare refused: segment={} segments={} reason={} {}",
+                        first.segment().id(),
+                        decisions.size(),
+                        refused.reason(),
+                        refused.detail());
                 listener.failed("prepare");
             } else {
-                uploads.add(new Upload(token, segment, key, decision));
+                uploads.add(upload);
             }
         }
         return uploads;
     }
 
-    private static ObjectKey ownKey(SegmentView segment, UUID token) {
+    private Upload announced(List<Decision.Archive> decisions) {
+        UUID token = UUID.randomUUID();
+        Decision.Archive first = decisions.get(0);
+        boolean cold = settings.of(first.policy()).format() == ArchiveSettings.Format.COLD
+                && !verbatim.contains(first.segment().id());
+        ObjectKey key = first.snapshotId().isPresent()
+                ? contentKey(first.segment())
+                : ownKey(first.segment(), token, cold ? COLD_SUFFIX : SegmentId.FILE_SUFFIX);
+        return new Upload(token, key, decisions);
+    }
+
+    private static ObjectKey ownKey(SegmentView segment, UUID token, String suffix) {
         String base = segment.id().fileName().replace(SegmentId.FILE_SUFFIX, "");
         return ObjectKey.of(
                 "segments",
                 ObjectKey.component(segment.tenant()),
                 ObjectKey.component(segment.stream()),
-                base + "-" + token.toString().substring(0, 8) + SegmentId.FILE_SUFFIX);
+                base + "-" + token.toString().substring(0, 8) + suffix);
     }
 
     /** Steps 2 to 6 for uploads of one target, from wherever each of them stands. */
     private void finish(CatalogView catalog, Cold cold, List<Upload> uploads) throws IOException {
         cold.manifest().refresh();
-        List<ManifestEntry> verified = new ArrayList<>();
+        List<Proved> proved = new ArrayList<>();
         IOException failure = null;
         for (Upload upload : uploads) {
             lease.keep();
@@ -250,12 +366,12 @@ public final class SegmentArchiver {
                 continue;
             }
             try {
-                if (cold.manifest().archived(upload.token()).isEmpty()) {
-                    if (copy.store(upload.segment(), cold.store(), upload.key())) {
-                        listener.stored(cold.name(), upload.segment().bytes());
-                    }
-                }
-                verified.add(entry(catalog, upload));
+                Optional<StoredObject> known = onPage(cold, upload);
+                proved.add(new Proved(upload, known.isPresent() ? known.get() : store(cold, upload)));
+            } catch (RecodingException e) {
+                storeVerbatim(catalog, cold, upload, e);
+            } catch (UnsupportedFormatException e) {
+                failed("read-back", cold.name(), e); // The version that wrote it will go on with it.
             } catch (ObjectMismatchException e) {
                 giveUp(catalog, cold, upload, e);
             } catch (IOException e) {
@@ -263,12 +379,15 @@ public final class SegmentArchiver {
                 break;
             }
         }
-        List<ManifestEntry> published = verified.isEmpty()
-                ? List.of()
-                : cold.manifest().publish(lease.owner(), catalog.stampMillis(), verified);
-        for (Upload upload : uploads) {
-            if (published.stream().anyMatch(entry -> entry.token().equals(upload.token()))) {
-                commit(upload);
+        List<ManifestEntry> entries = proved.stream()
+                .flatMap(object -> entries(catalog, object).stream())
+                .toList();
+        List<ManifestEntry> published =
+                entries.isEmpty() ? List.of() : cold.manifest().publish(lease.owner(), catalog.stampMillis(), entries);
+        for (Proved object : proved) {
+            UUID token = object.upload().token();
+            if (published.stream().anyMatch(entry -> entry.token().equals(token))) {
+                commit(object);
             }
         }
         if (failure != null) {
@@ -276,47 +395,102 @@ public final class SegmentArchiver {
         }
     }
 
-    private ManifestEntry entry(CatalogView catalog, Upload upload) {
-        Decision.Archive decision = upload.decision();
-        return ManifestEntry.archived(
-                catalog,
-                upload.token(),
-                upload.segment(),
-                upload.key().value(),
-                decision.policy(),
-                decision.reason().label().equals(RESUMED)
-                        ? decision.reason().text()
-                        : decision.reason().toString(),
-                policyHash,
-                decision.snapshotId());
+    /** What a page says of the upload already: its object was proved by whoever wrote the page. */
+    private static Optional<StoredObject> onPage(Cold cold, Upload upload) {
+        return cold.manifest().archived(upload.token()).stream()
+                .findFirst()
+                .map(entry -> new StoredObject(entry.sha256(), entry.bytes(), false));
     }
 
-    private void commit(Upload upload) throws IOException {
-        SegmentView segment = upload.segment();
+    private StoredObject store(Cold cold, Upload upload) throws IOException {
+        StoredObject object;
+        if (upload.isCold()) {
+            ArchiveSettings how = settings.of(upload.first().policy());
+            object = coldCopy.store(upload.segments(), cold.store(), upload.key(), how.cold(), lease::keep);
+        } else {
+            SegmentView segment = upload.first().segment();
+            boolean created = copy.store(segment, cold.store(), upload.key());
+            object = new StoredObject(segment.sha256(), segment.bytes(), created);
+        }
+        if (object.created()) {
+            listener.stored(cold.name(), object.bytes());
+        }
+        return object;
+    }
+
+    private List<ManifestEntry> entries(CatalogView catalog, Proved proved) {
+        List<ManifestEntry> entries = new ArrayList<>();
+        for (Decision.Archive decision : proved.upload().decisions()) {
+            entries.add(ManifestEntry.archived(
+                    catalog,
+                    proved.upload().token(),
+                    decision.segment(),
+                    proved.upload().key().value(),
+                    proved.object(),
+                    proved.upload().isCold() ? entries.size() : null,
+                    decision.policy(),
+                    decision.reason().label().equals(RESUMED)
+                            ? decision.reason().text()
+                            : decision.reason().toString(),
+                    policyHash,
+                    decision.snapshotId()));
+        }
+        return entries;
+    }
+
+    private void commit(Proved proved) throws IOException {
+        Upload upload = proved.upload();
         CommandResult result = lease.execute(new Command.Commit(
                 lease.owner(),
                 upload.token(),
-                segment.sha256(),
-                segment.bytes(),
-                upload.decision().snapshotId().orElse(null)));
+                proved.object().sha256(),
+                proved.object().bytes(),
+                upload.first().snapshotId().orElse(null)));
         if (result instanceof CommandResult.Refused refused) {
             LOG.error(
                     "commit refused: segment={} token={} reason={} {}",
-                    segment.id(),
+                    upload.first().segment().id(),
                     upload.token(),
                     refused.reason(),
                     refused.detail());
             listener.failed("commit");
             return;
         }
-        LOG.info("{} key={}", upload.decision(), upload.key());
-        listener.done(upload.decision());
+        for (Decision.Archive decision : upload.decisions()) {
+            LOG.info("{} key={}", decision, upload.key());
+            listener.done(decision);
+        }
+    }
+
+    /** The announced object is given up; in the next round each of its segments is an object of its own, as it is. */
+    private void storeVerbatim(CatalogView catalog, Cold cold, Upload upload, RecodingException why)
+            throws IOException {
+        LOG.error(
+                "stored verbatim from now on: segments={} {}",
+                upload.decisions().size(),
+                why.getMessage(),
+                why);
+        listener.failed("recode");
+        upload.segments().forEach(segment -> verbatim.add(segment.id()));
+        abandon(catalog, cold, upload, why.getMessage());
+    }
+
+    private void abandon(CatalogView catalog, Cold cold, Upload upload, String why) throws IOException {
+        ManifestEntry entry = ManifestEntry.aborted(
+                upload.token(), upload.first().segment(), upload.key().value(), why);
+        List<ManifestEntry> inEffect = cold.manifest().publish(lease.owner(), catalog.stampMillis(), List.of(entry));
+        if (!inEffect.isEmpty()) {
+            abort(upload);
+        }
     }
 
     /** Other bytes are under the key: nothing is overwritten, the token and its key are given up, a person is told. */
     private void giveUp(CatalogView catalog, Cold cold, Upload upload, ObjectMismatchException why) throws IOException {
-        SegmentId id = upload.segment().id();
-        int times = mismatches.merge(id, 1, Integer::sum);
+        SegmentId id = upload.first().segment().id();
+        int times = 0;
+        for (SegmentView segment : upload.segments()) {
+            times = Math.max(times, mismatches.merge(segment.id(), 1, Integer::sum));
+        }
         LOG.error(
                 "object is not what was stored: segment={} times={} stopped={} {}",
                 id,
@@ -324,12 +498,7 @@ public final class SegmentArchiver {
                 times >= MAX_MISMATCHES,
                 why.getMessage());
         listener.mismatch();
-        ManifestEntry entry = ManifestEntry.aborted(
-                upload.token(), upload.segment(), upload.key().value(), why.getMessage());
-        List<ManifestEntry> inEffect = cold.manifest().publish(lease.owner(), catalog.stampMillis(), List.of(entry));
-        if (!inEffect.isEmpty()) {
-            abort(upload);
-        }
+        abandon(catalog, cold, upload, why.getMessage());
     }
 
     private void abort(Upload upload) throws IOException {

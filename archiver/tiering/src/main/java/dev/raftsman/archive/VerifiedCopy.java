@@ -30,12 +30,17 @@ public final class VerifiedCopy {
     /** @param staging made if missing; what a killed archiver left in it is deleted */
     public static VerifiedCopy open(Cluster cluster, Path staging) throws IOException {
         Durable.createDirectories(staging);
-        try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(staging, "*.seg")) {
+        try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(staging, "*.{seg,cold}")) {
             for (Path leftover : leftovers) {
                 Files.delete(leftover);
             }
         }
         return new VerifiedCopy(cluster, staging);
+    }
+
+    /** The same for segments that are recoded. */
+    ColdCopy recoding() {
+        return new ColdCopy(cluster, staging);
     }
 
     /**

@@ -24,6 +24,15 @@ final class ArchiverMetrics implements ArchiveListener {
             .help("Bytes of objects created and verified.")
             .labelNames("target")
             .register(registry);
+    private final Counter sourceBytes = Counter.builder()
+            .name("raftsman_archiver_archived_source_bytes_total")
+            .help("Bytes of archived events as their sources had them.")
+            .register(registry);
+    private final Counter requests = Counter.builder()
+            .name("raftsman_archiver_requests_total")
+            .help("Requests to object stores, as they are billed.")
+            .labelNames("target", "operation")
+            .register(registry);
     private final Counter decisions = Counter.builder()
             .name("raftsman_archiver_decisions_total")
             .help("Decisions carried out and committed.")
@@ -79,8 +88,16 @@ final class ArchiverMetrics implements ArchiveListener {
         }
     }
 
+    /** Any thread. */
+    void request(String target, String operation) {
+        requests.labelValues(target, operation).inc();
+    }
+
     @Override
     public void done(Decision decision) {
+        if (decision instanceof Decision.Archive archive) {
+            sourceBytes.inc(archive.segment().rawBytes());
+        }
         decisions
                 .labelValues(
                         decision.verb(), decision.policy(), decision.reason().label())

@@ -6,6 +6,8 @@ import dev.raftsman.cluster.ClusterClient;
 import dev.raftsman.config.ConfigException;
 import dev.raftsman.disk.DirectoryLock;
 import dev.raftsman.disk.Durable;
+import dev.raftsman.objects.CountedObjectStore;
+import dev.raftsman.objects.ObjectStore;
 import dev.raftsman.policy.RetentionFile;
 import dev.raftsman.policy.RetentionPolicies;
 import dev.raftsman.policy.Target;
@@ -88,7 +90,7 @@ public final class ArchiverProcess {
         try (DirectoryLock lock = DirectoryLock.acquire(config.data().resolve(LOCK_FILE));
                 StatusPages pages = StatusPages.start(config.http(), metrics, () -> ready);
                 ClusterClient cluster = new ClusterClient(config.collectors(), PATIENCE);
-                ColdTargets targets = new ColdTargets(policies, Target::open)) {
+                ColdTargets targets = new ColdTargets(policies, this::open)) {
             LOG.info(
                     "archiver: data={} collectors={} policies={} http={}",
                     config.data(),
@@ -110,6 +112,10 @@ public final class ArchiverProcess {
             LOG.error("stopped by a mistake of ours", e);
             return refuse(SOFTWARE, e.toString());
         }
+    }
+
+    private ObjectStore open(Target target) throws IOException {
+        return new CountedObjectStore(target.open(), operation -> metrics.request(target.name(), operation));
     }
 
     private int work(ClusterClient cluster, ColdTargets targets) throws IOException {

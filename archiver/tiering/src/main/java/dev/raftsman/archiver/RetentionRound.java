@@ -1,6 +1,7 @@
 package dev.raftsman.archiver;
 
 import dev.raftsman.archive.ArchiveListener;
+import dev.raftsman.archive.ArchiveSettings;
 import dev.raftsman.archive.ColdTargets;
 import dev.raftsman.archive.Lease;
 import dev.raftsman.archive.SegmentArchiver;
@@ -13,6 +14,8 @@ import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.catalog.StreamView;
 import dev.raftsman.cluster.Cluster;
 import dev.raftsman.cluster.NodeDisk;
+import dev.raftsman.cold.ColdSettings;
+import dev.raftsman.policy.ArchiveRule;
 import dev.raftsman.policy.Decider;
 import dev.raftsman.policy.Decision;
 import dev.raftsman.policy.OutageRule;
@@ -87,11 +90,24 @@ public final class RetentionRound {
         this.outages = new Outages();
         this.listener = listener;
         ArchiveListener watched = new WatchedTargets(listener, outages);
-        this.archiver = new SegmentArchiver(policies, lease, targets, copy, watched);
+        this.archiver = new SegmentArchiver(policies, lease, targets, copy, name -> settings(policies, name), watched);
         this.snapshots = new SnapshotTaker(policies, cluster, lease, targets, copy, watched);
         this.deletions = new Deletions(policies.hash(), lease, archiver, listener);
         this.expiredObjects = new ExpiredObjects(targets, lease, listener);
         this.clocks = new ClockWatch(clocks);
+    }
+
+    private static ArchiveSettings settings(RetentionPolicies policies, String name) {
+        return policies.policies().stream()
+                .filter(policy -> policy.name().equals(name))
+                .findFirst()
+                .map(policy -> new ArchiveSettings(
+                        policy.archive().format() == ArchiveRule.Format.COLD
+                                ? ArchiveSettings.Format.COLD
+                                : ArchiveSettings.Format.SEGMENT,
+                        policy.archive().objectBytes(),
+                        ColdSettings.DEFAULTS))
+                .orElse(ArchiveSettings.DEFAULTS); // begun under policies that are no longer there
     }
 
     /**
@@ -209,7 +225,7 @@ public final class RetentionRound {
                 return new Applied.Refused(changes);
             }
             List<Decision> toDo = plan.toDo(catalog);
-            store(toDo, catalog, Set.of());
+            store(toDo, catalog, Set.of(), false);
             CatalogView after = cluster.catalog();
             finishDeletions(stillDecided(toDo, after, facts), after, false);
             return new Applied.Done(toDo.size());
@@ -299,7 +315,7 @@ public final class RetentionRound {
         CatalogView catalog = cluster.catalog();
         long beganMillis = catalog.stampMillis();
         Optional<NodeDisk> disk = disk();
-        Set<String> used = store(decide(catalog, disk, Map.of()), catalog, stuck);
+        Set<String> used = store(decide(catalog, disk, Map.of()), catalog, stuck, true);
         tryThoseThatAreOut(used, catalog);
         outages.endOfRound(used, beganMillis);
         CatalogView after = cluster.catalog();
@@ -323,8 +339,12 @@ public final class RetentionRound {
         }
     }
 
-    /** @return the targets that something was due for */
-    private Set<String> store(List<Decision> decisions, CatalogView catalog, Set<String> stuck) throws IOException {
+    /**
+     * @param waitForCompany whether segments that are due may wait until they come to an object's worth
+     * @return the targets that something was due for
+     */
+    private Set<String> store(List<Decision> decisions, CatalogView catalog, Set<String> stuck, boolean waitForCompany)
+            throws IOException {
         List<Decision.Archive> archives = new ArrayList<>();
         List<Decision.Snapshot> due = new ArrayList<>();
         Set<String> used = new HashSet<>();
@@ -343,7 +363,7 @@ public final class RetentionRound {
                 }
             }
         }
-        archiver.archive(archives, catalog);
+        archiver.archive(waitForCompany ? archiver.ripe(archives) : archives, catalog);
         for (Decision.Snapshot snapshot : due) {
             snapshots.take(snapshot);
         }

@@ -2,6 +2,7 @@ package dev.raftsman.restore;
 
 import dev.raftsman.archive.Manifest;
 import dev.raftsman.archive.ManifestEntry;
+import dev.raftsman.archive.SegmentArchiver;
 import dev.raftsman.catalog.EpochView;
 import dev.raftsman.catalog.SegmentState;
 import dev.raftsman.catalog.SegmentView;
@@ -19,14 +20,24 @@ public final class ColdArchive implements SegmentSource {
 
     private final String target;
     private final ObjectStore store;
+    private final ReadCache cache;
+    private final ColdObjects objects;
+
+    /** With a cache of its own, in memory. */
+    public ColdArchive(String target, ObjectStore store) {
+        this(target, store, ReadCache.inMemory(ReadCache.DEFAULT_MEMORY_BYTES));
+    }
 
     /**
      * @param target the store's name in the policies: snapshots refer to objects by it
      * @param store closed with this source
+     * @param cache closed with this source
      */
-    public ColdArchive(String target, ObjectStore store) {
+    public ColdArchive(String target, ObjectStore store, ReadCache cache) {
         this.target = target;
         this.store = store;
+        this.cache = cache;
+        this.objects = new ColdObjects(store, cache);
     }
 
     @Override
@@ -37,6 +48,9 @@ public final class ColdArchive implements SegmentSource {
         List<SegmentView> known = new ArrayList<>();
         List<EpochView> epochs = new ArrayList<>();
         for (ManifestEntry entry : manifest.archived()) {
+            if (entry.place() != null) {
+                objects.knowLength(new ObjectKey(entry.key()), entry.bytes());
+            }
             copies.add(copy(entry.segment(), entry.key()));
             known.add(entry.segment());
             epochs.addAll(entry.epochs());
@@ -75,11 +89,15 @@ public final class ColdArchive implements SegmentSource {
                 segment.stream(),
                 store.location() + key,
                 DISTANCE,
-                () -> SegmentReader.of(store.location() + key, store.open(object)));
+                () -> SegmentArchiver.isColdKey(key)
+                        ? objects.segment(object, segment.id())
+                        : SegmentBlocks.of(SegmentReader.of(store.location() + key, store.open(object))));
     }
 
     @Override
     public void close() {
+        objects.close();
+        cache.close();
         store.close();
     }
 }

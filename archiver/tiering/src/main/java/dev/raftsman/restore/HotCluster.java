@@ -43,12 +43,12 @@ public final class HotCluster implements SegmentSource {
         return new Contents(copies, catalog.segments(), catalog.epochs());
     }
 
-    private SegmentReader open(SegmentView segment) throws IOException {
+    private SegmentBlocks open(SegmentView segment) throws IOException {
         Durable.createDirectories(cache);
         Path file = Files.createTempFile(cache, segment.id().toString(), ".seg");
         try {
             cluster.fetch(segment, file);
-            return SegmentReader.open(file); // Opened: the name is not needed any more.
+            return SegmentBlocks.of(SegmentReader.open(file)); // Opened: the name is not needed any more.
         } finally {
             Files.delete(file);
         }

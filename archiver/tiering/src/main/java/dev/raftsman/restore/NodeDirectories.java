@@ -61,7 +61,7 @@ public final class NodeDirectories implements SegmentSource {
                                                 header.stream(),
                                                 file.toString(),
                                                 0,
-                                                () -> SegmentReader.open(file)),
+                                                () -> SegmentBlocks.of(SegmentReader.open(file))),
                                         file.toFile().length())));
                     }
                 }

@@ -3,7 +3,6 @@ package dev.raftsman.restore;
 import dev.raftsman.catalog.EpochView;
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.segment.SegmentId;
-import dev.raftsman.segment.SegmentReader;
 import java.io.IOException;
 import java.util.List;
 
@@ -40,6 +39,6 @@ public interface SegmentSource extends AutoCloseable {
 
     /** Opens a copy for one reading; the caller closes. */
     interface Opener {
-        SegmentReader open() throws IOException;
+        SegmentBlocks open() throws IOException;
     }
 }

@@ -4,9 +4,7 @@ import dev.raftsman.catalog.EpochView;
 import dev.raftsman.catalog.SegmentState;
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.restore.SegmentSource.Copy;
-import dev.raftsman.segment.SegmentHeader;
 import dev.raftsman.segment.SegmentId;
-import dev.raftsman.segment.SegmentReader;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -180,13 +178,13 @@ public final class StreamReader implements AutoCloseable {
         List<String> problems = new ArrayList<>();
         for (Copy copy : copies) {
             Progress progress = new Progress(handedOn, sink);
-            try (SegmentReader reader = copy.opener().open()) {
-                progress.read(reader);
+            try (SegmentBlocks blocks = copy.opener().open()) {
+                progress.read(blocks);
                 readable = true;
-                if (reader.ending() == SegmentReader.Ending.SEALED) {
+                if (blocks.isWhole()) {
                     return;
                 }
-                problems.add(copy.where() + " ends " + reader.ending() + " at " + reader.validBytes());
+                problems.add(copy.where() + " " + blocks.ending());
             } catch (SinkFailedException e) {
                 throw e.failure;
             } catch (IOException e) {
@@ -237,13 +235,12 @@ public final class StreamReader implements AutoCloseable {
             this.sink = sink;
         }
 
-        void read(SegmentReader reader) throws IOException {
-            while (reader.next()) {
+        void read(SegmentBlocks blocks) throws IOException {
+            while (blocks.next()) {
                 seen++;
                 if (seen > skip) {
-                    SegmentHeader header = reader.header().orElseThrow();
                     try {
-                        sink.block(header, reader.epochInfo(), reader.raftIndex(), reader.block());
+                        sink.block(blocks.header(), blocks.epochInfo(), blocks.raftIndex(), blocks.block());
                     } catch (IOException e) {
                         throw new SinkFailedException(e);
                     }

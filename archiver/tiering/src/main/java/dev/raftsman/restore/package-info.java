@@ -10,8 +10,11 @@
  * ends early or is damaged goes on in the next one after the blocks already handed on. A segment that is known to be
  * finished and is whole nowhere is an error, never a gap.
  *
- * <p>Threads: a reader belongs to one thread. Memory: the list of segments, one block, one segment's file where a cluster or
- * a remote store is read.
+ * <p>Cold objects are read by ranges: the index at the end, then the cold blocks that hold the segment, each fetched once and
+ * kept in a {@link dev.raftsman.restore.ReadCache}: memory first, then files, a quota for each.
+ *
+ * <p>Threads: a reader belongs to one thread. Memory: the list of segments, one block or one cold block, the
+ * cache; one segment's file where a cluster is read.
  *
  * <p>Start reading at {@link dev.raftsman.restore.StreamReader}.
  */

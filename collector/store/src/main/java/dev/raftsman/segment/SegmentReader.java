@@ -61,6 +61,8 @@ public final class SegmentReader implements AutoCloseable {
     private long offset;
     private long raftIndex;
     private long stampMillis;
+    private long sealRaftIndex;
+    private long sealStampMillis;
     private EpochInfo epoch;
     private Block block;
 
@@ -178,6 +180,16 @@ public final class SegmentReader implements AutoCloseable {
     /** Of the entry that brought the block, as its leader gave it and made monotone. */
     public long stampMillis() {
         return stampMillis;
+    }
+
+    /** Of the entry that sealed the segment; 0 unless its end is {@link Ending#SEALED}. */
+    public long sealRaftIndex() {
+        return sealRaftIndex;
+    }
+
+    /** Of the entry that sealed the segment; 0 unless its end is {@link Ending#SEALED}. */
+    public long sealStampMillis() {
+        return sealStampMillis;
     }
 
     /** Where the block's record begins in the file. */
@@ -341,6 +353,8 @@ public final class SegmentReader implements AutoCloseable {
             throw corrupt(SegmentRecord.HEADER_BYTES + bytes.limit(), "the end after the footer", "more bytes");
         }
         footer = found;
+        sealRaftIndex = head.getLong(SegmentRecord.INDEX_OFFSET);
+        sealStampMillis = head.getLong(SegmentRecord.STAMP_OFFSET);
         ending = Ending.SEALED;
     }
 

@@ -1,0 +1,81 @@
+package dev.raftsman.cli;
+
+import dev.raftsman.standalone.ArchiveBench;
+import dev.raftsman.standalone.StandaloneException;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+        name = "archive",
+        description = {
+            "How small log files become in cold objects, and how fast, beside zstd -3 in blocks of 1 MiB and zstd -19 of the same"
+                    + " bytes.",
+            "Every file becomes a segment as an agent would have made it, the segment a cold object; every object is decoded and"
+                    + " compared. Speeds are of one thread by its CPU time, MB of the file's bytes a second."
+        })
+final class BenchArchiveCommand implements Callable<Integer> {
+    @ArgGroup(multiplicity = "1")
+    private Input input;
+
+    private static final class Input {
+        @Option(names = "--dir", paramLabel = "DIR", description = "every file in it")
+        private Path dir;
+
+        @Option(names = "--file", paramLabel = "FILE", description = "log files; those named *.gz are unpacked first")
+        private List<Path> files;
+    }
+
+    @Option(
+            names = "--rounds",
+            paramLabel = "N",
+            defaultValue = "3",
+            description = "how often each file is measured after one round of warm-up; the median counts (default:"
+                    + " ${DEFAULT-VALUE})")
+    private int rounds;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "all figures, too")
+    private Path json;
+
+    @Override
+    public Integer call() throws IOException {
+        List<Path> files = input.files == null ? in(input.dir) : input.files;
+        for (Path file : files) {
+            if (!Files.isReadable(file)) {
+                throw new CommandException(ExitCodes.NO_INPUT, "cannot read " + file);
+            }
+        }
+        try {
+            ArchiveBench.run(new ArchiveBench.Settings(files, rounds, command(), json), System.out);
+        } catch (StandaloneException e) {
+            throw new CommandException(ExitCodes.UNAVAILABLE, e.getMessage(), e);
+        }
+        return ExitCodes.OK;
+    }
+
+    private String command() {
+        String from = input.files == null ? " --dir " + input.dir : " --file " + input.files;
+        return "raftsman bench archive" + from + " --rounds " + rounds;
+    }
+
+    private static List<Path> in(Path dir) throws IOException {
+        List<Path> files = new ArrayList<>();
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(dir, Files::isRegularFile)) {
+            entries.forEach(files::add);
+        } catch (IOException e) {
+            throw new CommandException(ExitCodes.NO_INPUT, "cannot read directory " + dir, e);
+        }
+        if (files.isEmpty()) {
+            throw new CommandException(ExitCodes.NO_INPUT, "no file in " + dir);
+        }
+        files.sort(null);
+        return files;
+    }
+}

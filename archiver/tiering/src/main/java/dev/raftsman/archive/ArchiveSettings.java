@@ -1,0 +1,40 @@
+package dev.raftsman.archive;
+
+import dev.raftsman.cold.ColdSettings;
+import java.util.Objects;
+
+/**
+ * How a policy's segments are stored.
+ *
+ * @param objectBytes segments that are due together are merged up to this, in bytes of their files; a longer one is an
+ *     object of its own. Counts only where segments are recoded
+ * @param cold how they are recoded
+ */
+public record ArchiveSettings(Format format, long objectBytes, ColdSettings cold) {
+    public static final long DEFAULT_OBJECT_BYTES = 128L << 20;
+
+    public static final ArchiveSettings DEFAULTS =
+            new ArchiveSettings(Format.COLD, DEFAULT_OBJECT_BYTES, ColdSettings.DEFAULTS);
+
+    /** What an object holds. */
+    public enum Format {
+        /** Segments recoded into one object; see {@link dev.raftsman.cold}. */
+        COLD,
+        /** One segment, verbatim. */
+        SEGMENT
+    }
+
+    public ArchiveSettings {
+        Objects.requireNonNull(format, "format");
+        Objects.requireNonNull(cold, "cold");
+        if (objectBytes < 1) {
+            throw new IllegalArgumentException("objects of " + objectBytes + " bytes");
+        }
+    }
+
+    /** Which settings a policy has. */
+    @FunctionalInterface
+    public interface ByPolicy {
+        ArchiveSettings of(String policy);
+    }
+}

@@ -1,0 +1,93 @@
+package dev.raftsman.cold;
+
+import java.util.Arrays;
+
+/**
+ * Distinct words of a cold block, as hashes, for its {@link TokenFilter}. Of most that many; beyond, it says that it is
+ * not whole. One thread.
+ */
+final class TokenSet {
+    /** Shorter words are in nearly every block, and shorter numbers are. */
+    static final int MIN_LETTERS = 3;
+
+    static final int MIN_DIGITS = 8;
+
+    static final int MAX = 1 << 15;
+
+    private final long[] table = new long[MAX * 2];
+    private int count;
+    private boolean whole = true;
+
+    void clear() {
+        if (count > 0) {
+            Arrays.fill(table, 0);
+        }
+        count = 0;
+        whole = true;
+    }
+
+    int count() {
+        return count;
+    }
+
+    /** Whether every word worth it is in here. */
+    boolean whole() {
+        return whole;
+    }
+
+    /** The hash of a word that filters know; 0 for a word that none knows. */
+    static long hash(byte[] word, int from, int length) {
+        boolean digits = true;
+        for (int i = from; i < from + length && digits; i++) {
+            digits = Words.KINDS[word[i] & 0xFF] == Words.DIGIT;
+        }
+        if (length < (digits ? MIN_DIGITS : MIN_LETTERS)) {
+            return 0;
+        }
+        long hash = Templates.hash(word, from, length);
+        return hash == 0 ? 1 : hash;
+    }
+
+    void add(byte[] text, int from, int length) {
+        if (!whole) {
+            return;
+        }
+        long hash = hash(text, from, length);
+        if (hash == 0) {
+            return;
+        }
+        int mask = table.length - 1;
+        int at = (int) (hash >>> 40) & mask;
+        while (table[at] != 0) {
+            if (table[at] == hash) {
+                return;
+            }
+            at = at + 1 & mask;
+        }
+        if (count == MAX) {
+            whole = false;
+            return;
+        }
+        table[at] = hash;
+        count++;
+    }
+
+    /** Every word of a text. */
+    void addWords(byte[] text, int from, int length) {
+        int end = from + length;
+        for (int at = from; at < end && whole; at++) {
+            int start = at;
+            while (at < end && Words.KINDS[text[at] & 0xFF] > 0) {
+                at++;
+            }
+            if (at > start) {
+                add(text, start, at - start);
+            }
+        }
+    }
+
+    /** The hashes, the others being 0. */
+    long[] table() {
+        return table;
+    }
+}

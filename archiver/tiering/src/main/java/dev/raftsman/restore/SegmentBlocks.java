@@ -1,0 +1,84 @@
+package dev.raftsman.restore;
+
+import dev.raftsman.block.Block;
+import dev.raftsman.segment.EpochInfo;
+import dev.raftsman.segment.SegmentHeader;
+import dev.raftsman.segment.SegmentReader;
+import java.io.IOException;
+
+/** The blocks of one copy of a segment in their order, whatever form the copy has. One thread; the caller closes. */
+public interface SegmentBlocks extends AutoCloseable {
+    /** Goes to the next block. @return false at the end, see {@link #isWhole} */
+    boolean next() throws IOException;
+
+    /** Whether the end was that of a finished segment. */
+    boolean isWhole();
+
+    /** For messages: how the blocks ended if they are not whole. */
+    String ending();
+
+    SegmentHeader header();
+
+    EpochInfo epochInfo();
+
+    long raftIndex();
+
+    /** Of the entry that brought the block. */
+    long stampMillis();
+
+    /** Valid until the next call of {@link #next}. */
+    Block block();
+
+    @Override
+    void close() throws IOException;
+
+    /** @param reader is closed with it */
+    static SegmentBlocks of(SegmentReader reader) {
+        return new SegmentBlocks() {
+            @Override
+            public boolean next() throws IOException {
+                return reader.next();
+            }
+
+            @Override
+            public boolean isWhole() {
+                return reader.ending() == SegmentReader.Ending.SEALED;
+            }
+
+            @Override
+            public String ending() {
+                return "ends " + reader.ending() + " at " + reader.validBytes();
+            }
+
+            @Override
+            public SegmentHeader header() {
+                return reader.header().orElseThrow();
+            }
+
+            @Override
+            public EpochInfo epochInfo() {
+                return reader.epochInfo();
+            }
+
+            @Override
+            public long raftIndex() {
+                return reader.raftIndex();
+            }
+
+            @Override
+            public long stampMillis() {
+                return reader.stampMillis();
+            }
+
+            @Override
+            public Block block() {
+                return reader.block();
+            }
+
+            @Override
+            public void close() throws IOException {
+                reader.close();
+            }
+        };
+    }
+}
