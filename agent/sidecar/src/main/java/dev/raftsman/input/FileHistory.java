@@ -50,7 +50,7 @@ final class FileHistory {
     private static final int NAMED_MOST = 8;
     private static final Pattern ROTATED = Pattern.compile("[.-][0-9].*|[.-](?:old|bak)(?:\\..*)?");
     // Written in one tick: .2 is older than .1. Of the times of some only microseconds are left.
-    private static final Comparator<NamedFile> OLDEST_FIRST = Comparator.comparing(
+    private static final Comparator<NamedFile> OLDEST_FIRST = Comparator.comparingLong(
                     (NamedFile file) -> file.modified().to(TimeUnit.MICROSECONDS))
             .thenComparing(NamedFile::path, Comparator.reverseOrder());
 

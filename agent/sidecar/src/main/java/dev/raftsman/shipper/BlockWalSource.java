@@ -372,7 +372,7 @@ final class BlockWalSource implements Source {
 
     /** Declares the sequences from the next one through {@code last}, which no excerpt holds any more. */
     private void gap(Stream stream, long last) {
-        LossReason reason = damaged ? LossReason.DAMAGED : LossReason.RELEASED;
+        LossReason reason = damaged ? LossReason.DAMAGED : LossReason.CLUSTER_LOSS;
         Gaps.declare(session, stream.feed, stream.next, last, reason, System.currentTimeMillis(), log, observer);
         stream.next = last + 1;
     }

@@ -94,7 +94,7 @@ final class Farewell implements Source, FeedOwner {
     public void rewind(Feed rewound, long next) {
         // The cluster was restored to an older state, and the WAL is gone.
         if (next <= last) {
-            Gaps.declare(session, feed, next, last, LossReason.RELEASED, System.currentTimeMillis(), log, observer);
+            Gaps.declare(session, feed, next, last, LossReason.CLUSTER_LOSS, System.currentTimeMillis(), log, observer);
         }
         session.close(feed, Math.max(last, next - 1), Loss.NONE);
     }

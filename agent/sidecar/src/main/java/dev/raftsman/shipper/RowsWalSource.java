@@ -26,7 +26,7 @@ import java.util.function.Consumer;
  *  what the WAL shows                                    what is declared
  *  ----------------------------------------------------  --------------------------------------------
  *  a loss in the header of a batch                       the same, in the header of the block that begins there
- *  a batch that begins beyond the next sequence          GAP, DAMAGED (or RELEASED if nothing was seen damaged)
+ *  a batch that begins beyond the next sequence          GAP, DAMAGED (or CLUSTER_LOSS if nothing was seen damaged)
  *  rows that cannot be taken apart                       GAP, UNENCODABLE
  *  the writer is gone, the end is reached, and more      GAP, PROCESS_DIED (or DAMAGED if the end is damaged)
  *  was claimed than written
@@ -176,7 +176,7 @@ final class RowsWalSource implements Source, FeedOwner {
         long end = first + excerpt.count() - 1;
         if (first >= next) {
             if (first > next) {
-                gap(first - 1, damaged ? LossReason.DAMAGED : LossReason.RELEASED);
+                gap(first - 1, damaged ? LossReason.DAMAGED : LossReason.CLUSTER_LOSS);
             }
             if (excerpt.lossBefore().count() > 0) {
                 finishIfAny();

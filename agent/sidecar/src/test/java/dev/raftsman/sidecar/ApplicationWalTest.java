@@ -336,7 +336,7 @@ class ApplicationWalTest {
         assertThat(epoch().blocks.stream()
                         .filter(block -> block.kind() == BlockKind.GAP)
                         .map(Block::gapReason))
-                .containsOnly(LossReason.RELEASED);
+                .containsOnly(LossReason.CLUSTER_LOSS);
         assertThat(new String(collector.raw("shop-log"), StandardCharsets.UTF_8))
                 .endsWith(message(15_049) + "\n");
     }

@@ -13,8 +13,8 @@ public enum LossReason {
     PROCESS_DIED(4),
     /** The write-ahead log was damaged here. */
     DAMAGED(5),
-    /** Released by the host before the cluster lost it and was restored. */
-    RELEASED(6),
+    /** Acknowledged, then lost with the whole cluster: not archived yet, and no longer on its host. */
+    CLUSTER_LOSS(6),
     /** Could not be encoded. */
     UNENCODABLE(7);
 

@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
             BenchClusterCommand.class,
             BenchCatchUpCommand.class,
             BenchArchiveCommand.class,
+            BenchLakeCommand.class,
             BenchCommand.Appender.class
         })
 final class BenchCommand implements Runnable {
@@ -36,7 +37,8 @@ final class BenchCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "missing verb: pipeline, agent, files, cluster, catch-up, archive or appender");
+                spec.commandLine(),
+                "missing verb: pipeline, agent, files, cluster, catch-up, archive, lake or appender");
     }
 
     @Command(

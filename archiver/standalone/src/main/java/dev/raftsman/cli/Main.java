@@ -28,6 +28,8 @@ import picocli.CommandLine.ScopeType;
             ClusterCommand.class,
             WalCommand.class,
             RetentionCommand.class,
+            RestoreCommand.class,
+            LakeCommand.class,
             PrepareCommand.class,
             BenchCommand.class
         },

@@ -10,6 +10,7 @@ import dev.raftsman.policy.Target;
 import dev.raftsman.restore.ColdArchive;
 import dev.raftsman.restore.HotCluster;
 import dev.raftsman.restore.NodeDirectories;
+import dev.raftsman.restore.RestoredDirectory;
 import dev.raftsman.restore.SegmentSource;
 import dev.raftsman.restore.StreamReader;
 import dev.raftsman.standalone.Directories;
@@ -24,7 +25,10 @@ import java.util.stream.Stream;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
-/** Where a reading verb looks: collectors that run and the archive their policies name, or a directory that a demo left. */
+/**
+ * Where a reading verb looks: collectors that run and the archive their policies name, or a directory that a demo or a
+ * restore left.
+ */
 final class Place {
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
@@ -43,7 +47,8 @@ final class Place {
         @Option(
                 names = "--data",
                 paramLabel = "DIR",
-                description = "a directory that 'raftsman demo --data' kept; needs no process")
+                description = "a directory that 'raftsman demo --data' kept or 'raftsman restore --into' made; needs no"
+                        + " process")
         private Path data;
     }
 
@@ -59,6 +64,9 @@ final class Place {
         try {
             if (which.data == null) {
                 sources.add(new RunningCluster(client(which.cluster)));
+            } else if (RestoredDirectory.isAt(which.data)) {
+                sources.add(new RestoredDirectory(which.data));
+                return StreamReader.open(sources);
             } else {
                 sources.add(new NodeDirectories(collectorsIn(which.data)));
             }

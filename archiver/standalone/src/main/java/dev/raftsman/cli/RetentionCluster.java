@@ -33,7 +33,8 @@ final class RetentionCluster {
             // Not the form of a segment's id: a stream's name, or nothing.
         }
         List<String> streams = catalog.streams().stream()
-                .filter(stream -> stream.stream().equals(name) || fullName(stream.tenant(), stream.stream()).equals(name))
+                .filter(stream -> stream.stream().equals(name)
+                        || fullName(stream.tenant(), stream.stream()).equals(name))
                 .map(stream -> fullName(stream.tenant(), stream.stream()))
                 .toList();
         if (streams.isEmpty()) {
@@ -41,7 +42,8 @@ final class RetentionCluster {
         }
         if (streams.size() > 1) {
             throw new CommandException(
-                    ExitCodes.USAGE, name + " is a stream of several tenants; name one of " + String.join(", ", streams));
+                    ExitCodes.USAGE,
+                    name + " is a stream of several tenants; name one of " + String.join(", ", streams));
         }
         return segment -> fullName(segment.tenant(), segment.stream()).equals(streams.get(0));
     }

@@ -152,7 +152,7 @@ final class SimWal {
         }
 
         void gap(long last) {
-            LossReason reason = damaged ? LossReason.DAMAGED : LossReason.RELEASED;
+            LossReason reason = damaged ? LossReason.DAMAGED : LossReason.CLUSTER_LOSS;
             Gaps.declare(
                     host.session(), feed, next, last, reason, host.clockMillis(), host.log(), ShipperObserver.NONE);
             next = last + 1;

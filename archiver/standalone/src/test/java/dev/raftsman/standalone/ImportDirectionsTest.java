@@ -39,6 +39,7 @@ class ImportDirectionsTest {
         "dev.raftsman.archive..",
         "dev.raftsman.snapshot..",
         "dev.raftsman.restore..",
+        "dev.raftsman.lake..",
         "dev.raftsman.archiver.."
     };
     private static final String[] STANDALONE = {"dev.raftsman.cli..", "dev.raftsman.standalone..", "dev.raftsman.load.."
@@ -84,7 +85,8 @@ class ImportDirectionsTest {
                 only("dev.raftsman.policy..", "dev.raftsman.archive..", "dev.raftsman.restore.."));
         neither(
                 only("dev.raftsman.archive..", "dev.raftsman.restore..", "dev.raftsman.snapshot.."),
-                only("dev.raftsman.archiver.."));
+                only("dev.raftsman.lake..", "dev.raftsman.archiver.."));
+        neither(only("dev.raftsman.lake.."), only("dev.raftsman.archiver.."));
     }
 
     @Test
@@ -109,6 +111,13 @@ class ImportDirectionsTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("net.openhft..")
+                .check(OURS);
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.raftsman.lake..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.delta..", "org.apache.parquet..", "org.apache.hadoop..")
                 .check(OURS);
         noClasses()
                 .that()

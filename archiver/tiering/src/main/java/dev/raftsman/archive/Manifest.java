@@ -32,6 +32,7 @@ public final class Manifest {
     private final Map<SegmentId, ManifestEntry> truncated = new TreeMap<>();
     private final Map<String, ManifestEntry> snapshots = new LinkedHashMap<>();
     private final Set<String> dropped = new HashSet<>();
+    private String identity;
     private long pages;
 
     /** Reads nothing yet. */
@@ -72,6 +73,9 @@ public final class Manifest {
     }
 
     private void take(ManifestPage page) {
+        if (page.page() == 1) {
+            identity = page.nonce();
+        }
         page.entries().stream().filter(this::isNews).forEach(this::add);
         pages = page.page();
     }
@@ -133,6 +137,11 @@ public final class Manifest {
             case SNAPSHOT -> snapshots.put(entry.snapshotId(), entry);
             case DROPPED -> dropped.add(entry.snapshotId());
         }
+    }
+
+    /** @return what names this archive for ever, wherever it is copied to; empty as long as there is no page */
+    public Optional<String> identity() {
+        return Optional.ofNullable(identity);
     }
 
     /** @return how many pages were read or written */

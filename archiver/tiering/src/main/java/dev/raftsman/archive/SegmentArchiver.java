@@ -180,7 +180,8 @@ public final class SegmentArchiver {
                 .add(decision));
         for (List<Decision.Truncate> group : groups.values()) {
             for (int from = 0; from < group.size(); from += SegmentRef.MAX_IN_COMMAND) {
-                truncateTogether(group.subList(from, Math.min(group.size(), from + SegmentRef.MAX_IN_COMMAND)), nowMillis);
+                truncateTogether(
+                        group.subList(from, Math.min(group.size(), from + SegmentRef.MAX_IN_COMMAND)), nowMillis);
             }
         }
     }

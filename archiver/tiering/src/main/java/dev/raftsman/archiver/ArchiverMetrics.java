@@ -1,7 +1,9 @@
 package dev.raftsman.archiver;
 
 import dev.raftsman.archive.ArchiveListener;
+import dev.raftsman.lake.LakeListener;
 import dev.raftsman.policy.Decision;
+import dev.raftsman.segment.SegmentId;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Gauge;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
@@ -9,8 +11,8 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.io.OutputStream;
 
-/** The archiver's figures. Written by the worker, read by any thread. */
-final class ArchiverMetrics implements ArchiveListener {
+/** The archiver's figures. Written by the workers, read by any thread. */
+final class ArchiverMetrics implements ArchiveListener, LakeListener {
     static final String CONTENT_TYPE = PrometheusTextFormatWriter.CONTENT_TYPE;
 
     private final PrometheusRegistry registry = new PrometheusRegistry();
@@ -75,6 +77,18 @@ final class ArchiverMetrics implements ArchiveListener {
             .name("raftsman_archiver_last_round_timestamp_seconds")
             .help("When a round last came to its end.")
             .register(registry);
+    private final Counter lakeSegments = Counter.builder()
+            .name("raftsman_archiver_lake_segments_total")
+            .help("Segments whose events were added to a table.")
+            .register(registry);
+    private final Counter lakeRows = Counter.builder()
+            .name("raftsman_archiver_lake_rows_total")
+            .help("Events added to tables.")
+            .register(registry);
+    private final Counter lakeBytes = Counter.builder()
+            .name("raftsman_archiver_lake_bytes_total")
+            .help("Bytes of files added to tables.")
+            .register(registry);
     private final PrometheusTextFormatWriter writer =
             PrometheusTextFormatWriter.builder().build();
 
@@ -135,6 +149,13 @@ final class ArchiverMetrics implements ArchiveListener {
     @Override
     public void mismatch() {
         mismatches.inc();
+    }
+
+    @Override
+    public void exported(SegmentId segment, long rows, long bytes) {
+        lakeSegments.inc();
+        lakeRows.inc(rows);
+        lakeBytes.inc(bytes);
     }
 
     void round(String outcome, long nowMillis) {

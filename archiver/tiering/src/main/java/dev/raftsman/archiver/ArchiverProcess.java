@@ -1,6 +1,7 @@
 package dev.raftsman.archiver;
 
 import dev.raftsman.archive.ColdTargets;
+import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.cluster.Backoff;
 import dev.raftsman.cluster.ClusterClient;
 import dev.raftsman.config.ConfigException;
@@ -55,6 +56,9 @@ public final class ArchiverProcess {
     /** Written by the worker after its first round, read by the status pages. */
     private volatile boolean ready;
 
+    /** Whether this archiver's last round was the one that acted. Written by the worker, read by the lake's thread. */
+    private volatile boolean active;
+
     private ArchiverProcess(ArchiverConfig config, RetentionPolicies policies) {
         this.config = config;
         this.policies = policies;
@@ -90,6 +94,7 @@ public final class ArchiverProcess {
         try (DirectoryLock lock = DirectoryLock.acquire(config.data().resolve(LOCK_FILE));
                 StatusPages pages = StatusPages.start(config.http(), metrics, () -> ready);
                 ClusterClient cluster = new ClusterClient(config.collectors(), PATIENCE);
+                LakeThread lake = lake();
                 ColdTargets targets = new ColdTargets(policies, this::open)) {
             LOG.info(
                     "archiver: data={} collectors={} policies={} http={}",
@@ -97,6 +102,7 @@ public final class ArchiverProcess {
                     config.collectors(),
                     policies.hash().substring(0, 12),
                     pages.port());
+            lake.start();
             return work(cluster, targets);
         } catch (DirectoryLock.HeldException e) {
             return refuse(SECOND_INSTANCE, e.getMessage());
@@ -112,6 +118,25 @@ public final class ArchiverProcess {
             LOG.error("stopped by a mistake of ours", e);
             return refuse(SOFTWARE, e.toString());
         }
+    }
+
+    private LakeThread lake() {
+        LakeWorker worker = new LakeWorker(
+                policies,
+                policies.policies().stream().anyMatch(policy -> policy.archive().delta())
+                        ? this::belongsInTheLake
+                        : LakeWorker.NO_SEGMENTS,
+                Target::open,
+                config.data().resolve("lake"),
+                () -> active && stopped.getCount() > 0,
+                metrics);
+        return new LakeThread(worker, config.every());
+    }
+
+    private boolean belongsInTheLake(SegmentView segment) {
+        return policies.policyFor(segment.tenant(), segment.stream())
+                .filter(policy -> policy.archive().delta())
+                .isPresent();
     }
 
     private ObjectStore open(Target target) throws IOException {
@@ -162,12 +187,14 @@ public final class ArchiverProcess {
                 RetentionRound.Outcome outcome = round.run(config.act());
                 metrics.round(outcome.name().toLowerCase(java.util.Locale.ROOT), System.currentTimeMillis());
                 ready = true;
+                active = outcome == RetentionRound.Outcome.DONE;
                 lastFailure = "";
                 if (outcome != last) {
                     LOG.info("round: outcome={}", outcome);
                     last = outcome;
                 }
             } catch (IOException e) {
+                active = false;
                 metrics.round("failed", System.currentTimeMillis());
                 String failure = String.valueOf(e.getMessage());
                 if (stopped.getCount() > 0 && !failure.equals(lastFailure)) {

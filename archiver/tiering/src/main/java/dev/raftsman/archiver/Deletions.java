@@ -118,8 +118,9 @@ final class Deletions {
     }
 
     private void expire(List<Decision.Expire> decisions, long nowMillis) throws IOException {
-        for (List<Decision.Expire> together :
-                groups(decisions, decision -> decision.reason() + " " + (decision.segment().mark() != null))) {
+        for (List<Decision.Expire> together : groups(
+                decisions,
+                decision -> decision.reason() + " " + (decision.segment().mark() != null))) {
             Decision.Expire first = together.get(0);
             CommandResult result = lease.execute(new Command.Expire(
                     lease.owner(),

@@ -8,6 +8,7 @@
  * data/archiver.lock   held while it runs
  * data/owner           the name under which it takes the lease, made once
  * data/staging/        one segment on its way
+ * data/lake/&lt;target&gt;/  files of one segment on their way into a table
  * </pre>
  *
  * <pre>
@@ -19,7 +20,8 @@
  * a plan     lease > clocks > has anything changed? > store, mark, delete what it says > lease given back
  * </pre>
  *
- * <p>Threads: one worker runs the rounds; the HTTP server has its own two, which only read figures.
+ * <p>Threads: one worker runs the rounds; one exports to the lake what policies want there; the HTTP server has its own two,
+ * which only read figures.
  *
  * <p>Start reading at {@link dev.raftsman.archiver.ArchiverProcess}.
  */

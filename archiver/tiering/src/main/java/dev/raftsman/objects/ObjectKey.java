@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Where an object lies below the store's own root or prefix: components of {@code [A-Za-z0-9._~-]} joined by {@code /}.
+ * Where an object lies below the store's own root or prefix: components of {@code [A-Za-z0-9._~=-]} joined by {@code /}.
  * The alphabet needs no escape in a URL, a shell or a file name, so one key reads the same in every client.
  *
  * @param value at most {@value #MAX_LENGTH} characters; no component is empty, longer than {@value #MAX_COMPONENT} or
@@ -21,13 +21,13 @@ public record ObjectKey(String value) implements Comparable<ObjectKey> {
 
     private static final int MAX_READABLE = 160;
     private static final Pattern COMPONENT =
-            Pattern.compile("[A-Za-z0-9_~-][A-Za-z0-9._~-]{0," + (MAX_COMPONENT - 1) + "}");
+            Pattern.compile("[A-Za-z0-9_~-][A-Za-z0-9._~=-]{0," + (MAX_COMPONENT - 1) + "}");
 
     public ObjectKey {
         Objects.requireNonNull(value, "value");
         if (!isLegal(value)) {
-            throw new IllegalArgumentException("object key '" + value + "'; expected components of A-Z a-z 0-9 . _ ~ -"
-                    + " joined by '/', none beginning with a dot");
+            throw new IllegalArgumentException("object key '" + value
+                    + "'; expected components of A-Z a-z 0-9 . _ ~ = -" + " joined by '/', none beginning with a dot");
         }
     }
 

@@ -11,7 +11,7 @@ package dev.raftsman.policy;
  */
 public record Capabilities(boolean merging, boolean coldFormat, boolean delta, boolean objectLock) {
     /** Of this build. */
-    public static final Capabilities HERE = new Capabilities(true, true, false, false);
+    public static final Capabilities HERE = new Capabilities(true, true, true, false);
 
     static final Capabilities ALL = new Capabilities(true, true, true, true);
 }

@@ -198,6 +198,7 @@ public record Audit(List<Row> rows) {
         private final String stream;
         private final List<SequenceRange> truncated = new ArrayList<>();
         private final List<SequenceRange> uncovered = new ArrayList<>();
+        private final List<SequenceRange> declaredLate = new ArrayList<>();
         private final Map<LossReason, Long> gapReasons = new EnumMap<>(LossReason.class);
         private final Map<LossReason, Long> lossReasons = new EnumMap<>(LossReason.class);
         private String producer;
@@ -219,6 +220,13 @@ public record Audit(List<Row> rows) {
         void add(Block block) {
             long first = block.firstSequence();
             long end = block.endSequence();
+            if (block.gapReason() == LossReason.CLUSTER_LOSS && first < next) {
+                // A restore found the hole and declares it behind what came after it.
+                declaredLate.add(new SequenceRange(number, first, block.count()));
+                gaps += block.count();
+                gapReasons.merge(block.gapReason(), (long) block.count(), Long::sum);
+                return;
+            }
             if (first > next) {
                 uncovered.add(new SequenceRange(number, next, first - next));
             }
@@ -249,15 +257,17 @@ public record Audit(List<Row> rows) {
             long explained = 0;
             long missing = 0;
             List<SequenceRange> holes = new ArrayList<>();
-            truncated.sort(Comparator.comparingLong(SequenceRange::first));
+            List<SequenceRange> told = new ArrayList<>(truncated);
+            told.addAll(declaredLate);
+            told.sort(Comparator.comparingLong(SequenceRange::first));
             for (SequenceRange range : open) {
                 long at = range.first();
-                for (SequenceRange gone : truncated) {
+                for (SequenceRange gone : told) {
                     long from = Math.max(at, gone.first());
                     long to = Math.min(range.last(), gone.last());
                     if (from <= to) {
                         missing += hole(holes, at, from);
-                        explained += to + 1 - from;
+                        explained += declaredLate.contains(gone) ? 0 : to + 1 - from;
                         at = to + 1;
                     }
                 }

@@ -14,6 +14,7 @@ import dev.raftsman.objects.ObjectStore;
 import dev.raftsman.segment.EpochInfo;
 import dev.raftsman.segment.SegmentHeader;
 import dev.raftsman.segment.SegmentId;
+import dev.raftsman.segment.SegmentTotals;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -194,6 +195,26 @@ final class ColdObjects implements AutoCloseable {
         @Override
         public Block block() {
             return reader.block();
+        }
+
+        @Override
+        public boolean isVerbatim() {
+            return false;
+        }
+
+        @Override
+        public long sealRaftIndex() {
+            return reader.segment().sealRaftIndex();
+        }
+
+        @Override
+        public long sealStampMillis() {
+            return reader.segment().sealStampMillis();
+        }
+
+        @Override
+        public SegmentTotals totals() {
+            return reader.segment().totals();
         }
 
         @Override

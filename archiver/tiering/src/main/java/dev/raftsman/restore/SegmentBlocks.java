@@ -4,6 +4,7 @@ import dev.raftsman.block.Block;
 import dev.raftsman.segment.EpochInfo;
 import dev.raftsman.segment.SegmentHeader;
 import dev.raftsman.segment.SegmentReader;
+import dev.raftsman.segment.SegmentTotals;
 import java.io.IOException;
 
 /** The blocks of one copy of a segment in their order, whatever form the copy has. One thread; the caller closes. */
@@ -28,6 +29,16 @@ public interface SegmentBlocks extends AutoCloseable {
 
     /** Valid until the next call of {@link #next}. */
     Block block();
+
+    /** Whether the blocks have the very bytes that the collectors had; else the same content, not compressed. */
+    boolean isVerbatim();
+
+    /** Of the entry that sealed it; once it {@link #isWhole}, as the next two. */
+    long sealRaftIndex();
+
+    long sealStampMillis();
+
+    SegmentTotals totals();
 
     @Override
     void close() throws IOException;
@@ -73,6 +84,26 @@ public interface SegmentBlocks extends AutoCloseable {
             @Override
             public Block block() {
                 return reader.block();
+            }
+
+            @Override
+            public boolean isVerbatim() {
+                return true;
+            }
+
+            @Override
+            public long sealRaftIndex() {
+                return reader.sealRaftIndex();
+            }
+
+            @Override
+            public long sealStampMillis() {
+                return reader.sealStampMillis();
+            }
+
+            @Override
+            public SegmentTotals totals() {
+                return reader.totals();
             }
 
             @Override

@@ -13,6 +13,22 @@
  * <p>Cold objects are read by ranges: the index at the end, then the cold blocks that hold the segment, each fetched once and
  * kept in a {@link dev.raftsman.restore.ReadCache}: memory first, then files, a quota for each.
  *
+ * <p>And the way back: what an archive holds becomes files again ({@link dev.raftsman.restore.DirectoryRestore}), or the
+ * tables of a new cluster in place of a lost one ({@link dev.raftsman.restore.ClusterRestore}).
+ *
+ * <pre>
+ * restored directory
+ *   segments/&lt;stream number&gt;/&lt;base, 16 hexadecimal digits&gt;.seg    sealed segments, as collectors had them
+ *   restored.json    {"format":1,"source":...,"restoredAtMillis":n,"epochs":[...],"segments":[...]}, written last
+ *   restoring        only until then: where it is being restored from
+ *
+ * restored cluster, through the commands of {@link dev.raftsman.catalog.Command}
+ *   BEGIN-RESTORE    refused unless the cluster is empty; says where Raft indexes and epochs go on
+ *   RESTORE-ROWS     streams, producers, segments as ARCHIVED or TRUNCATED: bytes stay in the archive
+ *   DECLARE-LOST     gaps for what was acknowledged, not archived, and that no producer will send again
+ *   END-RESTORE      producers may come: each resumes behind its last archived sequence
+ * </pre>
+ *
  * <p>Threads: a reader belongs to one thread. Memory: the list of segments, one block or one cold block, the
  * cache; one segment's file where a cluster is read.
  *

@@ -155,7 +155,7 @@ public final class SnapshotTaker {
                 .filter(segment -> segment.state() == SegmentState.OPEN)
                 .mapToLong(segment -> segment.baseIndex() - 1)
                 .min()
-                .orElse(catalog.appliedIndex());
+                .orElse(catalog.position());
         String id = SnapshotName.of(decision.policy(), catalog.stampMillis(), index);
         Set<String> verified = verifiedBefore(decision.policy(), catalog, cold);
         List<SnapshotManifest.Part> parts = new ArrayList<>();

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.io.TempDirFactory;
 
 /** A temporary directory in memory where there is one: a sweep forces thousands of files and proves nothing by the disk. */
-final class FastDirectory implements TempDirFactory {
+public final class FastDirectory implements TempDirFactory {
     private static final Path MEMORY = Path.of("/dev/shm");
 
     @Override

@@ -53,6 +53,10 @@ final class Steps {
         return taken > at;
     }
 
+    int taken() {
+        return taken;
+    }
+
     private void step() throws IOException {
         if (taken++ == at || at < 0) {
             event.happen();

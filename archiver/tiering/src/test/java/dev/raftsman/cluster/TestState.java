@@ -1,5 +1,6 @@
 package dev.raftsman.cluster;
 
+import dev.raftsman.block.GapBlock;
 import dev.raftsman.block.LineBlockBuilder;
 import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.catalog.Command;
@@ -7,6 +8,7 @@ import dev.raftsman.catalog.CommandResult;
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.catalog.Verdict;
 import dev.raftsman.event.Loss;
+import dev.raftsman.event.LossReason;
 import dev.raftsman.segment.SegmentFile;
 import dev.raftsman.store.Entry;
 import dev.raftsman.store.EpochBlock;
@@ -91,6 +93,17 @@ public final class TestState implements Cluster {
             throw new IllegalStateException("block refused: " + verdict);
         }
         nextSequence.merge(epoch, (long) count, Long::sum);
+    }
+
+    /** From here on the epoch's blocks begin at this sequence. */
+    public synchronized void continueAt(long epoch, long sequence) {
+        nextSequence.put(epoch, sequence);
+    }
+
+    /** Declares the next sequences of the epoch as lost. */
+    public synchronized void gap(long epoch, int count, LossReason reason) {
+        long first = nextSequence.getOrDefault(epoch, 0L);
+        appendBlock(epoch, GapBlock.encode(first, count, reason, stampMillis * 1_000_000), count);
     }
 
     public void seal(String stream) {

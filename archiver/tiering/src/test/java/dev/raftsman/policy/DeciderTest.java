@@ -99,7 +99,8 @@ class DeciderTest {
                     more.contains("held") ? new HoldView("alice", "incident", NOW) : null));
         }
         List<StreamView> streams = List.of(new StreamView(1, "acme", "orders", 0));
-        return new CatalogView(1_000, 1, NOW, 64 * MIB, null, streams, List.of(), views, snapshots, freeze, List.of());
+        return new CatalogView(
+                1_000, 1, NOW, 64 * MIB, null, streams, List.of(), views, snapshots, freeze, List.of(), null);
     }
 
     private static RetentionPolicies policies(Policy.Action then, KeepHot keepHot) {

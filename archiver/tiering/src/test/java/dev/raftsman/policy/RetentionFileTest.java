@@ -355,7 +355,9 @@ class RetentionFileTest {
                         .secretAccessKey())
                 .isEqualTo(canary);
         RetentionPlan plan = RetentionPlan.of(
-                policies, new CatalogView(1, 1, 1, 1, null, List.of(), List.of(), List.of(), List.of(), null, null), 1);
+                policies,
+                new CatalogView(1, 1, 1, 1, null, List.of(), List.of(), List.of(), List.of(), null, null, null),
+                1);
         assertThat(policies + policies.hash() + policies.targets() + plan + plan.text() + plan.json())
                 .doesNotContain(canary);
         for (String wrong : List.of(

@@ -33,6 +33,7 @@ import java.util.regex.Pattern;
  * @param snapshotLogBytes applied bytes after which a snapshot is taken
  * @param fetchBytesPerSecond how fast at most segments are fetched from other nodes
  * @param scrub how sealed segments are read again
+ * @param awaitRestore no producer is taken before the cluster was restored from an archive
  */
 public record CollectorConfig(
         String cluster,
@@ -49,7 +50,8 @@ public record CollectorConfig(
         Duration segmentAge,
         long snapshotLogBytes,
         long fetchBytesPerSecond,
-        Scrub scrub) {
+        Scrub scrub,
+        boolean awaitRestore) {
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
     private static final String ID_RULE = "1 to 63 letters, digits, '.', '_' or '-'";
     private static final HostPort PLACEHOLDER = new HostPort("127.0.0.1", 1);
@@ -98,6 +100,11 @@ public record CollectorConfig(
                 "256MiB",
                 "Free space on the data directory's disk below which no more blocks are taken; below half of it, and below"
                         + " 64MiB, nothing is.");
+
+        boolean awaitRestore = file.bool(
+                "awaitRestore",
+                false,
+                "Takes no agent before 'raftsman restore --cluster' is through: for a cluster that replaces a lost one.");
 
         Section raft = file.section("raft", "The replicated log.");
         List<Peer> peers = peers(raft);
@@ -160,7 +167,8 @@ public record CollectorConfig(
                 segmentAge,
                 snapshotBytes,
                 fetchBytesPerSecond,
-                scrub(file.section("scrub", "Reading sealed segments again, to find damage before a reader does.")));
+                scrub(file.section("scrub", "Reading sealed segments again, to find damage before a reader does.")),
+                awaitRestore);
     }
 
     private static Scrub scrub(Section section) {

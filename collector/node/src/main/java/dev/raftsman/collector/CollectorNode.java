@@ -3,6 +3,7 @@ package dev.raftsman.collector;
 import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.catalog.Command;
 import dev.raftsman.catalog.MemberState;
+import dev.raftsman.catalog.RestoreView;
 import dev.raftsman.catalog.SegmentState;
 import dev.raftsman.config.HostPort;
 import dev.raftsman.ingest.IngestServer;
@@ -671,6 +672,12 @@ public final class CollectorNode implements AutoCloseable {
         @Override
         public long clockMillis() {
             return clock.millis();
+        }
+
+        @Override
+        public String waitsFor() {
+            boolean open = state.restored().map(RestoreView::finished).orElse(!config.awaitRestore());
+            return open ? "" : "this cluster waits to be restored from an archive";
         }
     }
 

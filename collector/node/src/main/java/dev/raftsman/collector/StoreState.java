@@ -3,6 +3,7 @@ package dev.raftsman.collector;
 import dev.raftsman.catalog.Catalog;
 import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.catalog.MemberView;
+import dev.raftsman.catalog.RestoreView;
 import dev.raftsman.config.HostPort;
 import dev.raftsman.raft.AppliedState;
 import dev.raftsman.raft.PeerHandler;
@@ -23,6 +24,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -141,6 +143,12 @@ final class StoreState implements AppliedState {
             return opened != null && opened.waitingForSpace();
         }
 
+        /** How the cluster was restored, or is being; empty if it never was, or the log was not opened. */
+        Optional<RestoreView> restored() {
+            ReplicatedState opened = current;
+            return opened == null ? Optional.empty() : opened.restored();
+        }
+
         List<MemberView> members() {
             ReplicatedState opened = current;
             return opened == null ? List.of() : opened.members();
@@ -151,7 +159,11 @@ final class StoreState implements AppliedState {
         }
 
         OptionalLong last(long epoch) {
-            return current.epoch(epoch).stream().mapToLong(e -> e.last()).findFirst();
+            // While rows come in, none of them is the word to go on from.
+            boolean underWay = restored().map(restore -> !restore.finished()).orElse(false);
+            return underWay
+                    ? OptionalLong.empty()
+                    : current.epoch(epoch).stream().mapToLong(e -> e.last()).findFirst();
         }
     }
 

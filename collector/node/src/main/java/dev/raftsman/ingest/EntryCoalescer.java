@@ -172,7 +172,7 @@ final class EntryCoalescer {
         Batch batch = new Batch(command);
         while (!turns.isEmpty()) {
             Asked next = turns.element().asked().element();
-            if (next.command() != command || !batch.takes(next)) {
+            if ((next.command() == null) != (command == null) || !batch.takes(next)) {
                 break;
             }
             Lane lane = turns.remove();

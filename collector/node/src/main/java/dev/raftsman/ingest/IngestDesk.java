@@ -216,6 +216,11 @@ final class IngestDesk {
         }
 
         @Override
+        public String waitsFor() {
+            return surroundings.waitsFor();
+        }
+
+        @Override
         public String address() {
             Leadership leadership = log.leadership();
             return leadership.leader().isEmpty() || leadership.leader().equals(node)

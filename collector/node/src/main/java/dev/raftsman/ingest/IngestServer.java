@@ -67,6 +67,11 @@ public final class IngestServer implements AutoCloseable {
 
         /** Wall clock, for the stamps of entries. */
         long clockMillis();
+
+        /** What producers have to wait for; empty if they may come. */
+        default String waitsFor() {
+            return "";
+        }
     }
 
     private final IngestSettings settings;

@@ -39,6 +39,9 @@ final class IngestSession {
 
         /** Ingest address of the leader, or empty. */
         String address();
+
+        /** What producers have to wait for, though this node leads; empty if they may come. */
+        String waitsFor();
     }
 
     private record Answer(long afterBlocks, Runnable say) {}
@@ -137,6 +140,11 @@ final class IngestSession {
         }
         if (!lead.here()) {
             notLeader();
+            return;
+        }
+        String waitsFor = lead.waitsFor();
+        if (!waitsFor.isEmpty()) {
+            unavailable(waitsFor);
             return;
         }
         state = State.SERVING;
@@ -267,6 +275,17 @@ final class IngestSession {
         long epoch = command instanceof Command.Close close
                 ? close.epoch()
                 : command instanceof Command.Forget forget ? forget.epoch() : 0;
+        if (refused.reason() == RefusalReason.RESTORING) {
+            actions.send(new Frame.Refuse(
+                    request,
+                    epoch,
+                    RefuseReason.THROTTLED,
+                    0,
+                    THROTTLE_RETRY_MILLIS,
+                    Frame.NONE,
+                    "the cluster is being restored"));
+            return;
+        }
         refuse(request, epoch, onTheWire(refused.reason()), 0, refused.reason() + ": " + refused.detail());
     }
 

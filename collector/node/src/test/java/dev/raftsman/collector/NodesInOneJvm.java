@@ -34,6 +34,7 @@ final class NodesInOneJvm implements AutoCloseable {
     private final long segmentBytes;
     private final Duration segmentAge;
     Duration scrubPeriod = Duration.ofDays(7);
+    boolean awaitRestore;
 
     /** Most connections of sidecars at a time. */
     int connections = 100;
@@ -81,7 +82,8 @@ final class NodesInOneJvm implements AutoCloseable {
                 segmentAge,
                 4 << 20,
                 1 << 30,
-                new CollectorConfig.Scrub(scrubPeriod, 1 << 30));
+                new CollectorConfig.Scrub(scrubPeriod, 1 << 30),
+                awaitRestore);
     }
 
     Path directory(int node) {

@@ -31,6 +31,7 @@ class IngestSessionTest {
     private final List<Object> said = new ArrayList<>();
     private boolean leads = true;
     private long throttledEpoch = -1;
+    private String waitsFor = "";
     private final IngestSession session = new IngestSession(
             "n1",
             16 << 20,
@@ -43,6 +44,11 @@ class IngestSessionTest {
                 @Override
                 public String address() {
                     return "leader:7441";
+                }
+
+                @Override
+                public String waitsFor() {
+                    return waitsFor;
                 }
             },
             new SessionActions() {
@@ -95,6 +101,27 @@ class IngestSessionTest {
     private static Frame.Refuse refusal(List<Object> said) {
         assertThat(said).hasSize(2).last().isEqualTo("close");
         return (Frame.Refuse) said.get(0);
+    }
+
+    @Test
+    void sendsProducersAwayWhileTheClusterWaitsToBeRestored() {
+        waitsFor = "waits to be restored";
+        session.received(HELLO);
+        Frame.Refuse refuse = refusal(said());
+        assertThat(refuse.reason()).isEqualTo(RefuseReason.UNAVAILABLE);
+        assertThat(refuse.detail()).isEqualTo(waitsFor);
+    }
+
+    @Test
+    void hasAProducerWaitWhileTheClusterIsBeingRestored() {
+        greet();
+        session.received(new Frame.Open(7, "app", new java.util.UUID(1, 2), "audit"));
+        said();
+        session.answered(7, new CommandResult.Refused(RefusalReason.RESTORING, "from somewhere"));
+        Frame.Refuse refuse = (Frame.Refuse) said().get(0);
+        assertThat(refuse.reason()).isEqualTo(RefuseReason.THROTTLED);
+        assertThat(refuse.request()).isEqualTo(7);
+        assertThat(refuse.retryAfterMillis()).isPositive();
     }
 
     @Test

@@ -21,6 +21,7 @@ public final class Catalog {
     private final SegmentTable segments;
     private final TierTable tiers;
     private final MemberTable members;
+    private final Restoration restoration;
     private long stampMillis;
     private long segmentBytes;
 
@@ -30,6 +31,7 @@ public final class Catalog {
         segments = new SegmentTable();
         tiers = new TierTable(segments);
         members = new MemberTable(List.of());
+        restoration = new Restoration(epochs, segments, tiers, null);
         segmentBytes = DEFAULT_SEGMENT_BYTES;
     }
 
@@ -43,6 +45,7 @@ public final class Catalog {
         segments = new SegmentTable(image.segments(), image.unattested());
         tiers = new TierTable(segments, image);
         members = new MemberTable(image.members());
+        restoration = new Restoration(epochs, segments, tiers, image.restored());
         stampMillis = image.stampMillis();
         segmentBytes = image.segmentBytes();
     }
@@ -60,7 +63,8 @@ public final class Catalog {
                 tiers.snapshots(),
                 members.views(),
                 tiers.freeze(),
-                tiers.throttles());
+                tiers.throttles(),
+                restoration.view());
     }
 
     public CatalogView view(long appliedIndex, long term) {
@@ -75,7 +79,8 @@ public final class Catalog {
                 segments.views(),
                 tiers.snapshots(),
                 tiers.freeze(),
-                tiers.throttles());
+                tiers.throttles(),
+                restoration.view());
     }
 
     /** Takes an entry's stamp, unless it is older than the one before. */
@@ -91,8 +96,15 @@ public final class Catalog {
         return segmentBytes;
     }
 
-    /** Applies any command but SEAL and ATTEST, which need the files: see {@link #matching} and {@link #attest}. */
+    /**
+     * Applies any command but those that need the files: SEAL, ATTEST, DECLARE-LOST; see {@link #matching}, {@link #attest},
+     * {@link #declare}.
+     */
     public CommandResult apply(Command command) {
+        Optional<CommandResult.Refused> inTheWay = restoration.inTheWayOf(command);
+        if (inTheWay.isPresent()) {
+            return inTheWay.get();
+        }
         if (command instanceof Command.Open open) {
             return epochs.open(open, stampMillis);
         } else if (command instanceof Command.Close close) {
@@ -137,13 +149,41 @@ public final class Catalog {
             return members.enlist(enlist);
         } else if (command instanceof Command.Retire retire) {
             return members.retire(retire);
+        } else if (command instanceof Command.BeginRestore begin) {
+            return restoration.begin(begin, stampMillis);
+        } else if (command instanceof Command.RestoreRows rows) {
+            return restoration.rows(rows);
+        } else if (command instanceof Command.EndRestore end) {
+            return restoration.end(end, stampMillis);
         }
         throw new IllegalArgumentException("not for the tables alone: " + command);
     }
 
+    /** A Raft index as segments are numbered; see {@link RestoreView#firstPosition()}. */
+    public long position(long raftIndex) {
+        return raftIndex + restoration.firstPosition();
+    }
+
+    /** What to answer; empty if a gap is to be written, and {@link #declared} must follow. */
+    public Optional<CommandResult> declare(Command.DeclareLost declare) {
+        return restoration.declare(declare);
+    }
+
+    /** The gap is in its segment's file. */
+    public void declared(Command.DeclareLost declare, Block gap, long bytes) {
+        long epoch = declare.range().epoch();
+        segments.appended(epochs.epoch(epoch).stream(), epoch, gap, bytes);
+        restoration.declared(declare.range());
+    }
+
+    /** How this cluster was restored, or is being; empty if it never was. */
+    public Optional<RestoreView> restored() {
+        return Optional.ofNullable(restoration.view());
+    }
+
     /** What is to become of a block. Changes nothing; {@link #appended} or {@link #refused} must follow. */
     public Verdict judge(long epoch, Block block) {
-        Epoch row = epochs.epoch(epoch);
+        Epoch row = restoration.isUnderWay() ? null : epochs.epoch(epoch);
         return row == null ? new Verdict(Verdict.Kind.UNKNOWN, 0) : row.judge(block);
     }
 

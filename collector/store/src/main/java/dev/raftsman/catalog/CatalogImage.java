@@ -21,7 +21,8 @@ public record CatalogImage(
         List<SnapshotView> snapshots,
         List<MemberView> members,
         FreezeView freeze,
-        List<ThrottleView> throttles) {
+        List<ThrottleView> throttles,
+        RestoreView restored) {
     public CatalogImage {
         streams = List.copyOf(streams);
         epochs = List.copyOf(epochs);

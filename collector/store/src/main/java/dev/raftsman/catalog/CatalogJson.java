@@ -60,6 +60,11 @@ public final class CatalogJson {
         return read(json, CatalogView.class);
     }
 
+    /** How many bytes a record of this package takes. */
+    public static int bytesOf(Record value) {
+        return bytes(value).length;
+    }
+
     /** Writes any record made of this package's records. The stream stays open. */
     public static void write(OutputStream out, Record value) throws IOException {
         MAPPER.writer().without(JsonGenerator.Feature.AUTO_CLOSE_TARGET).writeValue(out, value);

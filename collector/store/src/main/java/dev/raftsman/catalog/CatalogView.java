@@ -3,6 +3,7 @@ package dev.raftsman.catalog;
 import dev.raftsman.segment.SegmentId;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.ToLongFunction;
 
 /**
  * The replicated tables at one Raft index, immutable.
@@ -10,12 +11,13 @@ import java.util.Optional;
  * @param stampMillis the monotone stamp of the last entry: "now" as far as the tables are concerned
  * @param segmentBytes a segment is sealed by the entry that brings it to this length
  * @param lease null if never taken; look at its end
- * @param streams by number, from 1 without holes
- * @param epochs by number, from 1 without holes
+ * @param streams by number, from 1; without holes unless the cluster was restored
+ * @param epochs by number, likewise
  * @param segments by stream, then base
  * @param snapshots in the order of recording
  * @param freeze null if deletion is free
  * @param throttles null if every stream is taken
+ * @param restored null if the cluster was never restored
  */
 public record CatalogView(
         long appliedIndex,
@@ -28,7 +30,8 @@ public record CatalogView(
         List<SegmentView> segments,
         List<SnapshotView> snapshots,
         FreezeView freeze,
-        List<ThrottleView> throttles) {
+        List<ThrottleView> throttles,
+        RestoreView restored) {
     public CatalogView {
         streams = List.copyOf(streams);
         epochs = List.copyOf(epochs);
@@ -64,9 +67,29 @@ public record CatalogView(
         return low;
     }
 
+    /** The applied index as segments are numbered: behind those of a cluster that this one was restored from. */
+    public long position() {
+        return appliedIndex + (restored == null ? 0 : restored.firstPosition());
+    }
+
     public Optional<EpochView> epoch(long epoch) {
-        // Epochs are numbered from 1 without holes and their rows never go.
-        return epoch >= 1 && epoch <= epochs.size() ? Optional.of(epochs.get((int) epoch - 1)) : Optional.empty();
+        return find(epochs, EpochView::epoch, epoch);
+    }
+
+    private static <T> Optional<T> find(List<T> rows, ToLongFunction<T> number, long wanted) {
+        int low = 0;
+        int high = (int) Math.min(rows.size(), Math.max(0, wanted)); // Numbers rise from 1: none is before its place.
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (number.applyAsLong(rows.get(middle)) < wanted) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low < rows.size() && number.applyAsLong(rows.get(low)) == wanted
+                ? Optional.of(rows.get(low))
+                : Optional.empty();
     }
 
     public Optional<StreamView> stream(String tenant, String name) {
@@ -76,6 +99,6 @@ public record CatalogView(
     }
 
     public Optional<StreamView> stream(int number) {
-        return number >= 1 && number <= streams.size() ? Optional.of(streams.get(number - 1)) : Optional.empty();
+        return find(streams, StreamView::number, number);
     }
 }

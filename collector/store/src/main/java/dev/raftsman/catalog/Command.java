@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import dev.raftsman.event.LossReason;
 import dev.raftsman.event.Names;
+import dev.raftsman.segment.SequenceRange;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
@@ -41,6 +42,10 @@ import java.util.UUID;
     @JsonSubTypes.Type(value = Command.Enlist.class, name = "enlist"),
     @JsonSubTypes.Type(value = Command.Retire.class, name = "retire"),
     @JsonSubTypes.Type(value = Command.Attest.class, name = "attest"),
+    @JsonSubTypes.Type(value = Command.BeginRestore.class, name = "begin-restore"),
+    @JsonSubTypes.Type(value = Command.RestoreRows.class, name = "restore-rows"),
+    @JsonSubTypes.Type(value = Command.DeclareLost.class, name = "declare-lost"),
+    @JsonSubTypes.Type(value = Command.EndRestore.class, name = "end-restore"),
 })
 public sealed interface Command {
     /** {@link Seal#stream()} that means every stream. */
@@ -364,6 +369,61 @@ public sealed interface Command {
             if (nodes.stream().distinct().count() != nodes.size() || nodes.size() <= members / 2) {
                 throw new IllegalArgumentException(nodes + " are no majority of " + members);
             }
+        }
+    }
+
+    /**
+     * Begins to fill an empty cluster from the archive of one that is lost; see {@link RestoreView} for the values. Until
+     * {@link EndRestore} no producer may come. Refused unless there is no stream and no segment.
+     */
+    record BeginRestore(String archive, String source, long firstPosition, long firstEpoch) implements Command {
+        public BeginRestore {
+            Objects.requireNonNull(archive, "archive");
+            Objects.requireNonNull(source, "source");
+            if (firstPosition < 1 || firstEpoch < 1) {
+                throw new IllegalArgumentException("firstPosition " + firstPosition + ", firstEpoch " + firstEpoch);
+            }
+        }
+    }
+
+    /**
+     * Rows of the lost cluster, as many as fit into an entry. A row that is there already is passed over; one that
+     * contradicts another is refused, and those behind it are not taken.
+     *
+     * @param epochs each with the last sequence that counts as stored here
+     * @param segments archived, or truncated
+     */
+    record RestoreRows(String archive, List<StreamView> streams, List<EpochView> epochs, List<SegmentView> segments)
+            implements Command {
+        public RestoreRows {
+            Objects.requireNonNull(archive, "archive");
+            streams = List.copyOf(streams);
+            epochs = List.copyOf(epochs);
+            segments = List.copyOf(segments);
+        }
+    }
+
+    /**
+     * Sequences that were acknowledged and not archived, and that no producer will ever send again: stored as a gap. Once for
+     * a range.
+     */
+    record DeclareLost(String archive, SequenceRange range) implements Command {
+        public DeclareLost {
+            Objects.requireNonNull(archive, "archive");
+            if (range.first() < 0 || range.count() < 1 || range.count() > Integer.MAX_VALUE) {
+                throw new IllegalArgumentException(range.toString());
+            }
+        }
+    }
+
+    /**
+     * All rows are there.
+     *
+     * @param segments how many that must be
+     */
+    record EndRestore(String archive, long segments) implements Command {
+        public EndRestore {
+            Objects.requireNonNull(archive, "archive");
         }
     }
 }

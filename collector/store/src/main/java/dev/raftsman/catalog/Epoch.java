@@ -115,6 +115,13 @@ final class Epoch {
         }
     }
 
+    /** Sequences up to the last turned out to be lost, and are declared. */
+    void lost(long count) {
+        events -= count;
+        gapEvents += count;
+        view = null;
+    }
+
     void close(long lostAtClose, long atMillis) {
         state = EpochState.CLOSED;
         lostEvents += lostAtClose;

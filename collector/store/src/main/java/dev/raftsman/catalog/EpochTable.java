@@ -1,6 +1,5 @@
 package dev.raftsman.catalog;
 
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,10 +15,13 @@ final class EpochTable {
 
     private record EpochKey(String tenant, String producer, UUID incarnation, String stream) {}
 
-    private final List<StreamView> streams = new ArrayList<>();
+    private final TreeMap<Integer, StreamView> streams = new TreeMap<>();
     private final Map<StreamKey, StreamView> streamsByName = new HashMap<>();
     private final TreeMap<Long, Epoch> epochs = new TreeMap<>();
     private final Map<EpochKey, Epoch> epochsByKey = new HashMap<>();
+
+    /** The least number for a new epoch. */
+    private long firstNew = 1;
 
     EpochTable() {}
 
@@ -31,10 +33,10 @@ final class EpochTable {
     }
 
     private void add(StreamView stream) {
-        streams.add(stream);
-        if (stream.number() != streams.size()
+        if (stream.number() < 1
+                || streams.put(stream.number(), stream) != null
                 || streamsByName.put(new StreamKey(stream.tenant(), stream.stream()), stream) != null) {
-            throw new IllegalArgumentException("stream " + stream + " at place " + streams.size());
+            throw new IllegalArgumentException("a second " + stream);
         }
     }
 
@@ -52,10 +54,11 @@ final class EpochTable {
         if (epoch == null) {
             StreamView stream = streamsByName.get(new StreamKey(open.tenant(), open.stream()));
             if (stream == null) {
-                stream = new StreamView(streams.size() + 1, open.tenant(), open.stream(), nowMillis);
+                int streamNumber = streams.isEmpty() ? 1 : streams.lastKey() + 1;
+                stream = new StreamView(streamNumber, open.tenant(), open.stream(), nowMillis);
                 add(stream);
             }
-            long number = epochs.isEmpty() ? 1 : epochs.lastKey() + 1;
+            long number = Math.max(firstNew, epochs.isEmpty() ? 1 : epochs.lastKey() + 1);
             epoch = new Epoch(number, open.tenant(), open.producer(), open.incarnation(), stream.number(), nowMillis);
             add(epoch);
         }
@@ -103,14 +106,61 @@ final class EpochTable {
     }
 
     StreamView stream(int number) {
-        if (number < 1 || number > streams.size()) {
-            throw new IllegalArgumentException("stream " + number + " of " + streams.size());
+        StreamView stream = streams.get(number);
+        if (stream == null) {
+            throw new IllegalArgumentException("stream " + number + " of " + streams.keySet());
         }
-        return streams.get(number - 1);
+        return stream;
     }
 
+    /** By number. */
     List<StreamView> streams() {
-        return streams;
+        return List.copyOf(streams.values());
+    }
+
+    /** New epochs get no number below this one. */
+    void goOnAt(long firstNumber) {
+        firstNew = firstNumber;
+    }
+
+    /** Whether the stream is here, or could be: none other has its number or its name. */
+    boolean fits(StreamView stream) {
+        StreamView byNumber = streams.get(stream.number());
+        StreamView byName = streamsByName.get(new StreamKey(stream.tenant(), stream.stream()));
+        return stream.number() >= 1 && (byNumber == null ? byName == null : byNumber.equals(byName));
+    }
+
+    /** @return false if it is here */
+    boolean restore(StreamView stream) {
+        if (streams.containsKey(stream.number())) {
+            return false;
+        }
+        add(stream);
+        return true;
+    }
+
+    private EpochKey key(EpochView epoch) {
+        return new EpochKey(epoch.tenant(), epoch.producer(), epoch.incarnation(), stream(epoch.stream()).stream());
+    }
+
+    /** Whether the epoch is here, with the same last sequence, or could be: its stream is, and none other is it. */
+    boolean fits(EpochView epoch) {
+        StreamView stream = streams.get(epoch.stream());
+        if (stream == null || !stream.tenant().equals(epoch.tenant())) {
+            return false;
+        }
+        Epoch byNumber = epochs.get(epoch.epoch());
+        Epoch byKey = epochsByKey.get(key(epoch));
+        return byNumber == null ? byKey == null : byNumber.equals(byKey) && byNumber.last() == epoch.last();
+    }
+
+    /** @return false if it is here */
+    boolean restore(EpochView epoch) {
+        if (epochs.containsKey(epoch.epoch())) {
+            return false;
+        }
+        add(Epoch.of(new Epoch.Image(epoch, List.of())));
+        return true;
     }
 
     List<EpochView> views() {

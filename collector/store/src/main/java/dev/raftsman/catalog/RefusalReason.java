@@ -37,5 +37,11 @@ public enum RefusalReason {
     /** The node's id belongs to another data directory. */
     OTHER_DIRECTORY,
     /** The node was removed; its id is never taken again. */
-    RETIRED_NODE
+    RETIRED_NODE,
+    /** Only an empty cluster is restored. */
+    NOT_EMPTY,
+    /** The cluster is, or is being, restored from another archive, or from none. */
+    OTHER_RESTORE,
+    /** The cluster is being restored: producers must wait. */
+    RESTORING
 }

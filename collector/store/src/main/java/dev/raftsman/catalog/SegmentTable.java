@@ -165,6 +165,18 @@ final class SegmentTable {
         finished.put(changed.id(), changed);
     }
 
+    /** Takes a finished row of before. @return false if it is here */
+    boolean restore(SegmentView segment) {
+        return finished.putIfAbsent(segment.id(), segment) == null;
+    }
+
+    /** How many rows there are of cold segments. */
+    long coldRows() {
+        return finished.values().stream()
+                .filter(segment -> !segment.state().hot())
+                .count();
+    }
+
     /** By id: the active segment of a stream is its last. */
     List<SegmentView> views() {
         // Merged and not sorted: with 100,000 rows a snapshot would hold applying up for twice as long.

@@ -64,8 +64,8 @@ public record SegmentView(
         return with(state, upload, sha256, archive, truncation, mark, hold);
     }
 
-    /** A mark was about the hot copy and goes with it; a hold stays. */
-    SegmentView archived(ArchiveView where) {
+    /** The same in the archive, with nothing announced. A mark was about the hot copy and goes with it; a hold stays. */
+    public SegmentView archived(ArchiveView where) {
         return with(SegmentState.ARCHIVED, null, sha256, where, truncation, null, hold);
     }
 

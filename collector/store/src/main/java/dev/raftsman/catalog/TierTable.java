@@ -57,11 +57,7 @@ final class TierTable {
                 uploads.computeIfAbsent(segment.prepared(), prepared -> new ArrayList<>())
                         .add(segment.ref());
             }
-            ArchiveView archive = segment.archive();
-            if (archive != null) {
-                committedSha256.put(archive.token(), archive.sha256());
-                usedKeys.add(new Key(archive.target(), archive.key()));
-            }
+            restored(segment);
         }
         uploads.forEach((prepared, refs) -> {
             live.put(prepared.token(), new Upload(prepared, refs));
@@ -72,6 +68,15 @@ final class TierTable {
             usedKeys.add(new Key(upload.target(), upload.key()));
         }
         image.snapshots().forEach(snapshot -> snapshots.put(snapshot.id(), snapshot));
+    }
+
+    /** A row came from elsewhere: what it says of uploads counts here. */
+    void restored(SegmentView segment) {
+        ArchiveView archive = segment.archive();
+        if (archive != null) {
+            committedSha256.put(archive.token(), archive.sha256());
+            usedKeys.add(new Key(archive.target(), archive.key()));
+        }
     }
 
     LeaseView lease() {

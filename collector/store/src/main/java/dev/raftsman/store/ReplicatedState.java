@@ -2,6 +2,7 @@ package dev.raftsman.store;
 
 import dev.raftsman.block.Block;
 import dev.raftsman.block.CorruptBlockException;
+import dev.raftsman.block.GapBlock;
 import dev.raftsman.catalog.Catalog;
 import dev.raftsman.catalog.CatalogImage;
 import dev.raftsman.catalog.CatalogView;
@@ -10,17 +11,20 @@ import dev.raftsman.catalog.CommandResult;
 import dev.raftsman.catalog.EpochView;
 import dev.raftsman.catalog.MemberView;
 import dev.raftsman.catalog.RefusalReason;
+import dev.raftsman.catalog.RestoreView;
 import dev.raftsman.catalog.SegmentRef;
 import dev.raftsman.catalog.SegmentState;
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.catalog.ThrottleView;
 import dev.raftsman.catalog.Verdict;
 import dev.raftsman.disk.Durable;
+import dev.raftsman.event.LossReason;
 import dev.raftsman.segment.CorruptSegmentException;
 import dev.raftsman.segment.SegmentFile;
 import dev.raftsman.segment.SegmentHeader;
 import dev.raftsman.segment.SegmentId;
 import dev.raftsman.segment.SegmentWriter;
+import dev.raftsman.segment.SequenceRange;
 import dev.raftsman.segment.UnsupportedFormatException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -38,6 +42,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -162,7 +167,7 @@ public final class ReplicatedState implements AutoCloseable {
         for (SnapshotManifest.FileState file : snapshot.files()) {
             resume(file, snapshot, unfit);
         }
-        directory.clean(snapshot.index(), image);
+        directory.clean(catalog.position(snapshot.index()), image);
         unfit.forEach(care::damaged);
         mark(snapshot.index());
         appliedIndex = snapshot.index();
@@ -311,6 +316,13 @@ public final class ReplicatedState implements AutoCloseable {
     }
 
     private int store(long index, long epoch, Block block) {
+        SegmentWriter target = write(index, epoch, block);
+        catalog.appended(epoch, block, target.length());
+        return catalog.streamOf(epoch);
+    }
+
+    /** Appends to the stream's active segment, begun if there is none. */
+    private SegmentWriter write(long index, long epoch, Block block) {
         int stream = catalog.streamOf(epoch);
         SegmentWriter writer = writers.get(stream);
         if (writer == null) {
@@ -319,17 +331,16 @@ public final class ReplicatedState implements AutoCloseable {
         SegmentWriter target = writer;
         long before = target.length();
         untilSpace("append to " + target.file(), () -> {
-            target.append(catalog.epochInfo(epoch), index, catalog.stampMillis(), block);
+            target.append(catalog.epochInfo(epoch), catalog.position(index), catalog.stampMillis(), block);
             return target;
         });
-        catalog.appended(epoch, block, target.length());
         dirty.add(stream);
         written(target.length() - before);
-        return stream;
+        return target;
     }
 
     private SegmentWriter begin(long index, int stream) {
-        SegmentHeader header = catalog.headerFor(stream, index);
+        SegmentHeader header = catalog.headerFor(stream, catalog.position(index));
         Path file = directory.file(header.id());
         SegmentWriter writer = untilSpace("begin " + file, () -> {
             Files.createDirectories(file.getParent());
@@ -348,7 +359,8 @@ public final class ReplicatedState implements AutoCloseable {
         SegmentWriter writer = writers.get(stream);
         long before = writer.length();
         String sha256 = untilSpace(
-                "seal " + writer.file(), () -> writer.seal(index, catalog.stampMillis(), catalog.activeTotals(stream)));
+                "seal " + writer.file(),
+                () -> writer.seal(catalog.position(index), catalog.stampMillis(), catalog.activeTotals(stream)));
         writers.remove(stream);
         dirty.remove(stream);
         catalog.sealed(stream, writer.length(), sha256);
@@ -369,9 +381,30 @@ public final class ReplicatedState implements AutoCloseable {
             differing.forEach(id -> care.damaged(id, "a majority computed another SHA-256"));
             return new CommandResult.Done(attest.segments().size());
         }
+        if (command instanceof Command.DeclareLost declare) {
+            return catalog.declare(declare).orElseGet(() -> declareLost(index, declare));
+        }
         CommandResult result = catalog.apply(command);
         throttles = catalog.throttles();
         return result;
+    }
+
+    /** In a segment of its own: the sequences may lie before others of the epoch, which a segment has in order only. */
+    private CommandResult declareLost(long index, Command.DeclareLost declare) {
+        SequenceRange range = declare.range();
+        Block gap = Block.wrap(GapBlock.encode(
+                range.first(),
+                (int) range.count(),
+                LossReason.CLUSTER_LOSS,
+                TimeUnit.MILLISECONDS.toNanos(catalog.stampMillis())));
+        int stream = catalog.streamOf(range.epoch());
+        if (writers.containsKey(stream)) {
+            seal(index, stream);
+        }
+        SegmentWriter target = write(index, range.epoch(), gap);
+        catalog.declared(declare, gap, target.length());
+        seal(index, stream);
+        return new CommandResult.Done(1);
     }
 
     @SuppressWarnings("NonAtomicVolatileUpdate") // the applying thread alone writes it
@@ -689,6 +722,16 @@ public final class ReplicatedState implements AutoCloseable {
         lock.lock();
         try {
             return catalog.members();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** How this cluster was restored, or is being. Any thread. */
+    public Optional<RestoreView> restored() {
+        lock.lock();
+        try {
+            return catalog.restored();
         } finally {
             lock.unlock();
         }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.raftsman.event.LossReason;
 import dev.raftsman.segment.SegmentId;
+import dev.raftsman.segment.SequenceRange;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -44,7 +45,11 @@ final class CatalogJsonTest {
                 new Command.Throttle("a", List.of(1, 2), "outage", 5),
                 new Command.Invite("n4", TOKEN),
                 new Command.Enlist("n4", TOKEN),
-                new Command.Retire("n4"));
+                new Command.Retire("n4"),
+                new Command.BeginRestore("a1", "file:/archive/", 1L << 32, 1L << 32),
+                new Command.RestoreRows("a1", List.of(new StreamView(1, "acme", "x", 5)), List.of(), List.of()),
+                new Command.DeclareLost("a1", new SequenceRange(1, 2, 3)),
+                new Command.EndRestore("a1", 0));
     }
 
     static List<CommandResult> results() {

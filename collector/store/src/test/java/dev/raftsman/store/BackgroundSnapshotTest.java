@@ -133,7 +133,8 @@ final class BackgroundSnapshotTest {
                 few.snapshots(),
                 few.members(),
                 few.freeze(),
-                few.throttles()));
+                few.throttles(),
+                few.restored()));
         long[] nanos = new long[30];
         CatalogImage image = null;
         for (int i = 0; i < nanos.length; i++) {

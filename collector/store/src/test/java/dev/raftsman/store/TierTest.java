@@ -288,7 +288,12 @@ final class TierTest {
         change(prepare(TOKEN, "k1", segment(0).ref()));
         change(new Command.Commit("one", TOKEN, SHA, 1, null));
         change(new Command.RecordSnapshot(
-                "one", "s1", "cold", "snapshots/s1.json", List.of(segment(0).streamNumber()), segment(0).baseIndex()));
+                "one",
+                "s1",
+                "cold",
+                "snapshots/s1.json",
+                List.of(segment(0).streamNumber()),
+                segment(0).baseIndex()));
         assertRefused(expire(segment(0).ref()), RefusalReason.WRONG_SEGMENT_STATE);
         change(new Command.DropSnapshot("one", "s1"));
         assertThat(change(expire(segment(0).ref()))).isEqualTo(new Done(1));

@@ -1,0 +1,72 @@
+package dev.raftsman.cli;
+
+import dev.raftsman.standalone.Directories;
+import dev.raftsman.standalone.LakeBench;
+import dev.raftsman.standalone.StandaloneException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+        name = "lake",
+        description = {
+            "What the copy for the lake costs: segments made of a file's lines, once as unparsed lines and once as events, into"
+                    + " a Delta table on a local directory.",
+            "Prints raw MB/s of one thread's CPU time, and how much smaller the table is. No process is started."
+        })
+final class BenchLakeCommand implements Callable<Integer> {
+    @Option(names = "--file", paramLabel = "FILE", required = true, description = "log lines")
+    private Path file;
+
+    @Option(
+            names = "--mib",
+            paramLabel = "N",
+            defaultValue = "128",
+            description = "how much of the file (default: ${DEFAULT-VALUE})")
+    private int mib;
+
+    @Option(
+            names = "--rounds",
+            paramLabel = "N",
+            defaultValue = "5",
+            description = "how often; the first ones warm up (default: ${DEFAULT-VALUE})")
+    private int rounds;
+
+    @Option(
+            names = "--data",
+            paramLabel = "DIR",
+            description = "where data goes (default: a temporary directory, removed)")
+    private Path data;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "all figures, too")
+    private Path json;
+
+    @Override
+    public Integer call() throws IOException {
+        if (!Files.isReadable(file)) {
+            throw new CommandException(ExitCodes.NO_INPUT, "cannot read " + file);
+        }
+        Path dir = data == null ? Files.createTempDirectory("raftsman-bench-") : data;
+        try {
+            LakeBench.run(
+                    new LakeBench.Settings(
+                            file,
+                            mib,
+                            rounds,
+                            dir,
+                            "raftsman bench lake --file F --mib " + mib + " --rounds " + rounds,
+                            json),
+                    System.out);
+        } catch (StandaloneException e) {
+            throw new CommandException(ExitCodes.UNAVAILABLE, e.getMessage(), e);
+        } finally {
+            if (data == null) {
+                Directories.delete(dir);
+            }
+        }
+        return ExitCodes.OK;
+    }
+}

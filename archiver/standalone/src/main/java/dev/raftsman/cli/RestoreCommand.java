@@ -1,0 +1,171 @@
+package dev.raftsman.cli;
+
+import dev.raftsman.catalog.EpochState;
+import dev.raftsman.cluster.ClusterClient;
+import dev.raftsman.objects.ObjectStore;
+import dev.raftsman.policy.RetentionPolicies;
+import dev.raftsman.policy.Target;
+import dev.raftsman.restore.ClusterRestore;
+import dev.raftsman.restore.ColdArchive;
+import dev.raftsman.restore.DirectoryRestore;
+import dev.raftsman.restore.LostCluster;
+import dev.raftsman.restore.SegmentSource;
+import dev.raftsman.restore.SnapshotContents;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "restore",
+        description = {
+            "Gives back what an archive holds: as files in a directory, or as an empty cluster in place of a lost one.",
+            "May be killed and run again. A cluster takes no agent until its restore is through."
+        })
+final class RestoreCommand implements Callable<Integer> {
+    @ArgGroup(multiplicity = "1")
+    private What what;
+
+    @ArgGroup(multiplicity = "1")
+    private Where where;
+
+    /** One of two. */
+    private static final class What {
+        @SuppressWarnings("UnusedVariable") // Picocli asks for it: what is not a snapshot is the archive.
+        @Option(names = "--archive", description = "everything that is archived")
+        private boolean archive;
+
+        @Option(names = "--snapshot", paramLabel = "ID", description = "the streams of one snapshot, as they were then")
+        private String snapshot;
+    }
+
+    /** One of two. */
+    private static final class Where {
+        @Option(
+                names = "--into",
+                paramLabel = "DIR",
+                description = "an empty or new directory; 'cat', 'audit' and the like read it by --data")
+        private Path directory;
+
+        @Option(
+                names = "--cluster",
+                paramLabel = "HOST:PORT",
+                split = ",",
+                description = "HTTP addresses of some or all collectors of an empty cluster")
+        private List<String> cluster;
+    }
+
+    @Option(
+            names = "--policy",
+            paramLabel = "FILE",
+            required = true,
+            description = "the retention file, such as conf/retention.yaml")
+    private Path policy;
+
+    @Option(
+            names = "--target",
+            paramLabel = "NAME",
+            split = ",",
+            description =
+                    "the targets of it that hold the archive (default: all of them); of a snapshot first the one that"
+                            + " holds it. What lies in others counts as lost.")
+    private List<String> targets = List.of();
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException {
+        RetentionPolicies policies = Place.policies(policy);
+        List<LostCluster.Archive> archives = new ArrayList<>();
+        List<String> names = targets.isEmpty()
+                ? policies.targets().keySet().stream().sorted().toList()
+                : targets;
+        try {
+            for (String name : names) {
+                Target target = policies.targets().get(name);
+                if (target == null) {
+                    throw new CommandException(
+                            ExitCodes.USAGE,
+                            policy + " has no target '" + name + "'; it has "
+                                    + String.join(
+                                            ", ",
+                                            policies.targets().keySet().stream()
+                                                    .sorted()
+                                                    .toList()));
+                }
+                archives.add(new LostCluster.Archive(name, target.open()));
+            }
+            return where.directory == null ? intoCluster(archives) : intoDirectory(archives);
+        } finally {
+            archives.stream().map(LostCluster.Archive::store).forEach(ObjectStore::close);
+        }
+    }
+
+    private int intoDirectory(List<LostCluster.Archive> archives) throws IOException {
+        List<SegmentSource.Contents> looks = new ArrayList<>();
+        List<String> locations = new ArrayList<>();
+        for (LostCluster.Archive archive : archives) {
+            looks.add(new ColdArchive(archive.target(), archive.store()).look());
+            locations.add(archive.store().location());
+        }
+        SegmentSource.Contents contents = SnapshotContents.all(looks);
+        String source = String.join(", ", locations);
+        if (what.snapshot != null) {
+            contents = SnapshotContents.of(archives.get(0).store(), what.snapshot, contents);
+            source = "snapshot " + what.snapshot + " in " + source;
+        }
+        DirectoryRestore.Outcome outcome =
+                DirectoryRestore.run(contents, source, where.directory, System.currentTimeMillis());
+        PrintWriter out = spec.commandLine().getOut();
+        out.printf(
+                "restored segments=%d (kept from before: %d) events=%d bytes=%d into %s%n",
+                outcome.segments() + outcome.kept(),
+                outcome.kept(),
+                outcome.events(),
+                outcome.bytes(),
+                where.directory);
+        out.flush();
+        return ExitCodes.OK;
+    }
+
+    private int intoCluster(List<LostCluster.Archive> archives) throws IOException {
+        LostCluster lost = what.snapshot == null
+                ? LostCluster.ofArchives(archives)
+                : LostCluster.ofSnapshot(archives.get(0), what.snapshot);
+        PrintWriter out = spec.commandLine().getOut();
+        try (ClusterClient client = Place.client(where.cluster)) {
+            boolean restored = new ClusterRestore(client, lost).run(System.currentTimeMillis());
+            if (!restored) {
+                out.println("the cluster was restored from this archive before; nothing was changed");
+            } else {
+                out.printf(
+                        "restored streams=%d segments=%d events=%d producers=%d (open: %d) declared as lost=%d%n",
+                        lost.streams().size(),
+                        lost.segments().size(),
+                        lost.events(),
+                        lost.epochs().size(),
+                        lost.epochs().stream()
+                                .filter(epoch -> epoch.state() == EpochState.OPEN)
+                                .count(),
+                        lost.lostSequences());
+                if (what.snapshot != null) {
+                    out.println(
+                            "archive from now on into a target of its own: the old one holds more than this cluster knows,"
+                                    + " so no archiver of it writes there");
+                }
+            }
+            out.flush();
+            return ExitCodes.OK;
+        } catch (ClusterRestore.RefusedException e) {
+            throw new CommandException(ExitCodes.UNAVAILABLE, e.getMessage(), e);
+        }
+    }
+}
