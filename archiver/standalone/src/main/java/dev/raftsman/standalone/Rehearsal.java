@@ -21,7 +21,7 @@ import java.util.Map;
  * or none.
  */
 public final class Rehearsal {
-    private static final Duration START_LIMIT = Duration.ofSeconds(60);
+    private static final Duration START_LIMIT = Duration.ofSeconds(120);
 
     /** The JVM writes the archive while it ends; Java 25 starts another JVM for that. */
     private static final Duration WRITE_LIMIT = Duration.ofSeconds(120);
