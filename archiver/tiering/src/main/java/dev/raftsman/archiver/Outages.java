@@ -4,6 +4,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,7 +17,7 @@ final class Outages {
 
     private final Map<String, Long> sinceMillis = new TreeMap<>();
     private final Set<String> failed = new HashSet<>();
-    private final Set<String> stored = new HashSet<>();
+    private final Set<String> answered = new HashSet<>();
 
     /** Something was to be done with the target in this round and failed. */
     void failed(String target) {
@@ -28,9 +29,17 @@ final class Outages {
         return Set.copyOf(failed);
     }
 
-    /** Something was stored in the target in this round. */
-    void stored(String target) {
-        stored.add(target);
+    /** Something was stored in the target in this round, or it was asked and answered. */
+    void answered(String target) {
+        answered.add(target);
+    }
+
+    /** Those that failed in this round or were out before it, and have not answered in it. */
+    Set<String> inDoubt() {
+        Set<String> doubt = new TreeSet<>(failed);
+        doubt.addAll(sinceMillis.keySet());
+        doubt.removeAll(answered);
+        return doubt;
     }
 
     /**
@@ -41,19 +50,19 @@ final class Outages {
      */
     void endOfRound(Set<String> used, long beganMillis) {
         for (String target : failed) {
-            if (!stored.contains(target)) {
+            if (!answered.contains(target)) {
                 sinceMillis.putIfAbsent(target, beganMillis);
             }
         }
         for (String target : Set.copyOf(sinceMillis.keySet())) {
-            boolean well = stored.contains(target) || used.contains(target) && !failed.contains(target);
+            boolean well = answered.contains(target) || used.contains(target) && !failed.contains(target);
             if (well) {
                 long millis = beganMillis - sinceMillis.remove(target);
                 LOG.info("target can be reached again: target={} outMillis={}", target, millis);
             }
         }
         failed.clear();
-        stored.clear();
+        answered.clear();
     }
 
     /** By target: the beginning of the first round that failed. */

@@ -316,7 +316,7 @@ public final class RetentionRound {
         long beganMillis = catalog.stampMillis();
         Optional<NodeDisk> disk = disk();
         Set<String> used = store(decide(catalog, disk, Map.of()), catalog, stuck, true);
-        tryThoseThatAreOut(used, catalog);
+        askThoseInDoubt(catalog);
         outages.endOfRound(used, beganMillis);
         CatalogView after = cluster.catalog();
         reportOutages(after.stampMillis());
@@ -324,17 +324,19 @@ public final class RetentionRound {
         throttle(after);
     }
 
-    /** Where all that is due is marked to be deleted, nothing else would notice that a target can be reached again. */
-    private void tryThoseThatAreOut(Set<String> used, CatalogView catalog) {
-        for (String target : outages.sinceMillis().keySet()) {
-            if (!used.contains(target)) {
-                try {
-                    targets.get(target, catalog).manifest().probe("probe", catalog.stampMillis());
-                    outages.stored(target);
-                } catch (IOException e) {
-                    LOG.warn("target still cannot be reached: target={} reason={}", target, e.getMessage());
-                    outages.failed(target);
-                }
+    /**
+     * Asks each target that something failed of, or that was out, whether it answers. So what failed before the store was
+     * reached (a segment that cannot be fetched, a full staging disk) is no outage; and where all that is due is marked to
+     * be deleted, it is noticed that a target is back.
+     */
+    private void askThoseInDoubt(CatalogView catalog) {
+        for (String target : outages.inDoubt()) {
+            try {
+                targets.get(target, catalog).manifest().probe("probe", catalog.stampMillis());
+                outages.answered(target);
+            } catch (IOException e) {
+                LOG.warn("target does not answer: target={} reason={}", target, e.getMessage());
+                outages.failed(target);
             }
         }
     }

@@ -12,7 +12,7 @@ record WatchedTargets(ArchiveListener next, Outages outages) implements ArchiveL
 
     @Override
     public void stored(String target, long bytes) {
-        outages.stored(target);
+        outages.answered(target);
         next.stored(target, bytes);
     }
 

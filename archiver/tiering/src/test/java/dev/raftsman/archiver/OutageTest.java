@@ -9,12 +9,14 @@ import dev.raftsman.archive.ColdTargets;
 import dev.raftsman.catalog.SegmentState;
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.catalog.ThrottleView;
+import dev.raftsman.cluster.Cluster;
 import dev.raftsman.cluster.TestState;
 import dev.raftsman.policy.RetentionFile;
 import dev.raftsman.policy.RetentionPolicies;
 import dev.raftsman.restore.HotCluster;
 import dev.raftsman.restore.StreamReader;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -56,6 +58,10 @@ class OutageTest {
     }
 
     private void open(String behaviour) throws Exception {
+        open(behaviour, cluster);
+    }
+
+    private void open(String behaviour, Cluster asked) throws Exception {
         policies = RetentionFile.read("retention.yaml", """
                 targets: {cold: {type: directory, path: "%s"}}
                 policies:
@@ -74,7 +80,7 @@ class OutageTest {
         };
         round = RetentionRound.open(
                 policies,
-                cluster,
+                asked,
                 new ColdTargets(policies, failing),
                 "archiver",
                 temporary.resolve("staging"),
@@ -217,6 +223,23 @@ class OutageTest {
                 .hasSizeLessThanOrEqualTo(1);
         assertThat(segments(SegmentState.TRUNCATED)).hasSizeGreaterThan(40);
         assertTheAlarmRang("TRUNCATE");
+    }
+
+    @Test
+    void aSegmentThatCannotBeFetchedIsNoOutageOfTheStore() throws Exception {
+        Cluster real = cluster;
+        Cluster unreadable = (Cluster) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {Cluster.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("fetch")) {
+                        throw new IOException("410 Gone");
+                    }
+                    return method.invoke(real, arguments);
+                });
+        open("onArchiveOutage: truncate, grace: 0s", unreadable);
+        anHour();
+        assertThat(segments(SegmentState.TRUNCATED)).isEmpty();
+        assertThat(alarms()).isEmpty();
+        assertThat(listener.outageSeconds.get("cold")).isZero();
     }
 
     @Test
