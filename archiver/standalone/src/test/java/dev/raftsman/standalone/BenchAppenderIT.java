@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The bench measures what it says it does: its exit code tells whether every call was found again or declared lost. */
+@Tag("campaign")
 class BenchAppenderIT {
     @Test
     void everyCallOfEverySetUpIsFoundAgain(@TempDir Path dir) throws Exception {

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * Collectors come and go, all restart one after another, and a disk is lost, while a file grows: nothing is lost or doubled.
  * Prints the longest time without an acknowledgement in each part.
  */
+@Tag("campaign")
 class MembershipIT {
     private static final long SEED = Long.getLong("raftsman.seed", 20_261_129L);
     private static final Duration LIMIT = Duration.ofSeconds(180);
