@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -37,6 +38,7 @@ class RestoreIT {
     private String retention;
 
     @Test
+    @Tag("campaign")
     void aWipedClusterIsRestoredFromADirectoryAndAgentsGoOn() throws IOException {
         prepare("{type: directory, path: %s}"
                 .formatted(ClusterFiles.quoted(directory.path().resolve("archive"))));
@@ -106,7 +108,7 @@ class RestoreIT {
                 targets:
                   cold: %s
                 defaults: {keepHot: {age: 0s}, to: cold}
-                policies: [{name: rest}]
+                policies: [{name: rest, sealAfter: 5s}]
                 """.formatted(target);
         files.writeCollectors("1MiB", "1h");
         files.writeAgent(Map.of("feed", log), "16MiB");
