@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import org.assertj.core.api.SoftAssertions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -25,6 +26,7 @@ class FilesReadBackIT {
     final TestDirectory directory = new TestDirectory();
 
     @Test
+    @Tag("campaign")
     void oddFilesComeBackByteForByte() throws IOException {
         Path sources = Files.createDirectories(directory.path().resolve("sources"));
         roundTrip(OddFiles.write(sources, SEED));

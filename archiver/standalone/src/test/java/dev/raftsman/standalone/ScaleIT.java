@@ -19,6 +19,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.UUID;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -32,6 +33,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  *
  * Prints how long a start takes until all nodes are ready, and what each node then takes of memory and, idle, of CPU.
  */
+@Tag("campaign")
 class ScaleIT {
     private static final int STREAMS = Integer.getInteger("raftsman.streams", 20);
     private static final int SEGMENTS = Integer.getInteger("raftsman.segments", 100);
