@@ -1,6 +1,7 @@
 package dev.raftsman.archive;
 
 import dev.raftsman.cold.ColdSettings;
+import dev.raftsman.policy.ArchiveRule;
 import java.util.Objects;
 
 /**
@@ -11,7 +12,7 @@ import java.util.Objects;
  * @param cold how they are recoded
  */
 public record ArchiveSettings(Format format, long objectBytes, ColdSettings cold) {
-    public static final long DEFAULT_OBJECT_BYTES = 128L << 20;
+    public static final long DEFAULT_OBJECT_BYTES = ArchiveRule.DEFAULT_OBJECT_BYTES;
 
     public static final ArchiveSettings DEFAULTS =
             new ArchiveSettings(Format.COLD, DEFAULT_OBJECT_BYTES, ColdSettings.DEFAULTS);
