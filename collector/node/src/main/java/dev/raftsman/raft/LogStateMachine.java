@@ -95,7 +95,7 @@ final class LogStateMachine extends BaseStateMachine {
     /** Held to begin a snapshot of our own or to fetch one: one of both at a time. */
     private final Object turns = new Object();
 
-    /** Unless none is, no snapshot of our own is begun. With the next four, guarded by {@link #turns}. */
+    /** Unless none is, no snapshot of our own is begun. With the next six, guarded by {@link #turns}. */
     private Fetching fetching = Fetching.NONE;
 
     private RaftPeerId fetchedFrom;
@@ -105,6 +105,9 @@ final class LogStateMachine extends BaseStateMachine {
 
     /** While a fetch may be broken off. */
     private Thread fetchThread;
+
+    /** What was fetched is on the disk, or about to be, and the state that shows it is not open yet. */
+    private boolean unopened;
 
     private long fetches;
 
@@ -480,10 +483,17 @@ final class LogStateMachine extends BaseStateMachine {
         }
     }
 
-    private Future<?> beginFetch() throws AppliedState.NotNowException {
+    /**
+     * The engine may send to the next snapshot while its updater still opens the last one: opening clears away what was
+     * fetched, and what is fetched depends on what is open.
+     */
+    private Future<?> beginFetch() throws AppliedState.NotNowException, InterruptedException {
         synchronized (turns) {
             requireLeader();
             fetchThread = Thread.currentThread();
+            while (unopened) {
+                turns.wait();
+            }
             return writing;
         }
     }
@@ -492,6 +502,7 @@ final class LogStateMachine extends BaseStateMachine {
         synchronized (turns) {
             requireLeader();
             fetching = Fetching.COMMITTING;
+            unopened = true;
         }
     }
 
@@ -564,6 +575,8 @@ final class LogStateMachine extends BaseStateMachine {
             if (fetching == Fetching.SWITCHED) {
                 fetching = Fetching.NONE;
             }
+            unopened = false;
+            turns.notifyAll();
         }
     }
 

@@ -2,15 +2,21 @@ package dev.raftsman.raft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -41,6 +47,8 @@ final class LogStateMachineTest {
     private final BlockingQueue<String> failures = new LinkedBlockingQueue<>();
     private final CountDownLatch fetching = new CountDownLatch(1);
     private final RaftGroupMemberId self = RaftGroupMemberId.valueOf(RaftPeerId.valueOf("n3"), RaftGroupId.randomId());
+    private final List<String> calls = new CopyOnWriteArrayList<>();
+    private final CountDownLatch mayOpen = new CountDownLatch(1);
     private volatile boolean endless = true;
     private volatile boolean full;
     private LogStateMachine machine;
@@ -71,11 +79,17 @@ final class LogStateMachineTest {
     private final class Opener implements AppliedState.Opener {
         @Override
         public AppliedState open(Path snapshot) {
+            if (snapshot != null) {
+                calls.add("opens");
+                await().until(() -> mayOpen.getCount() == 0);
+                calls.add("is open");
+            }
             return new Empty();
         }
 
         @Override
         public AppliedState.Fetched fetch(String peer, long leastIndex) throws InterruptedException {
+            calls.add("fetches");
             fetching.countDown();
             if (endless) {
                 new CountDownLatch(1).await();
@@ -168,6 +182,34 @@ final class LogStateMachineTest {
         led("n2");
         assertThat(failures.poll(30, TimeUnit.SECONDS))
                 .isEqualTo("STOPPED the leader changed before its snapshot was opened");
+    }
+
+    @Test
+    void fetchesTheNextSnapshotOnlyWhenTheLastOneIsOpen() throws Exception {
+        endless = false;
+        sentTo("n1").get(30, TimeUnit.SECONDS);
+        machine.pause();
+        CompletableFuture<Void> opened = CompletableFuture.runAsync(() -> {
+            try {
+                machine.reinitialize();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        CompletableFuture<TermIndex> next = sentTo("n1");
+        await().until(() -> calls.contains("opens") && (isWaitingToFetch() || Collections.frequency(calls, "fetches") > 1));
+        mayOpen.countDown();
+        next.get(30, TimeUnit.SECONDS);
+        opened.get(30, TimeUnit.SECONDS);
+        assertThat(calls).containsExactly("fetches", "opens", "is open", "fetches");
+        assertThat(failures).isEmpty();
+    }
+
+    private static boolean isWaitingToFetch() {
+        return Thread.getAllStackTraces().entrySet().stream()
+                .filter(thread -> thread.getKey().getState() == Thread.State.WAITING)
+                .flatMap(thread -> Arrays.stream(thread.getValue()))
+                .anyMatch(frame -> frame.getMethodName().equals("beginFetch"));
     }
 
     @Test
