@@ -16,9 +16,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps a leader's entries from a node whose disk is full. The engine would write them, fail, and never write again.
+ * Keeps a leader's entries from a node whose disk is full, or whose {@link Backlog} is large. The engine would write them,
+ * fail, and never write again; or fill the heap with them.
  *
- * <p>They are held and given to the engine when there is room; a leader has only a few unanswered. Its heartbeats pass, so
+ * <p>They are held and given to the engine when that is over; a leader has only a few unanswered. Its heartbeats pass, so
  * it stays leader, and this node does not stand for election. Refusing the stream instead would make the leader retry at
  * growing intervals, in which it sends no heartbeats either.
  *
@@ -34,10 +35,16 @@ final class EntryGate implements ServerInterceptor {
     private static final int MAX_HELD = EngineSettings.OUTSTANDING_APPENDS;
 
     private final DiskMarks marks;
+    private final Backlog backlog;
     private final Set<Holding<?>> holding = ConcurrentHashMap.newKeySet();
 
-    EntryGate(DiskMarks marks) {
+    EntryGate(DiskMarks marks, Backlog backlog) {
         this.marks = marks;
+        this.backlog = backlog;
+    }
+
+    private boolean shut() {
+        return marks.full() || backlog.isLarge();
     }
 
     @Override
@@ -54,7 +61,7 @@ final class EntryGate implements ServerInterceptor {
         return next.startCall(call, headers);
     }
 
-    /** Hands on what is held, if there is room again. */
+    /** Hands on what is held, if nothing speaks against it any more. To be called every now and then. */
     void release() {
         holding.forEach(Holding::release);
     }
@@ -66,6 +73,12 @@ final class EntryGate implements ServerInterceptor {
 
     private static boolean carriesEntries(Object message) {
         return message instanceof AppendEntriesRequestProto append && append.getEntriesCount() > 0;
+    }
+
+    private void count(Object message) {
+        if (message instanceof AppendEntriesRequestProto append && append.getEntriesCount() > 0) {
+            backlog.took(append.getEntries(append.getEntriesCount() - 1).getIndex(), append.getSerializedSize());
+        }
     }
 
     /** One stream of a leader. Its own thread and the releasing one take turns. */
@@ -80,8 +93,8 @@ final class EntryGate implements ServerInterceptor {
 
         @Override
         public synchronized void onMessage(Q message) {
-            if (!carriesEntries(message) || held.isEmpty() && !marks.full()) {
-                super.onMessage(message);
+            if (!carriesEntries(message) || held.isEmpty() && !shut()) {
+                handOn(message);
                 return;
             }
             if (held.size() == MAX_HELD) {
@@ -93,10 +106,15 @@ final class EntryGate implements ServerInterceptor {
             call.request(1);
         }
 
+        private void handOn(Q message) {
+            super.onMessage(message);
+            count(message);
+        }
+
         synchronized void release() {
             try {
-                while (!held.isEmpty() && !marks.full()) {
-                    super.onMessage(held.removeFirst());
+                while (!held.isEmpty() && !shut()) {
+                    handOn(held.removeFirst());
                 }
             } catch (RuntimeException e) {
                 LOG.warn("a held batch of entries was not taken", e);

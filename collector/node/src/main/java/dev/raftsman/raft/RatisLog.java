@@ -114,7 +114,7 @@ public final class RatisLog implements ReplicatedLog {
                 settings.snapshotLogBytes(),
                 marks);
         this.marks = marks;
-        this.gate = new EntryGate(marks);
+        this.gate = new EntryGate(marks, new Backlog(new Progress()));
         this.watch = new DiskWatch(marks, new Watched());
         this.peers = new PeerService(handlers);
         Parameters parameters = new Parameters();
@@ -591,6 +591,21 @@ public final class RatisLog implements ReplicatedLog {
                             }
                         }),
                         HANDOVER_MILLIS + 500));
+    }
+
+    /** Where the engine is; nowhere as long as this node is outside of the group. */
+    private final class Progress implements Backlog.Progress {
+        @Override
+        public long committed() {
+            RaftServer.Division mine = division;
+            return mine == null ? -1 : mine.getRaftLog().getLastCommittedIndex();
+        }
+
+        @Override
+        public long applied() {
+            RaftServer.Division mine = division;
+            return mine == null ? -1 : mine.getInfo().getLastAppliedIndex();
+        }
     }
 
     private final class Watched implements DiskWatch.Node {

@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.proto.RaftProtos.StateMachineLogEntryProto;
+import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 import org.apache.ratis.thirdparty.io.grpc.Metadata;
 import org.apache.ratis.thirdparty.io.grpc.MethodDescriptor;
 import org.apache.ratis.thirdparty.io.grpc.ServerCall;
@@ -18,8 +20,21 @@ import org.junit.jupiter.api.Test;
 class EntryGateTest {
     private long free = Long.MAX_VALUE;
     private long nanos;
-    private final EntryGate gate =
-            new EntryGate(DiskMarks.of(() -> free, 256 << 20, () -> nanos += TimeUnit.SECONDS.toNanos(1)));
+    private long committed;
+    private long applied;
+    private final EntryGate gate = new EntryGate(
+            DiskMarks.of(() -> free, 256 << 20, () -> nanos += TimeUnit.SECONDS.toNanos(1)),
+            new Backlog(new Backlog.Progress() {
+                @Override
+                public long committed() {
+                    return committed;
+                }
+
+                @Override
+                public long applied() {
+                    return applied;
+                }
+            }));
     private final List<Long> taken = new ArrayList<>();
     private final List<String> wire = new ArrayList<>();
 
@@ -88,6 +103,16 @@ class EntryGateTest {
         });
     }
 
+    private static AppendEntriesRequestProto large(int index) {
+        StateMachineLogEntryProto data = StateMachineLogEntryProto.newBuilder()
+                .setLogData(ByteString.copyFrom(new byte[4 << 20]))
+                .build();
+        return AppendEntriesRequestProto.newBuilder()
+                .setLeaderTerm(index)
+                .addEntries(LogEntryProto.newBuilder().setIndex(index).setStateMachineLogEntry(data))
+                .build();
+    }
+
     private static AppendEntriesRequestProto message(long number, boolean entries) {
         AppendEntriesRequestProto.Builder message =
                 AppendEntriesRequestProto.newBuilder().setLeaderTerm(number);
@@ -113,6 +138,40 @@ class EntryGateTest {
         assertThat(gate.held()).isZero();
         stream.onMessage(message(5, true));
         assertThat(taken).endsWith(5L);
+    }
+
+    @Test
+    void holdsEntriesWhileTheStateMachineIsFarBehindWhatIsCommitted() {
+        var stream = call("appendEntries");
+        committed = 3;
+        for (int i = 1; i <= 6; i++) {
+            stream.onMessage(large(i));
+        }
+        assertThat(taken).as("three of 4 MiB are committed, and that may be").containsExactly(1L, 2L, 3L, 4L, 5L, 6L);
+        committed = 4;
+        stream.onMessage(large(7));
+        stream.onMessage(message(99, false));
+        gate.release();
+        assertThat(taken).as("heartbeats pass").endsWith(6L, 99L);
+        assertThat(gate.held()).isOne();
+        applied = 1;
+        gate.release();
+        assertThat(taken).endsWith(99L, 7L);
+    }
+
+    @Test
+    void opensForTheNextLeaderHoweverMuchIsNotCommitted() {
+        var stream = call("appendEntries");
+        for (int i = 1; i <= 20; i++) {
+            stream.onMessage(large(i));
+        }
+        assertThat(gate.held()).isZero();
+        committed = 20;
+        stream.onMessage(large(21));
+        assertThat(gate.held()).isOne();
+        applied = 20;
+        gate.release();
+        assertThat(gate.held()).isZero();
     }
 
     @Test
