@@ -18,7 +18,7 @@
  *
  * <p>The launcher must start the JVM with {@code -Djava.util.concurrent.ForkJoinPool.common.parallelism=4}: on two cores
  * or fewer the engine would otherwise start a thread for every batch that a follower receives. A heap of 256 MiB wants
- * {@code -XX:+UseSerialGC}: entries of 1 MiB are humongous to G1 there.
+ * {@code -XX:+UseSerialGC}: entries of 2 MiB are humongous to G1 there.
  *
  * <p>Exit codes: 0 told to stop, or removed from the cluster · 65 the directory lacks a part, a snapshot, an active segment or
  * the log is damaged (the node must be replaced), or the cluster knows the node with another directory · 69 an address cannot

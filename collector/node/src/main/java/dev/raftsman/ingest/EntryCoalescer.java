@@ -29,7 +29,7 @@ import java.util.Set;
  */
 final class EntryCoalescer {
     /** Blocks of an entry together, with their framing. A larger block goes alone. */
-    static final int ENTRY_BYTES = (1 << 20) - 1024;
+    static final int ENTRY_BYTES = (2 << 20) - 1024;
 
     /** More than any command of a sidecar takes. */
     private static final int COMMAND_BYTES = 4 << 10;

@@ -1,7 +1,7 @@
 /**
  * Blocks from sidecars into the log, and the answers back.
  *
- * <p>Enters: frames of {@link dev.raftsman.wire} over TCP. Leaves: entries of the log, each up to 1 MiB of blocks of many
+ * <p>Enters: frames of {@link dev.raftsman.wire} over TCP. Leaves: entries of the log, each up to 2 MiB of blocks of many
  * connections, or one command; and to the sidecars what became of each.
  *
  * <pre>

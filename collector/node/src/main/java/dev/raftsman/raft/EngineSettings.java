@@ -19,7 +19,7 @@ final class EngineSettings {
     /** The engine sends and keeps entries in batches of at most this; an entry above it is refused. */
     private static final SizeInBytes BATCH = SizeInBytes.valueOf("4MB");
 
-    /** Most that are kept of the entries that a snapshot shows: mostly below 1 MiB each, at most 3 MiB. */
+    /** Most that are kept of the entries that a snapshot shows: mostly below 2 MiB each, at most 3 MiB. */
     private static final int KEPT_ENTRIES = 512;
 
     private static final int MIN_KEPT_ENTRIES = 16;
@@ -95,7 +95,7 @@ final class EngineSettings {
         RaftServerConfigKeys.RetryCache.setExpiryTime(p, millis(10_000));
         RaftServerConfigKeys.Read.setOption(p, RaftServerConfigKeys.Read.Option.LINEARIZABLE);
         RaftServerConfigKeys.LeaderElection.setPreVote(p, true);
-        // A newcomer votes when it lacks no more than this: entries are up to 1 MiB, 1,000 of them as by default a GiB.
+        // A newcomer votes when it lacks no more than this: entries are up to 2 MiB, 1,000 of them as by default two GiB.
         RaftServerConfigKeys.setStagingCatchupGap(p, 64);
         // Of silence, not of catching up.
         RaftServerConfigKeys.setStagingTimeout(p, millis(Math.max(30_000, electionMillis * 6)));

@@ -43,15 +43,15 @@ class EntryCoalescerTest {
 
     @Test
     void sendsAFullEntryAtOnceAndKeepsTheOrder() {
-        for (int i = 0; i < 25; i++) {
+        for (int i = 0; i < 50; i++) {
             append(BLOCK + i, 0);
         }
         List<EntryCoalescer.Batch> batches = drain(0);
         assertThat(batches).hasSize(2);
-        assertThat(batches).allSatisfy(b -> assertThat(b.bytes).isBetween(900 << 10, EntryCoalescer.ENTRY_BYTES));
+        assertThat(batches).allSatisfy(b -> assertThat(b.bytes).isBetween(1900 << 10, EntryCoalescer.ENTRY_BYTES));
         List<Integer> sizes = new ArrayList<>();
         batches.forEach(b -> b.blocks.forEach(a -> sizes.add(a.blockBytes() - BLOCK)));
-        assertThat(sizes).isSorted().hasSize(20);
+        assertThat(sizes).isSorted().hasSize(40);
     }
 
     @Test
