@@ -17,7 +17,6 @@ import dev.raftsman.lake.LakeExport;
 import dev.raftsman.lake.LakeListener;
 import dev.raftsman.objects.DirectoryObjectStore;
 import dev.raftsman.restore.SegmentBlocks;
-import dev.raftsman.segment.SegmentReader;
 import dev.raftsman.store.Entry;
 import dev.raftsman.store.EpochBlock;
 import dev.raftsman.store.ReplicatedState;
@@ -90,7 +89,7 @@ public final class LakeBench {
                     .mapToLong(SegmentView::bytes)
                     .sum();
             List<LakeExport.Archived> archived = state.view().segments().stream()
-                    .map(segment -> new LakeExport.Archived(segment, () -> SegmentBlocks.of(open(state, segment))))
+                    .map(segment -> new LakeExport.Archived(segment, () -> open(state, segment)))
                     .toList();
             for (int round = 1; round <= settings.rounds(); round++) {
                 round(kind, round, archived, rawBytes, segmentBytes);
@@ -98,8 +97,8 @@ public final class LakeBench {
         }
     }
 
-    private static SegmentReader open(ReplicatedState state, SegmentView segment) throws IOException {
-        return SegmentReader.of(
+    private static SegmentBlocks open(ReplicatedState state, SegmentView segment) throws IOException {
+        return SegmentBlocks.of(
                 segment.id().toString(),
                 java.nio.channels.Channels.newInputStream(
                         state.openForRead(segment.id()).orElseThrow().channel()));

@@ -11,19 +11,11 @@ import java.util.Objects;
  *     object of its own. Counts only where segments are recoded
  * @param cold how they are recoded
  */
-public record ArchiveSettings(Format format, long objectBytes, ColdSettings cold) {
+public record ArchiveSettings(ArchiveRule.Format format, long objectBytes, ColdSettings cold) {
     public static final long DEFAULT_OBJECT_BYTES = ArchiveRule.DEFAULT_OBJECT_BYTES;
 
     public static final ArchiveSettings DEFAULTS =
-            new ArchiveSettings(Format.COLD, DEFAULT_OBJECT_BYTES, ColdSettings.DEFAULTS);
-
-    /** What an object holds. */
-    public enum Format {
-        /** Segments recoded into one object; see {@link dev.raftsman.cold}. */
-        COLD,
-        /** One segment, verbatim. */
-        SEGMENT
-    }
+            new ArchiveSettings(ArchiveRule.Format.COLD, DEFAULT_OBJECT_BYTES, ColdSettings.DEFAULTS);
 
     public ArchiveSettings {
         Objects.requireNonNull(format, "format");
@@ -31,6 +23,11 @@ public record ArchiveSettings(Format format, long objectBytes, ColdSettings cold
         if (objectBytes < 1) {
             throw new IllegalArgumentException("objects of " + objectBytes + " bytes");
         }
+    }
+
+    /** What a policy asks for. */
+    public static ArchiveSettings of(ArchiveRule rule) {
+        return new ArchiveSettings(rule.format(), rule.objectBytes(), ColdSettings.DEFAULTS);
     }
 
     /** Which settings a policy has. */

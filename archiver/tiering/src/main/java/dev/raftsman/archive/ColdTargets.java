@@ -42,7 +42,7 @@ public final class ColdTargets implements AutoCloseable {
         ObjectStore store = opener.open(target);
         try {
             Manifest manifest = new Manifest(store);
-            manifest.probe("probe", catalog.stampMillis());
+            probe(manifest, catalog);
             manifest.refresh();
             manifest.checkBelongsTo(catalog);
             Cold cold = new Cold(name, store, manifest);
@@ -52,6 +52,20 @@ public final class ColdTargets implements AutoCloseable {
             store.close();
             throw e;
         }
+    }
+
+    /** Asks the place for one write, as {@link #get} does when it opens it. @throws IOException if it does not answer */
+    public void probe(String name, CatalogView catalog) throws IOException {
+        Cold known = open.get(name);
+        if (known == null) {
+            get(name, catalog);
+        } else {
+            probe(known.manifest(), catalog);
+        }
+    }
+
+    private static void probe(Manifest manifest, CatalogView catalog) throws IOException {
+        manifest.probe("probe", catalog.stampMillis());
     }
 
     @Override

@@ -22,7 +22,7 @@ record ManifestPage(
         int format, long page, String writer, String nonce, long writtenAtMillis, List<ManifestEntry> entries) {
     static final int FORMAT = 1;
 
-    /** A page of {@link SegmentArchiver#BATCH_SEGMENTS} segments, each of a thousand producers, is a tenth of this. */
+    /** A page of {@link Upload#BATCH_SEGMENTS} segments, each of a thousand producers, is a tenth of this. */
     private static final int MAX_BYTES = 64 << 20;
 
     private static final ObjectMapper JSON = JsonMapper.builder()

@@ -2,6 +2,7 @@ package dev.raftsman.archive;
 
 import dev.raftsman.catalog.SegmentRef;
 import dev.raftsman.catalog.SegmentView;
+import dev.raftsman.policy.ArchiveRule;
 import dev.raftsman.policy.Decision;
 import dev.raftsman.segment.SegmentId;
 import java.util.ArrayList;
@@ -91,8 +92,7 @@ final class Merging {
     }
 
     private static boolean mergeable(Decision.Archive decision, ArchiveSettings how) {
-        return how.format() == ArchiveSettings.Format.COLD
-                && decision.snapshotId().isEmpty();
+        return how.format() == ArchiveRule.Format.COLD && decision.snapshotId().isEmpty();
     }
 
     private static boolean follows(Decision.Archive before, Decision.Archive decision) {

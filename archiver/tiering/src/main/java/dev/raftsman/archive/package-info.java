@@ -45,6 +45,6 @@
  *
  * <p>Threads: one worker thread owns everything here but the stores and the cluster, which are thread-safe.
  *
- * <p>Start reading at {@link dev.raftsman.archive.SegmentArchiver}.
+ * <p>Start reading at {@link dev.raftsman.archive.SegmentArchiver}, which chooses; {@code Uploader} takes the steps.
  */
 package dev.raftsman.archive;

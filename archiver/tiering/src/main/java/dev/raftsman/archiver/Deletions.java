@@ -2,7 +2,7 @@ package dev.raftsman.archiver;
 
 import dev.raftsman.archive.ArchiveListener;
 import dev.raftsman.archive.Lease;
-import dev.raftsman.archive.SegmentArchiver;
+import dev.raftsman.archive.Truncations;
 import dev.raftsman.catalog.Command;
 import dev.raftsman.catalog.CommandResult;
 import dev.raftsman.catalog.MarkView;
@@ -26,13 +26,13 @@ final class Deletions {
 
     private final String policyHash;
     private final Lease lease;
-    private final SegmentArchiver archiver;
+    private final Truncations truncations;
     private final ArchiveListener listener;
 
-    Deletions(String policyHash, Lease lease, SegmentArchiver archiver, ArchiveListener listener) {
+    Deletions(String policyHash, Lease lease, Truncations truncations, ArchiveListener listener) {
         this.policyHash = policyHash;
         this.lease = lease;
-        this.archiver = archiver;
+        this.truncations = truncations;
         this.listener = listener;
     }
 
@@ -72,7 +72,7 @@ final class Deletions {
      */
     boolean carryOut(List<Decision> decisions, long nowMillis, boolean onlyMarked) throws IOException {
         List<Decision.Deletion> marks = new ArrayList<>();
-        List<Decision.Truncate> truncations = new ArrayList<>();
+        List<Decision.Truncate> givenUp = new ArrayList<>();
         List<Decision.Expire> expired = new ArrayList<>();
         for (Decision decision : decisions) {
             if (decision instanceof Decision.Deletion deletion && !isOfOtherPolicies(deletion)) {
@@ -82,7 +82,7 @@ final class Deletions {
                     marks.add(deletion);
                 } else if (step == Decision.Step.DELETE && mayDelete) {
                     if (deletion instanceof Decision.Truncate truncate) {
-                        truncations.add(truncate);
+                        givenUp.add(truncate);
                     } else if (deletion instanceof Decision.Expire expire) {
                         expired.add(expire);
                     }
@@ -90,9 +90,9 @@ final class Deletions {
             }
         }
         mark(marks);
-        archiver.truncate(truncations, nowMillis);
+        truncations.truncate(givenUp, nowMillis);
         expire(expired, nowMillis);
-        return !truncations.isEmpty() || !expired.isEmpty();
+        return !givenUp.isEmpty() || !expired.isEmpty();
     }
 
     private void mark(List<Decision.Deletion> decisions) throws IOException {

@@ -1,5 +1,6 @@
 package dev.raftsman.archiver;
 
+import dev.raftsman.archive.ColdTargets;
 import dev.raftsman.archive.Manifest;
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.lake.LakeExport;
@@ -27,14 +28,9 @@ final class LakeWorker implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(LakeWorker.class);
 
-    /** Opens a target's store; tests put a failing one in between. */
-    interface Opener {
-        ObjectStore open(Target target) throws IOException;
-    }
-
     private final RetentionPolicies policies;
     private final Predicate<SegmentView> wanted;
-    private final Opener opener;
+    private final ColdTargets.Opener opener;
     private final Path staging;
     private final BooleanSupplier active;
     private final LakeListener listener;
@@ -48,7 +44,7 @@ final class LakeWorker implements AutoCloseable {
     LakeWorker(
             RetentionPolicies policies,
             Predicate<SegmentView> wanted,
-            Opener opener,
+            ColdTargets.Opener opener,
             Path staging,
             BooleanSupplier active,
             LakeListener listener) {

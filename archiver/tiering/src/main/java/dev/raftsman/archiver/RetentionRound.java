@@ -5,20 +5,13 @@ import dev.raftsman.archive.ArchiveSettings;
 import dev.raftsman.archive.ColdTargets;
 import dev.raftsman.archive.Lease;
 import dev.raftsman.archive.SegmentArchiver;
+import dev.raftsman.archive.Truncations;
 import dev.raftsman.archive.VerifiedCopy;
 import dev.raftsman.catalog.CatalogView;
-import dev.raftsman.catalog.Command;
-import dev.raftsman.catalog.CommandResult;
-import dev.raftsman.catalog.SegmentState;
-import dev.raftsman.catalog.SegmentView;
-import dev.raftsman.catalog.StreamView;
 import dev.raftsman.cluster.Cluster;
 import dev.raftsman.cluster.NodeDisk;
-import dev.raftsman.cold.ColdSettings;
-import dev.raftsman.policy.ArchiveRule;
 import dev.raftsman.policy.Decider;
 import dev.raftsman.policy.Decision;
-import dev.raftsman.policy.OutageRule;
 import dev.raftsman.policy.PlanFile;
 import dev.raftsman.policy.Policy;
 import dev.raftsman.policy.RetentionPolicies;
@@ -50,30 +43,22 @@ public final class RetentionRound {
     /** Longer than a fetch and an upload may take between two looks at the lease, short enough to be taken over from. */
     static final Duration LEASE = Duration.ofSeconds(60);
 
-    /** A throttle that nobody renews ends by itself: its archiver is gone. */
-    private static final Duration THROTTLE = Duration.ofMinutes(5);
-
     private static final Logger LOG = LoggerFactory.getLogger(RetentionRound.class);
 
     private final RetentionPolicies policies;
     private final Cluster cluster;
     private final Lease lease;
     private final ColdTargets targets;
+    private final TimeGuard time;
+    private final OldSegments oldSegments;
     private final SegmentArchiver archiver;
     private final SnapshotTaker snapshots;
+    private final Truncations truncations;
     private final Deletions deletions;
     private final ExpiredObjects expiredObjects;
-    private final ClockWatch clocks;
     private final Outages outages;
-    private final ArchiveListener listener;
-
-    /** Outages that were reported, as target and policy. */
-    private final Set<String> reported = new HashSet<>();
-
-    private boolean reportedFrozen;
-
-    /** A clock was wrong at the last look, whether or not the cluster could be told. */
-    private boolean timeIsDoubtful;
+    private final OutageAlarm alarm;
+    private final Throttling throttling;
 
     private RetentionRound(
             RetentionPolicies policies,
@@ -88,25 +73,21 @@ public final class RetentionRound {
         this.lease = lease;
         this.targets = targets;
         this.outages = new Outages();
-        this.listener = listener;
         ArchiveListener watched = new WatchedTargets(listener, outages);
+        this.time = new TimeGuard(cluster, lease.owner(), new ClockWatch(clocks), listener);
+        this.oldSegments = new OldSegments(policies, lease);
         this.archiver = new SegmentArchiver(policies, lease, targets, copy, name -> settings(policies, name), watched);
         this.snapshots = new SnapshotTaker(policies, cluster, lease, targets, copy, watched);
-        this.deletions = new Deletions(policies.hash(), lease, archiver, listener);
+        this.truncations = new Truncations(policies, lease, targets, watched);
+        this.deletions = new Deletions(policies.hash(), lease, truncations, listener);
         this.expiredObjects = new ExpiredObjects(targets, lease, listener);
-        this.clocks = new ClockWatch(clocks);
+        this.alarm = new OutageAlarm(policies, listener);
+        this.throttling = new Throttling(policies, lease);
     }
 
     private static ArchiveSettings settings(RetentionPolicies policies, String name) {
-        return policies.policies().stream()
-                .filter(policy -> policy.name().equals(name))
-                .findFirst()
-                .map(policy -> new ArchiveSettings(
-                        policy.archive().format() == ArchiveRule.Format.COLD
-                                ? ArchiveSettings.Format.COLD
-                                : ArchiveSettings.Format.SEGMENT,
-                        policy.archive().objectBytes(),
-                        ColdSettings.DEFAULTS))
+        return policies.named(name)
+                .map(policy -> ArchiveSettings.of(policy.archive()))
                 .orElse(ArchiveSettings.DEFAULTS); // begun under policies that are no longer there
     }
 
@@ -190,11 +171,12 @@ public final class RetentionRound {
             return Outcome.STANDBY;
         }
         try {
-            CatalogView catalog = watchClocks();
+            CatalogView catalog = time.watch();
             archiver.resume(catalog);
+            truncations.record(catalog);
             Set<String> stuck = outages.failedTargets();
             snapshots.resume(catalog);
-            sealOld(catalog);
+            oldSegments.seal(catalog);
             if (act) {
                 decideAndDo(stuck);
             } else {
@@ -218,7 +200,7 @@ public final class RetentionRound {
             return new Applied.Standby();
         }
         try {
-            CatalogView catalog = watchClocks();
+            CatalogView catalog = time.watch();
             StoreFacts facts = new StoreFacts(disk(), Map.of());
             List<String> changes = plan.changes(policies, catalog, facts, catalog.stampMillis());
             if (!changes.isEmpty()) {
@@ -252,54 +234,6 @@ public final class RetentionRound {
         return deletion.verb() + " " + deletion.subject().orElseThrow().id();
     }
 
-    private CatalogView watchClocks() throws IOException {
-        CatalogView catalog = freezeIfTimeJumped(cluster.catalog());
-        boolean frozen = catalog.freeze() != null;
-        if (frozen != reportedFrozen) {
-            reportedFrozen = frozen;
-            LOG.info(
-                    "deletion is {}",
-                    frozen ? "frozen: reason=" + catalog.freeze().reason() : "free");
-        }
-        listener.frozen(frozen);
-        return catalog;
-    }
-
-    /** @return the catalog, with the freeze if one was made; what is deleted must have been decided by one that was looked at */
-    private CatalogView freezeIfTimeJumped(CatalogView catalog) throws IOException {
-        Optional<String> wrong = clocks.look(catalog.stampMillis(), catalog.freeze() != null);
-        timeIsDoubtful = wrong.isPresent();
-        if (wrong.isEmpty() || catalog.freeze() != null) {
-            return catalog;
-        }
-        LOG.error("nothing is deleted until 'raftsman retention thaw': reason=clock, {}", wrong.get());
-        CommandResult result = cluster.execute(new Command.Freeze(lease.owner(), "clock: " + wrong.get()));
-        if (!result.ok()) {
-            LOG.error("the cluster does not freeze deletion, so only this archiver deletes nothing: {}", result);
-        }
-        CatalogView now = cluster.catalog();
-        clocks.look(now.stampMillis(), now.freeze() != null);
-        return now;
-    }
-
-    private void sealOld(CatalogView catalog) throws IOException {
-        for (StreamView stream : catalog.streams()) {
-            Optional<Duration> sealAfter =
-                    policies.policyFor(stream.tenant(), stream.stream()).flatMap(Policy::sealAfter);
-            if (sealAfter.isEmpty()) {
-                continue;
-            }
-            long olderThanMillis = sealAfter.get().toMillis();
-            boolean due = catalog.segmentsOf(stream.number()).stream()
-                    .anyMatch(segment -> segment.state() == SegmentState.OPEN
-                            && segment.blocks() > 0
-                            && catalog.stampMillis() - segment.openedAtMillis() >= olderThanMillis);
-            if (due) {
-                lease.execute(new Command.Seal(stream.tenant(), stream.stream(), olderThanMillis));
-            }
-        }
-    }
-
     private List<Decision> decide(CatalogView catalog, Optional<NodeDisk> disk, Map<String, Long> out) {
         return Decider.decide(policies, catalog, new StoreFacts(disk, out), catalog.stampMillis());
     }
@@ -319,9 +253,9 @@ public final class RetentionRound {
         askThoseInDoubt(catalog);
         outages.endOfRound(used, beganMillis);
         CatalogView after = cluster.catalog();
-        reportOutages(after.stampMillis());
+        alarm.tell(outages.sinceMillis(), after.stampMillis());
         finishDeletions(decide(after, disk, outages.sinceMillis()), after, false);
-        throttle(after);
+        throttling.renew(after, outages.sinceMillis());
     }
 
     /**
@@ -332,7 +266,7 @@ public final class RetentionRound {
     private void askThoseInDoubt(CatalogView catalog) {
         for (String target : outages.inDoubt()) {
             try {
-                targets.get(target, catalog).manifest().probe("probe", catalog.stampMillis());
+                targets.probe(target, catalog);
                 outages.answered(target);
             } catch (IOException e) {
                 LOG.warn("target does not answer: target={} reason={}", target, e.getMessage());
@@ -375,80 +309,14 @@ public final class RetentionRound {
     /** @param decidedBy fetched a moment ago: the clocks are compared with its stamp once more */
     private void finishDeletions(List<Decision> decisions, CatalogView decidedBy, boolean onlyMarked)
             throws IOException {
-        CatalogView catalog = freezeIfTimeJumped(decidedBy);
-        boolean mayDelete = !timeIsDoubtful && catalog.freeze() == null;
+        CatalogView catalog = time.freezeIfTimeJumped(decidedBy);
+        boolean mayDelete = time.mayDelete(catalog);
         deletions.spare(decisions);
         if (mayDelete && deletions.carryOut(decisions, decidedBy.stampMillis(), onlyMarked)) {
             catalog = cluster.catalog();
-            archiver.recordTruncations(catalog);
+            truncations.record(catalog);
         }
         expiredObjects.delete(catalog);
-    }
-
-    /** An alarm when a policy begins to act on an outage, once; the metric says how long it lasts. */
-    private void reportOutages(long nowMillis) {
-        Map<String, Long> out = outages.sinceMillis();
-        Set<String> declared = new HashSet<>();
-        for (Policy policy : policies.policies()) {
-            Long since = policy.target().map(out::get).orElse(null);
-            if (since != null && nowMillis - since >= policy.outage().after().toMillis()) {
-                declared.add(policy.target().get());
-                String outage = policy.target().get() + " " + policy.name();
-                if (reported.add(outage)) {
-                    LOG.error(
-                            "target is out: target={} sinceMillis={} policy={} onArchiveOutage={}",
-                            policy.target().get(),
-                            since,
-                            policy.name(),
-                            policy.outage().behaviour());
-                }
-            } else {
-                policy.target().ifPresent(target -> reported.remove(target + " " + policy.name()));
-            }
-        }
-        for (String target : policies.targets().keySet()) {
-            Long since = out.get(target);
-            long seconds = since == null ? 0 : TimeUnit.MILLISECONDS.toSeconds(nowMillis - since);
-            listener.outage(target, seconds, declared.contains(target));
-        }
-    }
-
-    private void throttle(CatalogView catalog) throws IOException {
-        List<Integer> streams = new ArrayList<>();
-        Map<String, Long> out = outages.sinceMillis();
-        for (StreamView stream : catalog.streams()) {
-            Optional<Policy> policy = policies.policyFor(stream.tenant(), stream.stream());
-            if (policy.isPresent() && throttles(policy.get(), out, catalog, stream)) {
-                streams.add(stream.number());
-            }
-        }
-        if (streams.isEmpty() && catalog.throttles() == null) {
-            return;
-        }
-        CommandResult result = lease.execute(new Command.Throttle(
-                lease.owner(), streams, "its archive cannot be reached", streams.isEmpty() ? 0 : THROTTLE.toMillis()));
-        if (!result.ok()) {
-            LOG.warn("throttle refused: {}", result);
-        } else if ((catalog.throttles() == null) != streams.isEmpty()) {
-            LOG.warn("streams taken no more for now: streams={} reason=outage-throttle", streams);
-        }
-    }
-
-    private static boolean throttles(Policy policy, Map<String, Long> out, CatalogView catalog, StreamView stream) {
-        boolean mayThrottle = policy.then() != Policy.Action.TRUNCATE
-                && policy.outage().behaviour() == OutageRule.Behaviour.THROTTLE
-                && policy.keepHot().sizeBytes().isPresent();
-        Long since = policy.target().map(out::get).orElse(null);
-        if (!mayThrottle
-                || since == null
-                || catalog.stampMillis() - since < policy.outage().after().toMillis()) {
-            return false;
-        }
-        long hotBytes = catalog.segmentsOf(stream.number()).stream()
-                .filter(segment -> segment.state().hot())
-                .mapToLong(SegmentView::bytes)
-                .sum();
-        return hotBytes > policy.keepHot().sizeBytes().getAsLong();
     }
 
     /** Gives the lease back, so that another archiver need not wait for it to run out. */

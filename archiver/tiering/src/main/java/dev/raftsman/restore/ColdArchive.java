@@ -1,14 +1,13 @@
 package dev.raftsman.restore;
 
+import dev.raftsman.archive.ArchiveKey;
 import dev.raftsman.archive.Manifest;
 import dev.raftsman.archive.ManifestEntry;
-import dev.raftsman.archive.SegmentArchiver;
 import dev.raftsman.catalog.EpochView;
 import dev.raftsman.catalog.SegmentState;
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.objects.ObjectKey;
 import dev.raftsman.objects.ObjectStore;
-import dev.raftsman.segment.SegmentReader;
 import dev.raftsman.snapshot.SnapshotManifest;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -89,9 +88,9 @@ public final class ColdArchive implements SegmentSource {
                 segment.stream(),
                 store.location() + key,
                 DISTANCE,
-                () -> SegmentArchiver.isColdKey(key)
+                () -> ArchiveKey.isCold(key)
                         ? objects.segment(object, segment.id())
-                        : SegmentBlocks.of(SegmentReader.of(store.location() + key, store.open(object))));
+                        : SegmentBlocks.of(store.location() + key, store.open(object)));
     }
 
     @Override

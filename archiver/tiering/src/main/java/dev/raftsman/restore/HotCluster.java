@@ -4,7 +4,6 @@ import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.cluster.Cluster;
 import dev.raftsman.disk.Durable;
-import dev.raftsman.segment.SegmentReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,7 +47,7 @@ public final class HotCluster implements SegmentSource {
         Path file = Files.createTempFile(cache, segment.id().toString(), ".seg");
         try {
             cluster.fetch(segment, file);
-            return SegmentBlocks.of(SegmentReader.open(file)); // Opened: the name is not needed any more.
+            return SegmentBlocks.open(file);
         } finally {
             Files.delete(file);
         }

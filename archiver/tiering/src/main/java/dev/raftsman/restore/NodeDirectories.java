@@ -61,7 +61,7 @@ public final class NodeDirectories implements SegmentSource {
                                                 header.stream(),
                                                 file.toString(),
                                                 0,
-                                                () -> SegmentBlocks.of(SegmentReader.open(file))),
+                                                () -> SegmentBlocks.open(file)),
                                         file.toFile().length())));
                     }
                 }

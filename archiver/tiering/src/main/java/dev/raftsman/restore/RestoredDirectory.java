@@ -10,7 +10,6 @@ import dev.raftsman.catalog.SegmentState;
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.disk.Durable;
 import dev.raftsman.segment.SegmentId;
-import dev.raftsman.segment.SegmentReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -98,12 +97,7 @@ public final class RestoredDirectory implements SegmentSource {
     private Copy copy(SegmentView segment) {
         Path file = file(directory, segment.id());
         return new Copy(
-                segment.id(),
-                segment.tenant(),
-                segment.stream(),
-                file.toString(),
-                0,
-                () -> SegmentBlocks.of(SegmentReader.open(file)));
+                segment.id(), segment.tenant(), segment.stream(), file.toString(), 0, () -> SegmentBlocks.open(file));
     }
 
     @Override

@@ -6,6 +6,8 @@ import dev.raftsman.segment.SegmentHeader;
 import dev.raftsman.segment.SegmentReader;
 import dev.raftsman.segment.SegmentTotals;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
 
 /** The blocks of one copy of a segment in their order, whatever form the copy has. One thread; the caller closes. */
 public interface SegmentBlocks extends AutoCloseable {
@@ -43,8 +45,22 @@ public interface SegmentBlocks extends AutoCloseable {
     @Override
     void close() throws IOException;
 
-    /** @param reader is closed with it */
-    static SegmentBlocks of(SegmentReader reader) {
+    /** Of a segment's own file, which needs its name no more once this returns. */
+    static SegmentBlocks open(Path file) throws IOException {
+        return of(SegmentReader.open(file));
+    }
+
+    /**
+     * Of a segment's bytes, from the first on.
+     *
+     * @param name for messages
+     * @param in is closed with it
+     */
+    static SegmentBlocks of(String name, InputStream in) throws IOException {
+        return of(SegmentReader.of(name, in));
+    }
+
+    private static SegmentBlocks of(SegmentReader reader) {
         return new SegmentBlocks() {
             @Override
             public boolean next() throws IOException {

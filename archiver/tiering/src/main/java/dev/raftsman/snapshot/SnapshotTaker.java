@@ -1,11 +1,11 @@
 package dev.raftsman.snapshot;
 
+import dev.raftsman.archive.ArchiveKey;
 import dev.raftsman.archive.ArchiveListener;
 import dev.raftsman.archive.ColdTargets;
 import dev.raftsman.archive.ColdTargets.Cold;
 import dev.raftsman.archive.Lease;
 import dev.raftsman.archive.ManifestEntry;
-import dev.raftsman.archive.SegmentArchiver;
 import dev.raftsman.archive.VerifiedCopy;
 import dev.raftsman.catalog.ArchiveView;
 import dev.raftsman.catalog.CatalogView;
@@ -188,7 +188,7 @@ public final class SnapshotTaker {
             ArchiveView archive = segment.archive();
             return new SnapshotManifest.Part(segment, archive.target(), archive.key());
         }
-        ObjectKey key = SegmentArchiver.contentKey(segment);
+        ObjectKey key = ArchiveKey.ofContent(segment);
         if (!verified.contains(key.value()) && copy.store(segment, cold.store(), key)) {
             listener.stored(cold.name(), segment.bytes());
         }

@@ -21,6 +21,7 @@ import dev.raftsman.disk.Checksum;
 import dev.raftsman.event.Loss;
 import dev.raftsman.objects.CountedObjectStore;
 import dev.raftsman.objects.DirectoryObjectStore;
+import dev.raftsman.policy.ArchiveRule;
 import dev.raftsman.policy.Decision;
 import dev.raftsman.policy.Reason;
 import dev.raftsman.policy.RetentionFile;
@@ -187,14 +188,14 @@ class MergedArchiveTest {
     @Test
     void filledObjectsEndWhereTheSettingsSay() throws Exception {
         long two = all().get(0).segment().bytes() * 5 / 2;
-        archive(new ArchiveSettings(ArchiveSettings.Format.COLD, two, ColdSettings.DEFAULTS), undisturbed());
+        archive(new ArchiveSettings(ArchiveRule.Format.COLD, two, ColdSettings.DEFAULTS), undisturbed());
         requireEverythingArchivedOnce();
         assertThat(entries().stream().map(ManifestEntry::key).distinct()).hasSizeBetween(6, 7);
     }
 
     @Test
     void keepsSegmentsVerbatimWhereAPolicyAsksForIt() throws Exception {
-        archive(new ArchiveSettings(ArchiveSettings.Format.SEGMENT, 1 << 20, ColdSettings.DEFAULTS), undisturbed());
+        archive(new ArchiveSettings(ArchiveRule.Format.SEGMENT, 1 << 20, ColdSettings.DEFAULTS), undisturbed());
         requireEverythingArchivedOnce();
         assertThat(entries())
                 .hasSize(12)
@@ -206,7 +207,7 @@ class MergedArchiveTest {
     @Test
     void takesWhatAnotherVersionRecodedOtherwise() throws Exception {
         ArchiveSettings other =
-                new ArchiveSettings(ArchiveSettings.Format.COLD, 128 << 20, new ColdSettings(1 << 20, 19, false));
+                new ArchiveSettings(ArchiveRule.Format.COLD, 128 << 20, new ColdSettings(1 << 20, 19, false));
         for (int at = 0; ; at++) {
             Steps steps = new Steps(at, Steps.KILL);
             try {

@@ -48,12 +48,12 @@ class OutageTest {
         cluster = new TestState(temporary.resolve("state"), START_MILLIS);
         epoch = cluster.open("shop", "orders");
         log.start();
-        ((Logger) LoggerFactory.getLogger(RetentionRound.class)).addAppender(log);
+        ((Logger) LoggerFactory.getLogger(OutageAlarm.class)).addAppender(log);
     }
 
     @AfterEach
     void end() {
-        ((Logger) LoggerFactory.getLogger(RetentionRound.class)).detachAppender(log);
+        ((Logger) LoggerFactory.getLogger(OutageAlarm.class)).detachAppender(log);
         cluster.close();
     }
 

@@ -16,7 +16,6 @@ import dev.raftsman.event.RowWriter;
 import dev.raftsman.restore.SegmentBlocks;
 import dev.raftsman.restore.SegmentSource;
 import dev.raftsman.restore.StreamReader;
-import dev.raftsman.segment.SegmentReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -129,14 +128,14 @@ public final class LakeSample {
         List<LakeExport.Archived> archived = new ArrayList<>();
         for (SegmentView segment : cluster.catalog().segments()) {
             if (segment.sha256() != null) {
-                archived.add(new LakeExport.Archived(segment, () -> SegmentBlocks.of(open(segment))));
+                archived.add(new LakeExport.Archived(segment, () -> open(segment)));
             }
         }
         return archived;
     }
 
-    private SegmentReader open(SegmentView segment) throws IOException {
-        return SegmentReader.of(
+    private SegmentBlocks open(SegmentView segment) throws IOException {
+        return SegmentBlocks.of(
                 segment.id().toString(),
                 Channels.newInputStream(cluster.segment(segment).channel()));
     }
