@@ -202,24 +202,33 @@ public final class Section {
 
     /** A mapping from names of the user's to texts, in the file's order; empty if the key is left out. */
     public Map<String, String> texts(String key, String explanation) {
+        return named(key, "text", explanation, Function.identity());
+    }
+
+    /**
+     * The same of texts with rules of their own.
+     *
+     * @param parse throws IllegalArgumentException with a message for the user
+     */
+    public <T> Map<String, T> named(String key, String expected, String explanation, Function<String, T> parse) {
         known.add(key);
-        Map<String, String> texts = new LinkedHashMap<>();
+        Map<String, T> values = new LinkedHashMap<>();
         if (recorded != null) {
             recorded.add(new ConfigKey(pathOf(key), "named texts", "{}", explanation));
-            return texts;
+            return values;
         }
         Entry entry = entries.get(key);
         if (entry != null) {
             Section all = mapping(pathOf(key), entry.value());
             all.known.addAll(all.entries.keySet());
             all.entries.forEach((name, named) -> {
-                String text = all.value(all.pathOf(name), named.value(), null, "text", Function.identity());
-                if (text != null) {
-                    texts.put(name, text);
+                T value = all.value(all.pathOf(name), named.value(), null, expected, parse);
+                if (value != null) {
+                    values.put(name, value);
                 }
             });
         }
-        return texts;
+        return values;
     }
 
     /** A list of addresses; empty if the key is left out. */

@@ -1,6 +1,8 @@
 package dev.raftsman.catalog;
 
 import dev.raftsman.block.Block;
+import dev.raftsman.block.BlockKind;
+import dev.raftsman.block.Labels;
 import dev.raftsman.segment.EpochInfo;
 import dev.raftsman.segment.SegmentHeader;
 import dev.raftsman.segment.SegmentId;
@@ -20,6 +22,7 @@ public final class Catalog {
     private final EpochTable epochs;
     private final SegmentTable segments;
     private final TierTable tiers;
+    private final LabelTable labels;
     private final MemberTable members;
     private final Restoration restoration;
     private long stampMillis;
@@ -30,6 +33,7 @@ public final class Catalog {
         epochs = new EpochTable();
         segments = new SegmentTable();
         tiers = new TierTable(segments);
+        labels = new LabelTable(null);
         members = new MemberTable(List.of());
         restoration = new Restoration(epochs, segments, tiers, null);
         segmentBytes = DEFAULT_SEGMENT_BYTES;
@@ -44,6 +48,7 @@ public final class Catalog {
         epochs = new EpochTable(image.streams(), image.epochs());
         segments = new SegmentTable(image.segments(), image.unattested());
         tiers = new TierTable(segments, image);
+        labels = new LabelTable(image.labels());
         members = new MemberTable(image.members());
         restoration = new Restoration(epochs, segments, tiers, image.restored());
         stampMillis = image.stampMillis();
@@ -64,6 +69,9 @@ public final class Catalog {
                 members.views(),
                 tiers.freeze(),
                 tiers.throttles(),
+                tiers.outages(),
+                tiers.policies(),
+                labels.views(),
                 restoration.view());
     }
 
@@ -80,6 +88,9 @@ public final class Catalog {
                 tiers.snapshots(),
                 tiers.freeze(),
                 tiers.throttles(),
+                tiers.outages(),
+                tiers.policies(),
+                labels.views(),
                 restoration.view());
     }
 
@@ -129,6 +140,18 @@ public final class Catalog {
             return tiers.record(record, stampMillis);
         } else if (command instanceof Command.DropSnapshot drop) {
             return tiers.drop(drop, stampMillis);
+        } else if (command instanceof Command.MarkSnapshot mark) {
+            return tiers.mark(mark, stampMillis);
+        } else if (command instanceof Command.UnmarkSnapshot unmark) {
+            return tiers.unmark(unmark, stampMillis);
+        } else if (command instanceof Command.ReleaseSnapshot release) {
+            return tiers.release(release);
+        } else if (command instanceof Command.GiveUpSnapshot giveUp) {
+            return tiers.giveUp(giveUp, stampMillis);
+        } else if (command instanceof Command.Adopt adopt) {
+            return tiers.adopt(adopt, stampMillis);
+        } else if (command instanceof Command.ReportOutages report) {
+            return tiers.report(report, stampMillis);
         } else if (command instanceof Command.Mark mark) {
             return tiers.mark(mark, stampMillis);
         } else if (command instanceof Command.Unmark unmark) {
@@ -198,11 +221,15 @@ public final class Catalog {
     /**
      * An accepted block is in its segment's file.
      *
+     * @param read what the block says of all its events
      * @param bytes of the file now
      */
-    public void appended(long epoch, Block block, long bytes) {
+    public void appended(long epoch, Block block, Labels read, long bytes) {
         Epoch row = epochs.epoch(epoch);
         segments.appended(row.stream(), epoch, block, bytes);
+        if (block.kind() != BlockKind.GAP) {
+            labels.appended(row.stream(), read);
+        }
         row.accepted(block);
     }
 
@@ -228,6 +255,7 @@ public final class Catalog {
     /** A new active segment is there. */
     public void begun(SegmentHeader header, long bytes) {
         segments.begin(header, bytes);
+        labels.begun(header.id().stream());
     }
 
     /** Streams whose active segment the command means, in order of their numbers. */
@@ -261,6 +289,7 @@ public final class Catalog {
     /** The stream's active segment has its footer. */
     public void sealed(int stream, long bytes, String sha256) {
         segments.seal(stream, bytes, sha256, stampMillis);
+        labels.sealed(stream);
     }
 
     public Optional<EpochView> epoch(long epoch) {

@@ -2,7 +2,9 @@ package dev.raftsman.catalog;
 
 import dev.raftsman.segment.SegmentId;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.ToLongFunction;
 
 /**
@@ -17,6 +19,9 @@ import java.util.function.ToLongFunction;
  * @param snapshots in the order of recording
  * @param freeze null if deletion is free
  * @param throttles null if every stream is taken
+ * @param outages by target; null if every target could be reached, or nobody says
+ * @param policies declared versions of the policies, oldest first; null if none was
+ * @param labels of streams, by number; null if there are none, and without those of which nothing is known
  * @param restored null if the cluster was never restored
  */
 public record CatalogView(
@@ -31,6 +36,9 @@ public record CatalogView(
         List<SnapshotView> snapshots,
         FreezeView freeze,
         List<ThrottleView> throttles,
+        List<OutageView> outages,
+        List<PoliciesView> policies,
+        List<StreamLabels> labels,
         RestoreView restored) {
     public CatalogView {
         streams = List.copyOf(streams);
@@ -39,6 +47,9 @@ public record CatalogView(
         snapshots = List.copyOf(snapshots);
         // Left out of the JSON where there are none: older readers know no such field.
         throttles = throttles == null || throttles.isEmpty() ? null : List.copyOf(throttles);
+        outages = outages == null || outages.isEmpty() ? null : List.copyOf(outages);
+        policies = policies == null || policies.isEmpty() ? null : List.copyOf(policies);
+        labels = labels == null || labels.isEmpty() ? null : List.copyOf(labels);
     }
 
     public Optional<SegmentView> segment(SegmentId id) {
@@ -65,6 +76,34 @@ public record CatalogView(
             }
         }
         return low;
+    }
+
+    /** The snapshots that are not given up. */
+    public List<SnapshotView> kept() {
+        return snapshots.stream().filter(SnapshotView::kept).toList();
+    }
+
+    /** The version of the policies that counts; empty if none was declared. */
+    public Optional<PoliciesView> activePolicies() {
+        return policies == null ? Optional.empty() : Optional.of(policies.get(policies.size() - 1));
+    }
+
+    /** Targets that cannot be reached at this time, by name, with the beginning of it. */
+    public Map<String, Long> outagesAt(long nowMillis) {
+        Map<String, Long> since = new TreeMap<>();
+        for (OutageView outage : outages == null ? List.<OutageView>of() : outages) {
+            if (nowMillis < outage.untilMillis()) {
+                since.put(outage.target(), outage.sinceMillis());
+            }
+        }
+        return since;
+    }
+
+    /** What is true of every event of the stream's newest finished segment, or of its first; empty if that is not known. */
+    public Optional<Map<String, String>> labelsOf(int stream) {
+        return labels == null
+                ? Optional.empty()
+                : find(labels, StreamLabels::stream, stream).map(StreamLabels::known);
     }
 
     /** The applied index as segments are numbered: behind those of a cluster that this one was restored from. */

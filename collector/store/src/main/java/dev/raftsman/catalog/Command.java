@@ -6,6 +6,7 @@ import dev.raftsman.event.LossReason;
 import dev.raftsman.event.Names;
 import dev.raftsman.segment.SequenceRange;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 
@@ -31,6 +32,12 @@ import java.util.UUID;
     @JsonSubTypes.Type(value = Command.Truncate.class, name = "truncate"),
     @JsonSubTypes.Type(value = Command.RecordSnapshot.class, name = "record-snapshot"),
     @JsonSubTypes.Type(value = Command.DropSnapshot.class, name = "drop-snapshot"),
+    @JsonSubTypes.Type(value = Command.MarkSnapshot.class, name = "mark-snapshot"),
+    @JsonSubTypes.Type(value = Command.UnmarkSnapshot.class, name = "unmark-snapshot"),
+    @JsonSubTypes.Type(value = Command.ReleaseSnapshot.class, name = "release-snapshot"),
+    @JsonSubTypes.Type(value = Command.GiveUpSnapshot.class, name = "give-up-snapshot"),
+    @JsonSubTypes.Type(value = Command.Adopt.class, name = "adopt"),
+    @JsonSubTypes.Type(value = Command.ReportOutages.class, name = "report-outages"),
     @JsonSubTypes.Type(value = Command.Mark.class, name = "mark"),
     @JsonSubTypes.Type(value = Command.Unmark.class, name = "unmark"),
     @JsonSubTypes.Type(value = Command.Release.class, name = "release"),
@@ -320,7 +327,91 @@ public sealed interface Command {
         }
     }
 
-    /** A recorded snapshot is no longer kept. */
+    /** Announces that a recorded snapshot will be given up; as {@link Mark}. */
+    record MarkSnapshot(String owner, String id, String policy, String reason, String policyHash, long graceMillis)
+            implements Command {
+        public MarkSnapshot {
+            Objects.requireNonNull(owner, "owner");
+            Objects.requireNonNull(id, "id");
+            Objects.requireNonNull(policy, "policy");
+            if (graceMillis < 0) {
+                throw new IllegalArgumentException("graceMillis " + graceMillis);
+            }
+        }
+    }
+
+    /** Takes the mark of a snapshot away; as {@link Unmark}. Needs no lease. */
+    record UnmarkSnapshot(String by, String id, String reason, boolean hold) implements Command {
+        public UnmarkSnapshot {
+            Objects.requireNonNull(by, "by");
+            Objects.requireNonNull(id, "id");
+            Objects.requireNonNull(reason, "reason");
+        }
+    }
+
+    /** Takes the hold of a snapshot away: the policies decide again. */
+    record ReleaseSnapshot(String by, String id) implements Command {
+        public ReleaseSnapshot {
+            Objects.requireNonNull(by, "by");
+            Objects.requireNonNull(id, "id");
+        }
+    }
+
+    /**
+     * A recorded snapshot does not count any more; its row stays until {@link DropSnapshot}. Refused as {@link Truncate} is.
+     *
+     * @param marked whether it was decided about a marked one: then it must be marked still, under the same policies
+     * @param decidedAtMillis stamp of the catalog it was decided by
+     */
+    record GiveUpSnapshot(
+            String owner,
+            String id,
+            String policy,
+            String reason,
+            String policyHash,
+            boolean marked,
+            long decidedAtMillis)
+            implements Command {
+        public GiveUpSnapshot {
+            Objects.requireNonNull(owner, "owner");
+            Objects.requireNonNull(id, "id");
+        }
+    }
+
+    /**
+     * Declares the version of the policies that decisions are made by. From then on {@link Prepare}, {@link Truncate},
+     * {@link Expire}, {@link Mark} and their like are refused unless they quote it.
+     *
+     * @param by an archiver that holds the lease, if it {@code acts}; else whoever wants it
+     * @param policyHash what the policies mean
+     * @param replaces the version that counts until now, as its hash; null if there is none
+     * @param acts whether an archiver declares what it acts by
+     */
+    record Adopt(String by, String policyHash, String replaces, boolean acts) implements Command {
+        public Adopt {
+            Objects.requireNonNull(by, "by");
+            Objects.requireNonNull(policyHash, "policyHash");
+        }
+    }
+
+    /**
+     * Which targets cannot be reached, in place of what an earlier one said; for those who want to know what would be
+     * decided.
+     *
+     * @param sinceMillis by target, when the first round began that failed
+     * @param ttlMillis from the entry's stamp
+     */
+    record ReportOutages(String owner, Map<String, Long> sinceMillis, long ttlMillis) implements Command {
+        public ReportOutages {
+            Objects.requireNonNull(owner, "owner");
+            sinceMillis = Map.copyOf(sinceMillis);
+            if (ttlMillis < 0) {
+                throw new IllegalArgumentException("ttlMillis " + ttlMillis);
+            }
+        }
+    }
+
+    /** A recorded snapshot is gone from the archive's manifest, or was given up and is on its way there. */
     record DropSnapshot(String owner, String id) implements Command {
         public DropSnapshot {
             Objects.requireNonNull(owner, "owner");

@@ -33,6 +33,8 @@ public enum RefusalReason {
     NOT_DUE,
     /** Deletion is frozen. */
     FROZEN,
+    /** It was decided by policies that are not those of the cluster. */
+    OTHER_POLICIES,
     UNKNOWN_NODE,
     /** The node's id belongs to another data directory. */
     OTHER_DIRECTORY,

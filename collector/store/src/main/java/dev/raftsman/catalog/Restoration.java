@@ -61,6 +61,12 @@ final class Restoration {
                 || command instanceof Command.Expire
                 || command instanceof Command.Throttle
                 || command instanceof Command.RecordSnapshot
+                || command instanceof Command.MarkSnapshot
+                || command instanceof Command.UnmarkSnapshot
+                || command instanceof Command.ReleaseSnapshot
+                || command instanceof Command.GiveUpSnapshot
+                || command instanceof Command.Adopt
+                || command instanceof Command.ReportOutages
                 || command instanceof Command.DropSnapshot;
         return waits && isUnderWay()
                 ? Optional.of(new Refused(RefusalReason.RESTORING, "from " + state.source()))

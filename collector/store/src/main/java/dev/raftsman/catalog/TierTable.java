@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * Who may move data, uploads announced and given up, snapshots. An object store cannot fence an archiver that slept, so
+ * Who may move data and by which policies, uploads announced and given up, snapshots. An object store cannot fence an archiver that slept, so
  * every object is announced under a key of its own before it is uploaded, and only what quotes a live token counts.
  */
 final class TierTable {
@@ -38,12 +38,16 @@ final class TierTable {
     private final Map<UUID, String> committedSha256 = new HashMap<>();
     private final Map<UUID, Aborted> aborted = new LinkedHashMap<>();
     private final Set<Key> usedKeys = new HashSet<>();
-    private final Map<String, SnapshotView> snapshots = new LinkedHashMap<>();
+    private final SnapshotTable snapshots;
+    private final PolicyTable policies;
     private FreezeView freeze;
     private List<ThrottleView> throttles = List.of();
+    private List<OutageView> outages = List.of();
 
     TierTable(SegmentTable segments) {
         this.segments = segments;
+        this.snapshots = new SnapshotTable(List.of());
+        this.policies = new PolicyTable(List.of());
     }
 
     TierTable(SegmentTable segments, CatalogImage image) {
@@ -51,6 +55,9 @@ final class TierTable {
         this.lease = image.lease();
         this.freeze = image.freeze();
         this.throttles = image.throttles() == null ? List.of() : image.throttles();
+        this.outages = image.outages() == null ? List.of() : image.outages();
+        this.snapshots = new SnapshotTable(image.snapshots());
+        this.policies = new PolicyTable(image.policies());
         Map<PreparedView, List<SegmentRef>> uploads = new HashMap<>();
         for (SegmentView segment : segments.views()) {
             if (segment.prepared() != null) {
@@ -67,7 +74,6 @@ final class TierTable {
             aborted.put(upload.token(), upload);
             usedKeys.add(new Key(upload.target(), upload.key()));
         }
-        image.snapshots().forEach(snapshot -> snapshots.put(snapshot.id(), snapshot));
     }
 
     /** A row came from elsewhere: what it says of uploads counts here. */
@@ -88,7 +94,7 @@ final class TierTable {
     }
 
     List<SnapshotView> snapshots() {
-        return List.copyOf(snapshots.values());
+        return snapshots.views();
     }
 
     /** Null if deletion is free. */
@@ -98,6 +104,14 @@ final class TierTable {
 
     List<ThrottleView> throttles() {
         return throttles;
+    }
+
+    List<OutageView> outages() {
+        return outages;
+    }
+
+    List<PoliciesView> policies() {
+        return policies.versions();
     }
 
     CommandResult acquire(Command.AcquireLease acquire, long nowMillis) {
@@ -119,6 +133,12 @@ final class TierTable {
         return new Refused(RefusalReason.NOT_LEASE_HOLDER, owner + " at " + nowMillis + "; held by " + holder);
     }
 
+    /** @return null if the owner holds the lease, and decides by the policies that count */
+    private Refused fence(String owner, String policyHash, long nowMillis) {
+        Refused refused = fence(owner, nowMillis);
+        return refused != null ? refused : policies.other(policyHash);
+    }
+
     CommandResult prepare(Command.Prepare prepare, long nowMillis) {
         Refused refused = fence(prepare.owner(), nowMillis);
         if (refused != null) {
@@ -138,7 +158,10 @@ final class TierTable {
         if (usedKeys.contains(key)) {
             return new Refused(RefusalReason.USED_KEY, prepare.target() + " " + prepare.key());
         }
-        refused = free(prepare.segments());
+        refused = policies.other(prepare.policyHash());
+        if (refused == null) {
+            refused = free(prepare.segments());
+        }
         if (refused != null) {
             return refused;
         }
@@ -240,7 +263,7 @@ final class TierTable {
     }
 
     CommandResult truncate(Command.Truncate truncate, long nowMillis) {
-        Refused refused = fence(truncate.owner(), nowMillis);
+        Refused refused = fence(truncate.owner(), truncate.policyHash(), nowMillis);
         if (refused == null) {
             refused = free(truncate.segments());
         }
@@ -269,8 +292,9 @@ final class TierTable {
 
     /** @return null if nothing forbids to delete them */
     private Refused deletable(List<SegmentRef> refs, boolean marked, String policyHash, long nowMillis) {
-        if (freeze != null) {
-            return new Refused(RefusalReason.FROZEN, freeze.reason());
+        Refused frozen = frozen();
+        if (frozen != null) {
+            return frozen;
         }
         for (SegmentRef ref : refs) {
             SegmentView row = segments.finished(ref.segment());
@@ -315,15 +339,15 @@ final class TierTable {
     }
 
     CommandResult mark(Command.Mark mark, long nowMillis) {
-        Refused refused = fence(mark.owner(), nowMillis);
+        Refused refused = fence(mark.owner(), mark.policyHash(), nowMillis);
         if (refused == null) {
             refused = kept(mark.segments());
         }
+        if (refused == null) {
+            refused = frozen();
+        }
         if (refused != null) {
             return refused;
-        }
-        if (freeze != null) {
-            return new Refused(RefusalReason.FROZEN, freeze.reason());
         }
         for (SegmentRef ref : mark.segments()) {
             SegmentView row = segments.finished(ref.segment());
@@ -392,7 +416,7 @@ final class TierTable {
     }
 
     CommandResult expire(Command.Expire expire, long nowMillis) {
-        Refused refused = fence(expire.owner(), nowMillis);
+        Refused refused = fence(expire.owner(), expire.policyHash(), nowMillis);
         if (refused == null) {
             refused = kept(expire.segments());
         }
@@ -410,12 +434,11 @@ final class TierTable {
             if (row.state() != SegmentState.ARCHIVED) {
                 return new Refused(RefusalReason.WRONG_SEGMENT_STATE, ref.segment() + " is " + row.state());
             }
-            for (SnapshotView snapshot : snapshots.values()) {
-                if (snapshot.streams().contains(row.streamNumber()) && row.baseIndex() <= snapshot.index()) {
-                    return new Refused(
-                            RefusalReason.WRONG_SEGMENT_STATE,
-                            ref.segment() + " is referred to by snapshot " + snapshot.id());
-                }
+            SnapshotView snapshot = snapshots.referringTo(row);
+            if (snapshot != null) {
+                return new Refused(
+                        RefusalReason.WRONG_SEGMENT_STATE,
+                        ref.segment() + " is referred to by snapshot " + snapshot.id());
             }
         }
         TruncationView why = new TruncationView(expire.policy(), expire.reason(), expire.policyHash(), nowMillis);
@@ -454,32 +477,64 @@ final class TierTable {
         return new Done(throttles.size());
     }
 
-    CommandResult record(Command.RecordSnapshot record, long nowMillis) {
-        Refused refused = fence(record.owner(), nowMillis);
+    CommandResult report(Command.ReportOutages report, long nowMillis) {
+        Refused refused = fence(report.owner(), nowMillis);
         if (refused != null) {
             return refused;
         }
-        SnapshotView snapshot = new SnapshotView(
-                record.id(), record.target(), record.key(), record.streams(), record.index(), nowMillis);
-        SnapshotView before = snapshots.get(record.id());
-        if (before == null) {
-            snapshots.put(record.id(), snapshot);
-            return new Done(1);
+        long until = nowMillis + report.ttlMillis();
+        long untilMillis = until < nowMillis ? Long.MAX_VALUE : until;
+        outages = report.sinceMillis().entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .map(outage -> new OutageView(outage.getKey(), outage.getValue(), untilMillis))
+                .toList();
+        return new Done(outages.size());
+    }
+
+    CommandResult adopt(Command.Adopt adopt, long nowMillis) {
+        Refused refused = adopt.acts() ? fence(adopt.by(), nowMillis) : null;
+        return refused != null ? refused : policies.adopt(adopt, nowMillis);
+    }
+
+    CommandResult record(Command.RecordSnapshot record, long nowMillis) {
+        Refused refused = fence(record.owner(), nowMillis);
+        return refused != null ? refused : snapshots.record(record, nowMillis);
+    }
+
+    CommandResult mark(Command.MarkSnapshot mark, long nowMillis) {
+        Refused refused = fence(mark.owner(), mark.policyHash(), nowMillis);
+        if (refused == null) {
+            refused = frozen();
         }
-        boolean same = before.key().equals(snapshot.key())
-                && before.target().equals(snapshot.target())
-                && before.streams().equals(snapshot.streams())
-                && before.index() == snapshot.index();
-        return same ? new Done(0) : new Refused(RefusalReason.USED_SNAPSHOT_ID, record.id());
+        return refused != null ? refused : snapshots.mark(mark, nowMillis);
+    }
+
+    CommandResult unmark(Command.UnmarkSnapshot unmark, long nowMillis) {
+        return snapshots.unmark(unmark, nowMillis);
+    }
+
+    CommandResult release(Command.ReleaseSnapshot release) {
+        return snapshots.release(release);
+    }
+
+    CommandResult giveUp(Command.GiveUpSnapshot command, long nowMillis) {
+        Refused refused = fence(command.owner(), command.policyHash(), nowMillis);
+        if (refused == null) {
+            refused = timely(command.decidedAtMillis(), nowMillis);
+        }
+        if (refused == null) {
+            refused = frozen();
+        }
+        return refused != null ? refused : snapshots.giveUp(command, nowMillis);
     }
 
     CommandResult drop(Command.DropSnapshot drop, long nowMillis) {
         Refused refused = fence(drop.owner(), nowMillis);
-        if (refused != null) {
-            return refused;
-        }
-        return snapshots.remove(drop.id()) == null
-                ? new Refused(RefusalReason.UNKNOWN_SNAPSHOT, drop.id())
-                : new Done(1);
+        return refused != null ? refused : snapshots.drop(drop, nowMillis);
+    }
+
+    /** @return null if deletion is free */
+    private Refused frozen() {
+        return freeze == null ? null : new Refused(RefusalReason.FROZEN, freeze.reason());
     }
 }

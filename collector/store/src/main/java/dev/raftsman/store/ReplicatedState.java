@@ -3,6 +3,8 @@ package dev.raftsman.store;
 import dev.raftsman.block.Block;
 import dev.raftsman.block.CorruptBlockException;
 import dev.raftsman.block.GapBlock;
+import dev.raftsman.block.LabelReader;
+import dev.raftsman.block.Labels;
 import dev.raftsman.catalog.Catalog;
 import dev.raftsman.catalog.CatalogImage;
 import dev.raftsman.catalog.CatalogView;
@@ -75,6 +77,7 @@ public final class ReplicatedState implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private final SegmentForcer forcer;
     private final ByteBuffer scratch = SegmentWriter.scratch();
+    private final LabelReader labels = new LabelReader();
     private final SegmentCare care;
 
     /** By stream. */
@@ -317,8 +320,17 @@ public final class ReplicatedState implements AutoCloseable {
 
     private int store(long index, long epoch, Block block) {
         SegmentWriter target = write(index, epoch, block);
-        catalog.appended(epoch, block, target.length());
+        catalog.appended(epoch, block, labels(block), target.length());
         return catalog.streamOf(epoch);
+    }
+
+    /** The same on every node: a block that says it carries labels, and is none to read, carries none. */
+    private Labels labels(Block block) {
+        try {
+            return labels.labels(block);
+        } catch (CorruptBlockException e) {
+            return Labels.NONE;
+        }
     }
 
     /** Appends to the stream's active segment, begun if there is none. */
@@ -784,6 +796,7 @@ public final class ReplicatedState implements AutoCloseable {
             }
             closed = true;
             forcer.close();
+            labels.close();
             for (Map.Entry<Integer, SegmentWriter> writer : writers.entrySet()) {
                 writer.getValue().close();
             }

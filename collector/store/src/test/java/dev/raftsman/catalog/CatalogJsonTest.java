@@ -10,6 +10,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,7 +36,14 @@ final class CatalogJsonTest {
                 new Command.Abort("a", TOKEN),
                 new Command.Truncate("a", SEGMENTS, "p", "r", "h"),
                 new Command.RecordSnapshot("a", "s1", "cold", "k", List.of(1, 2), 9),
+                new Command.MarkSnapshot("a", "s1", "p", "r", "h", 5),
+                new Command.UnmarkSnapshot("alice", "s1", "incident", true),
+                new Command.ReleaseSnapshot("alice", "s1"),
+                new Command.GiveUpSnapshot("a", "s1", "p", "r", "h", true, 5),
                 new Command.DropSnapshot("a", "s1"),
+                new Command.Adopt("a", "h2", "h1", true),
+                new Command.Adopt("alice", "h", null, false),
+                new Command.ReportOutages("a", Map.of("cold", 7L), 5),
                 new Command.Mark("a", SEGMENTS, "p", "r", "h", 86_400_000),
                 new Command.Unmark("alice", SEGMENTS, "incident", true),
                 new Command.Release("alice", SEGMENTS),

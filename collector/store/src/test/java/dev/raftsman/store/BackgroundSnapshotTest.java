@@ -134,6 +134,9 @@ final class BackgroundSnapshotTest {
                 few.members(),
                 few.freeze(),
                 few.throttles(),
+                few.outages(),
+                few.policies(),
+                few.labels(),
                 few.restored()));
         long[] nanos = new long[30];
         CatalogImage image = null;
