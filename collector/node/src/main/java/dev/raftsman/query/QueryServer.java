@@ -51,6 +51,7 @@ public final class QueryServer implements AutoCloseable {
     private final ReplicatedLog log;
     private final ClusterDoor cluster;
     private final LongSupplier clockMillis;
+    private final RecentReads reads = new RecentReads();
     private final HttpServer server;
     private final ExecutorService threads = Executors.newFixedThreadPool(THREADS, task -> {
         Thread thread = new Thread(task, "query");
@@ -76,6 +77,7 @@ public final class QueryServer implements AutoCloseable {
         page("/v1/status", "GET", this::status);
         page("/v1/catalog", "GET", this::catalog);
         page("/v1/segments/", "GET", this::segment);
+        page("/v1/reads", "GET", exchange -> reply(exchange, 200, reads.page(clockMillis.getAsLong())));
         page("/v1/commands", "POST", this::command);
         page("/v1/cluster", "GET", this::cluster);
         for (ClusterRequest.Verb verb : ClusterRequest.Verb.values()) {
@@ -168,6 +170,9 @@ public final class QueryServer implements AutoCloseable {
         if (found.isEmpty()) {
             error(exchange, 410, "this node does not hold the segment any more");
             return;
+        }
+        if ("read=true".equals(exchange.getRequestURI().getQuery())) {
+            reads.note(id, clockMillis.getAsLong()); // Else it is an archiver, which only moves it.
         }
         try (SegmentFile file = found.get()) {
             send(exchange, file.channel(), file.length());

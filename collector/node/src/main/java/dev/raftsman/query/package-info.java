@@ -9,7 +9,9 @@
  *  GET  /v1/catalog         {@link dev.raftsman.catalog.CatalogView}; ?linearizable=true waits for all that was
  *                           acknowledged before; header X-Raftsman-Applied-Index
  *  GET  /v1/segments/{id}   the segment's bytes, up to the length in the catalog; Range: bytes=a-b, a-, -n. 503
- *                           while this node's copy is damaged, 410 if it has none any more
+ *                           while this node's copy is damaged, 410 if it has none any more; ?read=true says that
+ *                           somebody reads it, and does not only move it
+ *  GET  /v1/reads           which segments were read from this node since its start, and how long ago
  *  POST /v1/commands        a {@link dev.raftsman.catalog.Command}; answers its result, or 421 with
  *                           {"leader", "leaderHttp"} on a node that does not lead, 403 to an attest
  *  GET  /v1/cluster         {@link dev.raftsman.query.ClusterStatus}; ?leader=true is answered by the leader only

@@ -164,6 +164,10 @@ class CollectorClusterTest {
             assertThat(cluster.get(0, "/v1/segments/" + sealed.id(), "Range", "bytes=" + whole.length + "-")
                             .statusCode())
                     .isEqualTo(416);
+            assertThat(cluster.get(0, "/v1/reads").body()).as("moved, not read").isEqualTo("{\"reads\":[]}");
+            cluster.getBytes(0, "/v1/segments/" + sealed.id() + "?read=true");
+            assertThat(cluster.get(0, "/v1/reads").body())
+                    .contains("{\"segment\":\"" + sealed.id() + "\",\"agoMillis\":");
             assertThat(cluster.get(0, "/v1/segments/s9-0000000000000001").statusCode())
                     .isEqualTo(404);
             assertThat(cluster.get(0, "/v1/segments/../../identity").statusCode())
