@@ -15,6 +15,7 @@ import picocli.CommandLine.Spec;
             RetentionHistoryCommand.class,
             RetentionKeepCommand.Undo.class,
             RetentionKeepCommand.Release.class,
+            RetentionAdoptCommand.class,
             RetentionThawCommand.class,
             RetentionSchemaCommand.class
         })

@@ -1,5 +1,6 @@
 package dev.raftsman.cli;
 
+import dev.raftsman.archiver.CollectorFacts;
 import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.cluster.ClusterClient;
 import dev.raftsman.policy.Explanation;
@@ -8,7 +9,6 @@ import dev.raftsman.policy.StoreFacts;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -46,10 +46,11 @@ final class RetentionExplainCommand implements Callable<Integer> {
         RetentionPolicies policies = Place.policies(policy);
         try (ClusterClient client = cluster.client()) {
             CatalogView catalog = client.catalog();
-            StoreFacts facts = new StoreFacts(client.tightestDisk(), Map.of());
+            long nowMillis = catalog.stampMillis();
+            StoreFacts facts = CollectorFacts.ask(policies, client, catalog.outagesAt(nowMillis), nowMillis);
             PrintWriter out = spec.commandLine().getOut();
-            for (Explanation explanation : Explanation.of(
-                    policies, catalog, facts, catalog.stampMillis(), RetentionCluster.named(what, catalog))) {
+            for (Explanation explanation :
+                    Explanation.of(policies, catalog, facts, nowMillis, RetentionCluster.named(what, catalog))) {
                 out.println(json ? explanation.json() : explanation.toString());
             }
             out.flush();

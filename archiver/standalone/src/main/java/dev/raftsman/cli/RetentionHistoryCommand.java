@@ -21,7 +21,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-@Command(name = "history", description = "Lists what was decided before, with the reason given then; oldest first.")
+@Command(
+        name = "history",
+        description = "Lists what was decided before, with the reason given then, and by which policies; oldest first.")
 final class RetentionHistoryCommand implements Callable<Integer> {
     @Parameters(paramLabel = "SEGMENT|STREAM", arity = "0..1", description = "of these alone")
     private String what;

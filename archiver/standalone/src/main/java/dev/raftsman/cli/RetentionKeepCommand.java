@@ -6,10 +6,12 @@ import dev.raftsman.catalog.CommandResult;
 import dev.raftsman.catalog.SegmentRef;
 import dev.raftsman.catalog.SegmentState;
 import dev.raftsman.catalog.SegmentView;
+import dev.raftsman.catalog.SnapshotView;
 import dev.raftsman.cluster.ClusterClient;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -19,7 +21,7 @@ import picocli.CommandLine.Spec;
 
 /** The two verbs that keep segments from being deleted, and let them go again. */
 abstract class RetentionKeepCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "SEGMENT|STREAM", arity = "1..*", description = "as 'retention plan' prints it")
+    @Parameters(paramLabel = "SEGMENT|STREAM|SNAPSHOT", arity = "1..*", description = "as 'retention plan' prints it")
     private List<String> what;
 
     @Mixin
@@ -40,7 +42,8 @@ abstract class RetentionKeepCommand implements Callable<Integer> {
             name = "undo",
             description = {
                 "Takes marks of deletion away and holds the segments: they are not deleted before 'retention release'.",
-                "A segment may be held that is not marked; of a stream, those that are marked. Ends with 65 if it is too late."
+                "A segment may be held that is not marked, as a snapshot; of a stream, those that are marked. Ends with 65 if",
+                "it is too late."
             })
     static final class Undo extends RetentionKeepCommand {
         @Option(
@@ -59,12 +62,18 @@ abstract class RetentionKeepCommand implements Callable<Integer> {
         Command command(String whoever, List<SegmentRef> segments) {
             return new Command.Unmark(whoever, segments, reason, true);
         }
+
+        @Override
+        Command command(String whoever, SnapshotView snapshot) {
+            return new Command.UnmarkSnapshot(whoever, snapshot.id(), reason, true);
+        }
     }
 
     /** Leaves the decision to the policies again. */
     @picocli.CommandLine.Command(
             name = "release",
-            description = "Lets segments go that 'retention undo' holds: the policies decide about them again.")
+            description =
+                    "Lets segments and snapshots go that 'retention undo' holds: the policies decide about them again.")
     static final class Release extends RetentionKeepCommand {
         @Override
         boolean concerns(SegmentView segment, boolean named) {
@@ -75,6 +84,11 @@ abstract class RetentionKeepCommand implements Callable<Integer> {
         Command command(String whoever, List<SegmentRef> segments) {
             return new Command.Release(whoever, segments);
         }
+
+        @Override
+        Command command(String whoever, SnapshotView snapshot) {
+            return new Command.ReleaseSnapshot(whoever, snapshot.id());
+        }
     }
 
     /** @param named by its own id, not as one of a stream */
@@ -82,13 +96,23 @@ abstract class RetentionKeepCommand implements Callable<Integer> {
 
     abstract Command command(String whoever, List<SegmentRef> segments);
 
+    abstract Command command(String whoever, SnapshotView snapshot);
+
     @Override
     public Integer call() throws IOException {
         PrintWriter out = spec.commandLine().getOut();
         try (ClusterClient client = cluster.client()) {
             CatalogView catalog = client.catalog();
             int changed = 0;
+            int snapshots = 0;
             for (String name : what) {
+                Optional<SnapshotView> snapshot = catalog.snapshots().stream()
+                        .filter(one -> one.id().equals(name))
+                        .findFirst();
+                if (snapshot.isPresent()) {
+                    snapshots += send(client, command(by, snapshot.get()));
+                    continue;
+                }
                 List<SegmentView> all = catalog.segments().stream()
                         .filter(RetentionCluster.named(name, catalog))
                         .toList();
@@ -102,17 +126,20 @@ abstract class RetentionKeepCommand implements Callable<Integer> {
                 for (int from = 0; from < segments.size(); from += SegmentRef.MAX_IN_COMMAND) {
                     changed += send(
                             client,
-                            segments.subList(from, Math.min(segments.size(), from + SegmentRef.MAX_IN_COMMAND)));
+                            command(
+                                    by,
+                                    segments.subList(
+                                            from, Math.min(segments.size(), from + SegmentRef.MAX_IN_COMMAND))));
                 }
             }
-            out.println(spec.name() + " segments=" + changed);
+            out.println(spec.name() + " segments=" + changed + (snapshots == 0 ? "" : " snapshots=" + snapshots));
             out.flush();
         }
         return ExitCodes.OK;
     }
 
-    private int send(ClusterClient client, List<SegmentRef> segments) throws IOException {
-        CommandResult result = client.execute(command(by, segments));
+    private static int send(ClusterClient client, Command command) throws IOException {
+        CommandResult result = client.execute(command);
         if (result instanceof CommandResult.Done done) {
             return done.changed();
         }

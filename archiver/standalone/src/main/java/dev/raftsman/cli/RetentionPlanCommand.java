@@ -1,5 +1,6 @@
 package dev.raftsman.cli;
 
+import dev.raftsman.archiver.CollectorFacts;
 import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.cluster.ClusterClient;
 import dev.raftsman.policy.RetentionPlan;
@@ -10,7 +11,6 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -20,7 +20,10 @@ import picocli.CommandLine.Spec;
 
 @Command(
         name = "plan",
-        description = "Prints what the policies would do now, each decision with its reason, and does nothing.")
+        description = {
+            "Prints what the policies would do now, each decision with its reason, and does nothing.",
+            "Of a target that cannot be reached, by what the archiver that acts says, it shows what that does to decisions."
+        })
 final class RetentionPlanCommand implements Callable<Integer> {
     @Option(
             names = "--policy",
@@ -49,9 +52,10 @@ final class RetentionPlanCommand implements Callable<Integer> {
         }
         try (ClusterClient client = cluster.client()) {
             CatalogView catalog = client.catalog();
-            StoreFacts facts = new StoreFacts(client.tightestDisk(), Map.of());
+            long nowMillis = catalog.stampMillis();
+            StoreFacts facts = CollectorFacts.ask(policies, client, catalog.outagesAt(nowMillis), nowMillis);
             // The cluster's time: sealing times are the cluster's.
-            RetentionPlan plan = RetentionPlan.of(policies, catalog, facts, catalog.stampMillis());
+            RetentionPlan plan = RetentionPlan.of(policies, catalog, facts, nowMillis);
             if (out != null) {
                 Files.write(out, (plan.json() + "\n").getBytes(StandardCharsets.UTF_8));
             }

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -142,16 +143,69 @@ class RetentionVerbsTest {
         for (String line : history.out().lines().toList()) {
             what.add(new ObjectMapper().readTree(line).path("what").asText());
         }
-        assertThat(what).containsExactly("archived", "held");
+        assertThat(what).containsExactly("policies", "archived", "held");
 
         assertThat(retention("release", "disk-probe").out()).isEqualTo("release segments=1\n");
         cluster.execute(new Command.AcquireLease("a", 60_000));
-        cluster.execute(new Command.Truncate("a", List.of(segment(0).ref()), "chatter", "hot-age 3h >= 2h", "h"));
+        String hash = cluster.catalog().activePolicies().orElseThrow().hash();
+        cluster.execute(new Command.Truncate("a", List.of(segment(0).ref()), "chatter", "hot-age 3h >= 2h", hash));
         Ended late = retention("undo", "--reason", "x", segment(0).id().toString());
         assertThat(late.code()).isEqualTo(ExitCodes.DATA_ERROR);
         assertThat(late.err()).contains("WRONG_SEGMENT_STATE");
         assertThat(retention("history", "disk-probe").out())
                 .contains(" truncated tenant=acme stream=disk-probe", "reason=\"hot-age 3h >= 2h\"");
+    }
+
+    @Test
+    void aFileIsAdoptedOnlyWhenToldToAndThenPlansOfTheOtherAreRefused() throws Exception {
+        Ended asked = retention("adopt", "--policy", policy.toString());
+        assertThat(asked.code()).isEqualTo(ExitCodes.MISMATCH);
+        assertThat(asked.out()).startsWith("cluster none\nfile version=");
+        assertThat(cluster.catalog().policies()).isNull();
+        assertThat(retention("adopt", "--policy", policy.toString(), "--by", "alice", "--yes")
+                        .out())
+                .contains("adopted version=");
+        Ended again = retention("adopt", "--policy", policy.toString());
+        assertThat(again.code()).isZero();
+        assertThat(again.out()).contains(" by=alice at=");
+
+        Path other = Files.writeString(
+                temporary.resolve("other.yaml"), Files.readString(policy).replace("age: 2h", "age: 1h"));
+        retention("plan", "--policy", other.toString(), "--out", plan.toString());
+        Ended applied = retention("apply", "--policy", other.toString(), plan.toString());
+        assertThat(applied.code()).isEqualTo(ExitCodes.MISMATCH);
+        assertThat(applied.out())
+                .contains("changed: policies of this file are ", "of the cluster ", " by alice since ");
+        assertThat(segment(0).mark()).isNull();
+    }
+
+    @Test
+    void undoesTheMarkOfASnapshotByItsName() throws Exception {
+        cluster.execute(new Command.AcquireLease("a", 60_000));
+        cluster.execute(new Command.RecordSnapshot("a", "ledger.1", "cold", "snapshots/ledger.1.json", List.of(1), 5));
+        cluster.execute(new Command.MarkSnapshot("a", "ledger.1", "ledger", "snapshot-keep 3 newer >= 3", "h", 5_000));
+        assertThat(retention("history").out()).contains(" marked policy=ledger reason=\"snapshot-keep 3 newer >= 3");
+        assertThat(retention("undo", "--by", "alice", "--reason", "audit", "ledger.1")
+                        .out())
+                .isEqualTo("undo segments=0 snapshots=1\n");
+        assertThat(cluster.catalog().snapshots().get(0).hold().by()).isEqualTo("alice");
+        assertThat(retention("release", "ledger.1").out()).isEqualTo("release segments=0 snapshots=1\n");
+        assertThat(cluster.catalog().snapshots().get(0).hold()).isNull();
+    }
+
+    @Test
+    void showsWhatAnOutageDoes() {
+        cluster.execute(new Command.AcquireLease("archiver-1", 60_000));
+        cluster.execute(new Command.ReportOutages(
+                "archiver-1",
+                Map.of("cold", System.currentTimeMillis() - TimeUnit.HOURS.toMillis(1)),
+                TimeUnit.MINUTES.toMillis(5)));
+        assertThat(retention("plan", "--policy", policy.toString()).out())
+                .contains(
+                        "keep tenant=acme stream=orders", "reason=outage-hold target cold out for 1h, hot-age 3h >= 2h")
+                .contains(" policy=rest onArchiveOutage=hold in-effect=true\n");
+        assertThat(retention("explain", "--policy", policy.toString(), "orders").out())
+                .contains("row=outage-hold", " outage target=cold since=");
     }
 
     @Test

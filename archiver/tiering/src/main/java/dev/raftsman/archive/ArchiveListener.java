@@ -27,6 +27,9 @@ public interface ArchiveListener {
      */
     default void outage(String target, long seconds, boolean declared) {}
 
+    /** Whether nothing is done because the cluster's policies are others: a person is needed. */
+    default void otherPolicies(boolean others) {}
+
     /** Whether deletion is frozen. */
     default void frozen(boolean frozen) {}
 

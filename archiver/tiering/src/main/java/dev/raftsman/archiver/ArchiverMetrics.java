@@ -68,6 +68,10 @@ final class ArchiverMetrics implements ArchiveListener, LakeListener {
             .name("raftsman_archiver_deletion_frozen")
             .help("1 while nothing is deleted, until 'raftsman retention thaw'. An alarm.")
             .register(registry);
+    private final Gauge otherPolicies = Gauge.builder()
+            .name("raftsman_archiver_other_policies")
+            .help("1 while nothing is done because the cluster's policies are others than this archiver's. An alarm.")
+            .register(registry);
     private final Counter rounds = Counter.builder()
             .name("raftsman_archiver_rounds_total")
             .help("Rounds, by what they came to.")
@@ -144,6 +148,11 @@ final class ArchiverMetrics implements ArchiveListener, LakeListener {
     @Override
     public void frozen(boolean frozen) {
         deletionFrozen.set(frozen ? 1 : 0);
+    }
+
+    @Override
+    public void otherPolicies(boolean others) {
+        otherPolicies.set(others ? 1 : 0);
     }
 
     @Override

@@ -1,14 +1,17 @@
 package dev.raftsman.archiver;
 
 import dev.raftsman.archive.ColdTargets;
+import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.cluster.Backoff;
+import dev.raftsman.cluster.Cluster;
 import dev.raftsman.cluster.ClusterClient;
 import dev.raftsman.config.ConfigException;
 import dev.raftsman.disk.DirectoryLock;
 import dev.raftsman.disk.Durable;
 import dev.raftsman.objects.CountedObjectStore;
 import dev.raftsman.objects.ObjectStore;
+import dev.raftsman.policy.Policy;
 import dev.raftsman.policy.RetentionFile;
 import dev.raftsman.policy.RetentionPolicies;
 import dev.raftsman.policy.Target;
@@ -22,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -58,6 +62,9 @@ public final class ArchiverProcess {
 
     /** Whether this archiver's last round was the one that acted. Written by the worker, read by the lake's thread. */
     private volatile boolean active;
+
+    /** The catalog after the last round that acted, if a policy asks for labels. Written by the worker, read by the lake's. */
+    private volatile CatalogView labeled;
 
     private ArchiverProcess(ArchiverConfig config, RetentionPolicies policies) {
         this.config = config;
@@ -133,10 +140,15 @@ public final class ArchiverProcess {
         return new LakeThread(worker, config.every());
     }
 
+    /** Where labels are asked for, the catalog has them, not the archive: until it was seen, nothing belongs there. */
     private boolean belongsInTheLake(SegmentView segment) {
-        return policies.policyFor(segment.tenant(), segment.stream())
-                .filter(policy -> policy.archive().delta())
-                .isPresent();
+        CatalogView seen = labeled;
+        Optional<Policy> policy = !policies.asksForLabels()
+                ? policies.policyFor(segment.tenant(), segment.stream())
+                : seen == null
+                        ? Optional.empty()
+                        : seen.stream(segment.streamNumber()).flatMap(stream -> policies.policyFor(seen, stream));
+        return policy.filter(found -> found.archive().delta()).isPresent();
     }
 
     private ObjectStore open(Target target) throws IOException {
@@ -161,8 +173,9 @@ public final class ArchiverProcess {
                 "archiver-stop");
         Runtime.getRuntime().addShutdownHook(hook);
         try {
-            rounds(RetentionRound.open(
-                    policies, cluster, targets, owner(), config.data().resolve("staging"), Clock.systemUTC(), metrics));
+            RetentionRound round = RetentionRound.open(
+                    policies, cluster, targets, owner(), config.data().resolve("staging"), Clock.systemUTC(), metrics);
+            rounds(round, cluster);
             return OK;
         } finally {
             drained.countDown();
@@ -178,7 +191,7 @@ public final class ArchiverProcess {
         }
     }
 
-    private void rounds(RetentionRound round) throws IOException {
+    private void rounds(RetentionRound round, Cluster cluster) throws IOException {
         systemdReady();
         String lastFailure = "";
         RetentionRound.Outcome last = null;
@@ -187,6 +200,9 @@ public final class ArchiverProcess {
                 RetentionRound.Outcome outcome = round.run(config.act());
                 metrics.round(outcome.name().toLowerCase(java.util.Locale.ROOT), System.currentTimeMillis());
                 ready = true;
+                if (outcome == RetentionRound.Outcome.DONE && policies.asksForLabels()) {
+                    labeled = cluster.catalog();
+                }
                 active = outcome == RetentionRound.Outcome.DONE;
                 lastFailure = "";
                 if (outcome != last) {

@@ -5,7 +5,6 @@ import dev.raftsman.archive.Lease;
 import dev.raftsman.archive.Truncations;
 import dev.raftsman.catalog.Command;
 import dev.raftsman.catalog.CommandResult;
-import dev.raftsman.catalog.MarkView;
 import dev.raftsman.catalog.SegmentRef;
 import dev.raftsman.policy.Decision;
 import java.io.IOException;
@@ -41,7 +40,7 @@ final class Deletions {
         List<Decision> spares = new ArrayList<>();
         for (Decision decision : decisions) {
             if (decision instanceof Decision.Spare
-                    || decision instanceof Decision.Deletion deletion && isOfOtherPolicies(deletion)) {
+                    || decision instanceof Decision.SegmentDeletion deletion && deletion.isOfOthers(policyHash)) {
                 spares.add(decision);
             }
         }
@@ -58,11 +57,6 @@ final class Deletions {
         }
     }
 
-    private boolean isOfOtherPolicies(Decision.Deletion deletion) {
-        MarkView mark = deletion.segment().mark();
-        return mark != null && !policyHash.equals(mark.policyHash());
-    }
-
     /**
      * Does what is due; what {@link #spare} took the mark of is marked anew the next time.
      *
@@ -71,13 +65,13 @@ final class Deletions {
      * @return whether anything was deleted
      */
     boolean carryOut(List<Decision> decisions, long nowMillis, boolean onlyMarked) throws IOException {
-        List<Decision.Deletion> marks = new ArrayList<>();
+        List<Decision.SegmentDeletion> marks = new ArrayList<>();
         List<Decision.Truncate> givenUp = new ArrayList<>();
         List<Decision.Expire> expired = new ArrayList<>();
         for (Decision decision : decisions) {
-            if (decision instanceof Decision.Deletion deletion && !isOfOtherPolicies(deletion)) {
+            if (decision instanceof Decision.SegmentDeletion deletion && !deletion.isOfOthers(policyHash)) {
                 Decision.Step step = deletion.step(nowMillis);
-                boolean mayDelete = !onlyMarked || deletion.segment().mark() != null;
+                boolean mayDelete = !onlyMarked || deletion.mark() != null;
                 if (step == Decision.Step.MARK && !onlyMarked) {
                     marks.add(deletion);
                 } else if (step == Decision.Step.DELETE && mayDelete) {
@@ -95,10 +89,10 @@ final class Deletions {
         return !givenUp.isEmpty() || !expired.isEmpty();
     }
 
-    private void mark(List<Decision.Deletion> decisions) throws IOException {
-        for (List<Decision.Deletion> together :
+    private void mark(List<Decision.SegmentDeletion> decisions) throws IOException {
+        for (List<Decision.SegmentDeletion> together :
                 groups(decisions, decision -> decision.reason() + " " + decision.graceMillis())) {
-            Decision.Deletion first = together.get(0);
+            Decision.SegmentDeletion first = together.get(0);
             CommandResult result = lease.execute(new Command.Mark(
                     lease.owner(),
                     refs(together),
@@ -107,7 +101,7 @@ final class Deletions {
                     policyHash,
                     first.graceMillis()));
             if (result.ok()) {
-                for (Decision.Deletion decision : together) {
+                for (Decision.SegmentDeletion decision : together) {
                     LOG.info("marked, to be deleted after its time of grace: {}", decision);
                     listener.marked(decision);
                 }

@@ -23,8 +23,7 @@ final class OldSegments {
 
     void seal(CatalogView catalog) throws IOException {
         for (StreamView stream : catalog.streams()) {
-            Optional<Duration> sealAfter =
-                    policies.policyFor(stream.tenant(), stream.stream()).flatMap(Policy::sealAfter);
+            Optional<Duration> sealAfter = policies.policyFor(catalog, stream).flatMap(Policy::sealAfter);
             if (sealAfter.isEmpty()) {
                 continue;
             }

@@ -11,9 +11,11 @@ import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.catalog.FreezeView;
 import dev.raftsman.catalog.HoldView;
 import dev.raftsman.catalog.MarkView;
+import dev.raftsman.catalog.PoliciesView;
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.catalog.SnapshotView;
 import dev.raftsman.catalog.TruncationView;
+import dev.raftsman.policy.RetentionPolicies;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -31,12 +33,11 @@ public final class RetentionHistory {
             .defaultPropertyInclusion(
                     JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
             .build();
-    private static final int VERSION_LENGTH = 12;
 
     private final List<Line> lines = new ArrayList<>();
     private final Predicate<SegmentView> wanted;
 
-    /** @param wanted about which segments; snapshots and freezes are always told */
+    /** @param wanted about which segments; snapshots, freezes and versions of the policies are always told */
     public RetentionHistory(Predicate<SegmentView> wanted) {
         this.wanted = wanted;
     }
@@ -44,7 +45,7 @@ public final class RetentionHistory {
     /**
      * One decision; what does not apply is null.
      *
-     * @param what archived, truncated, expired, marked, held, snapshot, frozen
+     * @param what archived, truncated, expired, marked, held, snapshot, dropped, frozen, policies
      * @param source catalog, or the target whose manifest says it
      * @param recorded whether the target's manifest has it too; null where that was not looked at
      */
@@ -106,19 +107,22 @@ public final class RetentionHistory {
             }
         }
         for (SnapshotView snapshot : catalog.snapshots()) {
-            String policy = snapshot.id().substring(0, Math.max(0, snapshot.id().indexOf('.')));
+            add(snapshot);
+        }
+        for (PoliciesView policies : catalog.policies() == null ? List.<PoliciesView>of() : catalog.policies()) {
             lines.add(new Line(
-                    time(snapshot.recordedAtMillis()),
-                    "snapshot",
+                    time(policies.atMillis()),
+                    "policies",
                     null,
                     null,
                     null,
                     null,
                     null,
-                    policy,
                     null,
+                    "declared by " + policies.by()
+                            + (policies.actor() == null ? "" : ", acted on last by " + policies.actor()),
+                    RetentionPolicies.version(policies.hash()),
                     null,
-                    snapshot.target() + ":" + snapshot.key(),
                     "catalog",
                     null));
         }
@@ -144,6 +148,42 @@ public final class RetentionHistory {
             manifest.truncated().forEach(entry -> addUnknown(catalog, target, "truncated", entry));
         });
         return this;
+    }
+
+    private void add(SnapshotView snapshot) {
+        String policy = snapshot.id().substring(0, Math.max(0, snapshot.id().indexOf('.')));
+        add(snapshot, snapshot.recordedAtMillis(), "snapshot", policy, null, null);
+        MarkView mark = snapshot.mark();
+        if (mark != null) {
+            String why = mark.reason() + ", until " + time(mark.dueMillis());
+            add(snapshot, mark.atMillis(), "marked", mark.policy(), why, mark.policyHash());
+        }
+        HoldView hold = snapshot.hold();
+        if (hold != null) {
+            add(snapshot, hold.atMillis(), "held", null, hold.by() + ": " + hold.reason(), null);
+        }
+        TruncationView givenUp = snapshot.givenUp();
+        if (givenUp != null) {
+            add(snapshot, givenUp.atMillis(), "dropped", givenUp.policy(), givenUp.reason(), givenUp.policyHash());
+        }
+    }
+
+    private void add(
+            SnapshotView snapshot, long atMillis, String what, String policy, String reason, String policyHash) {
+        lines.add(new Line(
+                time(atMillis),
+                what,
+                null,
+                null,
+                null,
+                null,
+                null,
+                policy,
+                reason,
+                policyHash == null ? null : RetentionPolicies.version(policyHash),
+                snapshot.target() + ":" + snapshot.key(),
+                "catalog",
+                null));
     }
 
     private static Map<String, ManifestEntry> bySegment(Manifest manifest) {
@@ -250,7 +290,7 @@ public final class RetentionHistory {
                 segment.bytes(),
                 policy,
                 reason,
-                policyHash == null ? null : policyHash.substring(0, Math.min(VERSION_LENGTH, policyHash.length())),
+                policyHash == null ? null : RetentionPolicies.version(policyHash),
                 place,
                 source,
                 recorded);

@@ -9,11 +9,9 @@ import dev.raftsman.archive.Truncations;
 import dev.raftsman.archive.VerifiedCopy;
 import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.cluster.Cluster;
-import dev.raftsman.cluster.NodeDisk;
 import dev.raftsman.policy.Decider;
 import dev.raftsman.policy.Decision;
 import dev.raftsman.policy.PlanFile;
-import dev.raftsman.policy.Policy;
 import dev.raftsman.policy.RetentionPolicies;
 import dev.raftsman.policy.StoreFacts;
 import dev.raftsman.snapshot.SnapshotTaker;
@@ -43,22 +41,31 @@ public final class RetentionRound {
     /** Longer than a fetch and an upload may take between two looks at the lease, short enough to be taken over from. */
     static final Duration LEASE = Duration.ofSeconds(60);
 
+    /** While another archiver acts, the whole catalog is worth a look only now and then. */
+    private static final int STANDBYS_A_LOOK = 30;
+
     private static final Logger LOG = LoggerFactory.getLogger(RetentionRound.class);
 
     private final RetentionPolicies policies;
     private final Cluster cluster;
     private final Lease lease;
     private final ColdTargets targets;
+    private final PolicyAgreement agreement;
     private final TimeGuard time;
     private final OldSegments oldSegments;
     private final SegmentArchiver archiver;
     private final SnapshotTaker snapshots;
     private final Truncations truncations;
     private final Deletions deletions;
+    private final SnapshotDeletions snapshotDeletions;
     private final ExpiredObjects expiredObjects;
     private final Outages outages;
     private final OutageAlarm alarm;
+    private final OutageReport report;
     private final Throttling throttling;
+
+    /** Rounds in a row in which another archiver had the lease. */
+    private int standbys;
 
     private RetentionRound(
             RetentionPolicies policies,
@@ -74,14 +81,17 @@ public final class RetentionRound {
         this.targets = targets;
         this.outages = new Outages();
         ArchiveListener watched = new WatchedTargets(listener, outages);
+        this.agreement = new PolicyAgreement(policies, lease, listener);
         this.time = new TimeGuard(cluster, lease.owner(), new ClockWatch(clocks), listener);
         this.oldSegments = new OldSegments(policies, lease);
         this.archiver = new SegmentArchiver(policies, lease, targets, copy, name -> settings(policies, name), watched);
         this.snapshots = new SnapshotTaker(policies, cluster, lease, targets, copy, watched);
         this.truncations = new Truncations(policies, lease, targets, watched);
         this.deletions = new Deletions(policies.hash(), lease, truncations, listener);
+        this.snapshotDeletions = new SnapshotDeletions(policies.hash(), lease, listener);
         this.expiredObjects = new ExpiredObjects(targets, lease, listener);
         this.alarm = new OutageAlarm(policies, listener);
+        this.report = new OutageReport(lease);
         this.throttling = new Throttling(policies, lease);
     }
 
@@ -138,7 +148,9 @@ public final class RetentionRound {
         /** Everything decided was tried; what failed was reported and waits for the next round. */
         DONE,
         /** Another archiver acts. */
-        STANDBY
+        STANDBY,
+        /** Nothing was done: the cluster's policies are others, and a person is needed. */
+        OTHER_POLICIES
     }
 
     /** What became of a plan. */
@@ -168,27 +180,31 @@ public final class RetentionRound {
      */
     public Outcome run(boolean act) throws IOException {
         if (!lease.acquire()) {
+            if (standbys++ % STANDBYS_A_LOOK == 0) {
+                agreement.look(cluster.catalog());
+            }
             return Outcome.STANDBY;
         }
+        standbys = 0;
+        boolean stays = act;
         try {
             CatalogView catalog = time.watch();
+            if (!agreement.reach(catalog)) {
+                stays = false;
+                return Outcome.OTHER_POLICIES;
+            }
             archiver.resume(catalog);
             truncations.record(catalog);
             Set<String> stuck = outages.failedTargets();
             snapshots.resume(catalog);
             oldSegments.seal(catalog);
-            if (act) {
-                decideAndDo(stuck);
-            } else {
-                CatalogView now = cluster.catalog();
-                finishDeletions(decide(now, disk(), outages.sinceMillis()), now, true);
-            }
+            decideAndDo(act, stuck);
             return Outcome.DONE;
         } catch (Lease.FencedException e) {
             LOG.warn("stopped in the middle of a round: reason={}", e.getMessage());
             return Outcome.STANDBY;
         } finally {
-            if (!act) {
+            if (!stays) {
                 lease.release();
             }
         }
@@ -201,10 +217,15 @@ public final class RetentionRound {
         }
         try {
             CatalogView catalog = time.watch();
-            StoreFacts facts = new StoreFacts(disk(), Map.of());
-            List<String> changes = plan.changes(policies, catalog, facts, catalog.stampMillis());
+            long nowMillis = catalog.stampMillis();
+            StoreFacts facts = CollectorFacts.ask(policies, cluster, catalog.outagesAt(nowMillis), nowMillis);
+            List<String> changes = plan.changes(policies, catalog, facts, nowMillis);
             if (!changes.isEmpty()) {
                 return new Applied.Refused(changes);
+            }
+            Optional<String> objection = agreement.objection(catalog);
+            if (objection.isPresent()) {
+                return new Applied.Refused(List.of(objection.get()));
             }
             List<Decision> toDo = plan.toDo(catalog);
             store(toDo, catalog, Set.of(), false);
@@ -231,31 +252,32 @@ public final class RetentionRound {
     }
 
     private static String what(Decision deletion) {
-        return deletion.verb() + " " + deletion.subject().orElseThrow().id();
+        return deletion.verb() + " " + deletion.about();
     }
 
-    private List<Decision> decide(CatalogView catalog, Optional<NodeDisk> disk, Map<String, Long> out) {
-        return Decider.decide(policies, catalog, new StoreFacts(disk, out), catalog.stampMillis());
+    private List<Decision> decide(CatalogView catalog, StoreFacts facts) {
+        return Decider.decide(policies, catalog, facts, catalog.stampMillis());
     }
 
-    /** The collector with the least room; whoever does not answer is left out. */
-    private Optional<NodeDisk> disk() {
-        boolean asked = policies.policies().stream().anyMatch(policy -> policy.then() == Policy.Action.AUTO);
-        return asked ? cluster.tightestDisk() : Optional.empty();
-    }
-
-    /** @param stuck targets with announced uploads that could not be gone on with a moment ago */
-    private void decideAndDo(Set<String> stuck) throws IOException {
+    /**
+     * @param act whether what the policies decide is begun, too
+     * @param stuck targets with announced uploads that could not be gone on with a moment ago
+     */
+    private void decideAndDo(boolean act, Set<String> stuck) throws IOException {
         CatalogView catalog = cluster.catalog();
         long beganMillis = catalog.stampMillis();
-        Optional<NodeDisk> disk = disk();
-        Set<String> used = store(decide(catalog, disk, Map.of()), catalog, stuck, true);
+        StoreFacts facts = CollectorFacts.ask(policies, cluster, Map.of(), beganMillis);
+        Set<String> used = act ? store(decide(catalog, facts), catalog, stuck, true) : Set.of();
         askThoseInDoubt(catalog);
         outages.endOfRound(used, beganMillis);
+        Map<String, Long> out = outages.sinceMillis();
+        report.renew(catalog, out);
         CatalogView after = cluster.catalog();
-        alarm.tell(outages.sinceMillis(), after.stampMillis());
-        finishDeletions(decide(after, disk, outages.sinceMillis()), after, false);
-        throttling.renew(after, outages.sinceMillis());
+        alarm.tell(out, after.stampMillis());
+        finishDeletions(decide(after, facts.during(out)), after, !act);
+        if (act) {
+            throttling.renew(after, out);
+        }
     }
 
     /**
@@ -312,6 +334,11 @@ public final class RetentionRound {
         CatalogView catalog = time.freezeIfTimeJumped(decidedBy);
         boolean mayDelete = time.mayDelete(catalog);
         deletions.spare(decisions);
+        snapshotDeletions.spare(decisions);
+        if (mayDelete && snapshotDeletions.carryOut(decisions, decidedBy.stampMillis(), onlyMarked)) {
+            catalog = cluster.catalog();
+            snapshots.finishDrops(catalog);
+        }
         if (mayDelete && deletions.carryOut(decisions, decidedBy.stampMillis(), onlyMarked)) {
             catalog = cluster.catalog();
             truncations.record(catalog);

@@ -37,7 +37,7 @@ final class Throttling {
     void renew(CatalogView catalog, Map<String, Long> out) throws IOException {
         List<Integer> streams = new ArrayList<>();
         for (StreamView stream : catalog.streams()) {
-            Optional<Policy> policy = policies.policyFor(stream.tenant(), stream.stream());
+            Optional<Policy> policy = policies.policyFor(catalog, stream);
             if (policy.isPresent() && throttles(policy.get(), out, catalog, stream)) {
                 streams.add(stream.number());
             }

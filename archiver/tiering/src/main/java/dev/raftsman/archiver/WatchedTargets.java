@@ -43,6 +43,11 @@ record WatchedTargets(ArchiveListener next, Outages outages) implements ArchiveL
     }
 
     @Override
+    public void otherPolicies(boolean others) {
+        next.otherPolicies(others);
+    }
+
+    @Override
     public void mismatch() {
         next.mismatch();
     }

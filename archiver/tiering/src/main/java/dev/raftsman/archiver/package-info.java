@@ -12,11 +12,13 @@
  * </pre>
  *
  * <pre>
- * a round    lease > clocks > go on with what was announced > seal what is old
+ * a round    lease > clocks > are the policies those of the cluster?     {@link dev.raftsman.archiver.PolicyAgreement}
+ *            > go on with what was announced > seal what is old
  *            > decide as if every target could be reached, store         so that one that was out is noticed to be back
+ *            > say which targets are out
  *            > decide by what became of that, mark, spare, delete        {@link dev.raftsman.archiver.Deletions}
  *            > objects of what expired > throttle what an outage leaves too much of
- * act: false lease > ... > seal > delete what somebody marked and is due > lease given back
+ * act: false lease > ... > seal > say which targets are out > delete what somebody marked and is due > lease given back
  * a plan     lease > clocks > has anything changed? > store, mark, delete what it says > lease given back
  * </pre>
  *

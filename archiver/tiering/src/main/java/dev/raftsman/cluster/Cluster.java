@@ -4,8 +4,10 @@ import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.catalog.Command;
 import dev.raftsman.catalog.CommandResult;
 import dev.raftsman.catalog.SegmentView;
+import dev.raftsman.segment.SegmentId;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 
 /** What the archiver and the readers need of the collectors. Every call may be repeated after an IOException. */
@@ -23,6 +25,16 @@ public interface Cluster extends AutoCloseable {
      * with the digest the view says. Not durable.
      */
     void fetch(SegmentView segment, Path file) throws IOException;
+
+    /** As {@link #fetch}, for somebody who reads: the nodes note that the segment is wanted. */
+    default void read(SegmentView segment, Path file) throws IOException {
+        fetch(segment, file);
+    }
+
+    /** Asks each node which segments somebody read from it, and how long ago; what a node forgot, or all did, is left out. */
+    default Map<SegmentId, Long> readsAgoMillis() {
+        return Map.of();
+    }
 
     /**
      * Asks each node for its disk.

@@ -10,6 +10,7 @@ import dev.raftsman.catalog.MalformedJsonException;
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.config.HostPort;
 import dev.raftsman.objects.Sha256;
+import dev.raftsman.segment.SegmentId;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.URI;
@@ -24,7 +25,9 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -195,7 +198,35 @@ public final class ClusterClient implements Cluster {
     }
 
     @Override
+    public Map<SegmentId, Long> readsAgoMillis() {
+        Map<SegmentId, Long> reads = new HashMap<>();
+        for (HostPort node : nodes) {
+            try {
+                JsonNode page = json.readTree(send(node, get(node, "/v1/reads")).body());
+                for (JsonNode read : page.path("reads")) {
+                    reads.merge(
+                            SegmentId.parse(read.path("segment").asText()),
+                            read.path("agoMillis").asLong(),
+                            Math::min);
+                }
+            } catch (IOException | IllegalArgumentException e) {
+                continue; // Down, or of a version that does not count: what it may have sent is not known to be wanted.
+            }
+        }
+        return reads;
+    }
+
+    @Override
     public void fetch(SegmentView segment, Path file) throws IOException {
+        fetch(segment, file, false);
+    }
+
+    @Override
+    public void read(SegmentView segment, Path file) throws IOException {
+        fetch(segment, file, true);
+    }
+
+    private void fetch(SegmentView segment, Path file, boolean isRead) throws IOException {
         IOException damaged = null;
         for (int round = 0; round < nodes.size(); round++) {
             MessageDigest digest = Sha256.digest();
@@ -203,7 +234,7 @@ public final class ClusterClient implements Cluster {
             try (FileChannel out = FileChannel.open(
                     file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
                 for (long offset = 0; offset < segment.bytes(); ) {
-                    byte[] chunk = chunk(segment, offset, first);
+                    byte[] chunk = chunk(segment, offset, first, isRead);
                     digest.update(chunk);
                     ByteBuffer rest = ByteBuffer.wrap(chunk);
                     while (rest.hasRemaining()) {
@@ -226,7 +257,7 @@ public final class ClusterClient implements Cluster {
         return nodes.get(number % nodes.size());
     }
 
-    private byte[] chunk(SegmentView segment, long offset, int first) throws IOException {
+    private byte[] chunk(SegmentView segment, long offset, int first, boolean isRead) throws IOException {
         int length = (int) Math.min(CHUNK_BYTES, segment.bytes() - offset);
         String range = "bytes=" + offset + "-" + (offset + length - 1);
         IOException last = null;
@@ -236,7 +267,8 @@ public final class ClusterClient implements Cluster {
             for (int i = 0; i < nodes.size(); i++) {
                 HostPort node = node(first + i);
                 try {
-                    HttpRequest request = HttpRequest.newBuilder(uri(node, "/v1/segments/" + segment.id()))
+                    HttpRequest request = HttpRequest.newBuilder(
+                                    uri(node, "/v1/segments/" + segment.id() + (isRead ? "?read=true" : "")))
                             .timeout(ANSWER_TIMEOUT)
                             .header("Range", range)
                             .GET()

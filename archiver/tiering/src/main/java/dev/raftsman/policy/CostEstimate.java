@@ -110,7 +110,7 @@ public record CostEstimate(
         if (sum == null) {
             return;
         }
-        Optional<SnapshotView> before = catalog.snapshots().stream()
+        Optional<SnapshotView> before = catalog.kept().stream()
                 .filter(earlier -> SnapshotName.isOf(snapshot.policy(), earlier.id()))
                 .reduce((older, newer) -> newer.index() >= older.index() ? newer : older);
         for (var stream : snapshot.streams()) {

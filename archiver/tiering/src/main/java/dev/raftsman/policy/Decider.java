@@ -1,12 +1,15 @@
 package dev.raftsman.policy;
 
 import dev.raftsman.catalog.CatalogView;
+import dev.raftsman.catalog.HoldView;
 import dev.raftsman.catalog.SegmentState;
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.catalog.SnapshotView;
 import dev.raftsman.catalog.StreamView;
 import dev.raftsman.event.Level;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +43,7 @@ public final class Decider {
 
     /**
      * Decides about every hot segment that no upload has been announced for and every archived one that is to expire,
-     * oldest first within its stream, then about snapshots.
+     * oldest first within its stream, then about snapshots: which are due, and which of those there are go.
      *
      * @param nowMillis the cluster's time, since sealing times are the cluster's
      */
@@ -54,12 +57,14 @@ public final class Decider {
         Map<String, List<StreamView>> snapshotStreams = new LinkedHashMap<>();
         for (StreamView stream : catalog.streams()) {
             List<SegmentView> segments = catalog.segmentsOf(stream.number());
-            Optional<Policy> policy = policies.policyFor(stream.tenant(), stream.stream());
+            Optional<Policy> policy = policies.policyFor(catalog, stream);
             if (policy.isEmpty()) {
+                Reason reason = policies.awaitsLabels(catalog, stream)
+                        ? reason(Row.LABELS_UNKNOWN, "no segment of the stream was finished since they are", Map.of())
+                        : reason(Row.NO_POLICY, "nothing matches the stream", Map.of());
                 segments.stream()
                         .filter(Decider::isUndecided)
-                        .forEach(segment -> decisions.add(
-                                keep(segment, "-", reason(Row.NO_POLICY, "nothing matches the stream", Map.of()))));
+                        .forEach(segment -> decisions.add(keep(segment, "-", reason)));
                 continue;
             }
             decideStream(policy.get(), segments, decisions);
@@ -73,6 +78,7 @@ public final class Decider {
             List<StreamView> streams = snapshotStreams.getOrDefault(policy.name(), List.of());
             if (policy.snapshot().isPresent()) {
                 decideSnapshot(policy, policy.snapshot().get(), streams).ifPresent(decisions::add);
+                decideOldSnapshots(policy, policy.snapshot().get(), decisions);
             }
         }
         return decisions;
@@ -83,7 +89,7 @@ public final class Decider {
     }
 
     private void decideStream(Policy policy, List<SegmentView> segments, List<Decision> decisions) {
-        HotLimits limits = new HotLimits(policy, segments, facts.disk(), nowMillis, version);
+        HotLimits limits = new HotLimits(policy, segments, facts, nowMillis, version);
         for (int i = 0; i < segments.size(); i++) {
             SegmentView segment = segments.get(i);
             if (isUndecided(segment)) {
@@ -212,13 +218,19 @@ public final class Decider {
 
     /** @return what forbids to delete it, if anything does */
     private Optional<Decision> forbidden(Policy policy, SegmentView segment, Reason wanted) {
-        if (segment.hold() != null) {
-            String text = "by " + segment.hold().by() + " (" + segment.hold().reason() + "), else " + wanted;
-            return Optional.of(new Decision.Keep(segment, policy.name(), reason(Row.HELD, text, wanted.numbers())));
+        return forbidding(segment.hold(), wanted)
+                .<Decision>map(reason -> new Decision.Keep(segment, policy.name(), reason));
+    }
+
+    /** Why what is wanted to go stays nevertheless. */
+    private Optional<Reason> forbidding(HoldView hold, Reason wanted) {
+        if (hold != null) {
+            String text = "by " + hold.by() + " (" + hold.reason() + "), else " + wanted;
+            return Optional.of(reason(Row.HELD, text, wanted.numbers()));
         }
         if (catalog.freeze() != null) {
             String text = catalog.freeze().reason() + ", else " + wanted;
-            return Optional.of(new Decision.Keep(segment, policy.name(), reason(Row.FROZEN, text, wanted.numbers())));
+            return Optional.of(reason(Row.FROZEN, text, wanted.numbers()));
         }
         return Optional.empty();
     }
@@ -247,11 +259,10 @@ public final class Decider {
         return more;
     }
 
-    /** A snapshot shows all that its streams held up to its index, and a segment holds nothing from before its base. */
+    /** Of the snapshots that are kept. */
     public static Optional<SnapshotView> newestHolding(CatalogView catalog, SegmentView segment) {
-        return catalog.snapshots().stream()
-                .filter(snapshot ->
-                        snapshot.streams().contains(segment.streamNumber()) && segment.baseIndex() <= snapshot.index())
+        return catalog.kept().stream()
+                .filter(snapshot -> snapshot.shows(segment))
                 .reduce((older, newer) -> newer.index() >= older.index() ? newer : older);
     }
 
@@ -259,7 +270,7 @@ public final class Decider {
             Policy policy, Policy.SnapshotSchedule schedule, List<StreamView> streams) {
         Set<Integer> numbers = new TreeSet<>();
         streams.forEach(stream -> numbers.add(stream.number()));
-        Optional<SnapshotView> newest = catalog.snapshots().stream()
+        Optional<SnapshotView> newest = catalog.kept().stream()
                 .filter(snapshot -> SnapshotName.isOf(policy.name(), snapshot.id()))
                 .reduce((older, newer) -> newer.index() >= older.index() ? newer : older);
         boolean written = catalog.segments().stream()
@@ -286,6 +297,50 @@ public final class Decider {
                     Map.of("ageMillis", ageMillis, "limitMillis", limitMillis));
         }
         return Optional.of(new Decision.Snapshot(
-                streams, policy.name(), reason, policy.target().orElseThrow(), schedule.keep()));
+                streams, policy.name(), reason, policy.target().orElseThrow()));
+    }
+
+    /** Those beyond what the schedule keeps go; a mark on another goes. Newest first. */
+    private void decideOldSnapshots(Policy policy, Policy.SnapshotSchedule schedule, List<Decision> decisions) {
+        List<SnapshotView> newestFirst = catalog.kept().stream()
+                .filter(snapshot -> SnapshotName.isOf(policy.name(), snapshot.id())
+                        && policy.target().orElseThrow().equals(snapshot.target()))
+                .sorted(Comparator.comparingLong(SnapshotView::index).reversed())
+                .toList();
+        for (int newer = 0; newer < newestFirst.size(); newer++) {
+            SnapshotView snapshot = newestFirst.get(newer);
+            Optional<Reason> old = beyond(schedule, snapshot, newer);
+            if (old.isPresent()) {
+                decisions.add(drop(policy, snapshot, old.get()));
+            } else if (snapshot.mark() != null) {
+                Reason kept = reason(Row.SNAPSHOT_KEPT, newer + " newer ones", Map.of("newer", (long) newer));
+                decisions.add(new Decision.SpareSnapshot(snapshot, policy.name(), kept));
+            }
+        }
+    }
+
+    /** @param newer how many newer ones there are */
+    private Optional<Reason> beyond(Policy.SnapshotSchedule schedule, SnapshotView snapshot, int newer) {
+        if (schedule.keep() > 0 && newer >= schedule.keep()) {
+            return Optional.of(reason(
+                    Row.SNAPSHOT_KEEP,
+                    newer + " newer >= " + schedule.keep(),
+                    Map.of("newer", (long) newer, "limit", (long) schedule.keep())));
+        }
+        long ageMillis = nowMillis - snapshot.recordedAtMillis();
+        return schedule.keepFor()
+                .map(Duration::toMillis)
+                .filter(limitMillis -> newer > 0 && ageMillis >= limitMillis)
+                .map(limitMillis -> reason(
+                        Row.SNAPSHOT_KEEP_FOR,
+                        compare(ageMillis, ">=", limitMillis),
+                        Map.of("ageMillis", ageMillis, "limitMillis", limitMillis)));
+    }
+
+    private Decision drop(Policy policy, SnapshotView snapshot, Reason reason) {
+        return forbidding(snapshot.hold(), reason)
+                .<Decision>map(forbidden -> new Decision.KeepSnapshot(snapshot, policy.name(), forbidden))
+                .orElseGet(() -> new Decision.DropSnapshot(
+                        snapshot, policy.name(), reason, policy.grace().toMillis()));
     }
 }

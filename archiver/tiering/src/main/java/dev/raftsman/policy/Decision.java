@@ -1,24 +1,34 @@
 package dev.raftsman.policy;
 
+import dev.raftsman.catalog.MarkView;
 import dev.raftsman.catalog.SegmentView;
+import dev.raftsman.catalog.SnapshotView;
 import dev.raftsman.catalog.StreamView;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** What shall happen to one segment, or to a set of streams, and why. Prints as one line. */
+/** What shall happen to one segment, to a set of streams, or to a snapshot, and why. Prints as one line. */
 public sealed interface Decision {
     /** @return name of the policy that decided; "-" if none matched */
     String policy();
 
     Reason reason();
 
-    /** @return {@code keep}, {@code spare}, {@code truncate}, {@code archive}, {@code expire} or {@code snapshot} */
+    /**
+     * @return {@code keep}, {@code spare}, {@code truncate}, {@code archive}, {@code expire}, {@code snapshot} or {@code
+     *     drop}
+     */
     String verb();
 
-    /** @return the segment it is about; empty for a set of streams */
+    /** @return the segment it is about; empty for a set of streams, or a snapshot */
     Optional<SegmentView> subject();
+
+    /** @return what it is about, in words that name nothing else in the same plan */
+    default String about() {
+        return subject().map(segment -> segment.id().toString()).orElseGet(() -> "policy " + policy());
+    }
 
     /** @return whether doing it changes anything */
     default boolean acts() {
@@ -68,22 +78,53 @@ public sealed interface Decision {
 
     /** Data goes for good; its time of grace comes first. */
     sealed interface Deletion extends Decision {
-        SegmentView segment();
+        /** @return null if it is not marked yet */
+        MarkView mark();
 
         /** @return from the mark until it is done, if it is not marked yet; in milliseconds */
         long graceMillis();
+
+        /** @return what is to be done about it at a time of the cluster */
+        default Step step(long nowMillis) {
+            if (mark() != null) {
+                return mark().dueMillis() <= nowMillis ? Step.DELETE : Step.WAIT;
+            }
+            return graceMillis() == 0 ? Step.DELETE : Step.MARK;
+        }
+
+        /** @return whether it was marked under other policies, whose grace may have been less */
+        default boolean isOfOthers(String policyHash) {
+            return mark() != null && !policyHash.equals(mark().policyHash());
+        }
+    }
+
+    /** The data of one segment goes. */
+    sealed interface SegmentDeletion extends Deletion {
+        SegmentView segment();
+
+        @Override
+        default MarkView mark() {
+            return segment().mark();
+        }
 
         @Override
         default Optional<SegmentView> subject() {
             return Optional.of(segment());
         }
+    }
 
-        /** @return what is to be done about it at a time of the cluster */
-        default Step step(long nowMillis) {
-            if (segment().mark() != null) {
-                return segment().mark().dueMillis() <= nowMillis ? Step.DELETE : Step.WAIT;
-            }
-            return graceMillis() == 0 ? Step.DELETE : Step.MARK;
+    /** What is decided about a snapshot that is there. */
+    sealed interface OfSnapshot extends Decision {
+        SnapshotView snapshot();
+
+        @Override
+        default Optional<SegmentView> subject() {
+            return Optional.empty();
+        }
+
+        @Override
+        default String about() {
+            return "snapshot " + snapshot().id();
         }
     }
 
@@ -95,7 +136,7 @@ public sealed interface Decision {
     }
 
     /** The collectors drop the segment; nothing of its data is kept. */
-    record Truncate(SegmentView segment, String policy, Reason reason, long graceMillis) implements Deletion {
+    record Truncate(SegmentView segment, String policy, Reason reason, long graceMillis) implements SegmentDeletion {
         @Override
         public String verb() {
             return "truncate";
@@ -108,7 +149,7 @@ public sealed interface Decision {
     }
 
     /** The archived copy goes, and the object once all segments in it have. */
-    record Expire(SegmentView segment, String policy, Reason reason, long graceMillis) implements Deletion {
+    record Expire(SegmentView segment, String policy, Reason reason, long graceMillis) implements SegmentDeletion {
         @Override
         public String verb() {
             return "expire";
@@ -149,10 +190,8 @@ public sealed interface Decision {
      * The streams are copied as they are at one Raft index.
      *
      * @param streams all of them that the policy matches, by number
-     * @param keep how many of the policy's snapshots to keep with this one; 0 for all
      */
-    record Snapshot(List<StreamView> streams, String policy, Reason reason, String target, int keep)
-            implements Decision {
+    record Snapshot(List<StreamView> streams, String policy, Reason reason, String target) implements Decision {
         public Snapshot {
             streams = List.copyOf(streams);
         }
@@ -174,15 +213,69 @@ public sealed interface Decision {
         }
     }
 
+    /** It would go, if nothing forbade it. */
+    record KeepSnapshot(SnapshotView snapshot, String policy, Reason reason) implements OfSnapshot {
+        @Override
+        public String verb() {
+            return "keep";
+        }
+
+        @Override
+        public boolean acts() {
+            return false;
+        }
+
+        @Override
+        public String toString() {
+            return line(this, snapshot);
+        }
+    }
+
+    /** It was marked, and the policies as they are now would keep it: the mark goes. */
+    record SpareSnapshot(SnapshotView snapshot, String policy, Reason reason) implements OfSnapshot {
+        @Override
+        public String verb() {
+            return "spare";
+        }
+
+        @Override
+        public String toString() {
+            return line(this, snapshot);
+        }
+    }
+
+    /** It cannot be restored from any more; objects that others refer to stay. */
+    record DropSnapshot(SnapshotView snapshot, String policy, Reason reason, long graceMillis)
+            implements OfSnapshot, Deletion {
+        @Override
+        public MarkView mark() {
+            return snapshot.mark();
+        }
+
+        @Override
+        public String verb() {
+            return "drop";
+        }
+
+        @Override
+        public String toString() {
+            return line(this, snapshot) + due(this);
+        }
+    }
+
+    private static String line(Decision decision, SnapshotView snapshot) {
+        return decision.verb() + " snapshot=" + snapshot.id() + " policy=" + decision.policy() + " reason="
+                + decision.reason();
+    }
+
     private static String line(Decision decision, SegmentView segment) {
         return decision.verb() + " tenant=" + segment.tenant() + " stream=" + segment.stream() + " segment="
                 + segment.id() + " policy=" + decision.policy() + " reason=" + decision.reason();
     }
 
     private static String due(Deletion deletion) {
-        return deletion.segment().mark() == null
+        return deletion.mark() == null
                 ? " grace=" + Quantity.age(deletion.graceMillis())
-                : " marked-until="
-                        + Instant.ofEpochMilli(deletion.segment().mark().dueMillis());
+                : " marked-until=" + Instant.ofEpochMilli(deletion.mark().dueMillis());
     }
 }

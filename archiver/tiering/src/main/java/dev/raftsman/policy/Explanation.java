@@ -30,6 +30,8 @@ import java.util.stream.Collectors;
  * @param at when an earlier decision was committed, else null
  * @param markedUntil when it may be deleted, else null
  * @param heldBy who holds it and why, else null
+ * @param labels of its stream; null if there are none, or they are not known
+ * @param outage what an outage of its policy's target does to it, or is about to; null if there is none
  */
 public record Explanation(
         String segment,
@@ -46,12 +48,13 @@ public record Explanation(
         String version,
         String at,
         String markedUntil,
-        String heldBy) {
+        String heldBy,
+        Map<String, String> labels,
+        String outage) {
     private static final ObjectMapper JSON = JsonMapper.builder()
             .defaultPropertyInclusion(
                     JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
             .build();
-    private static final int VERSION_LENGTH = 12;
 
     /** Of every segment that is wanted, by stream and age. */
     public static List<Explanation> of(
@@ -64,11 +67,19 @@ public record Explanation(
         for (Decision decision : Decider.decide(policies, catalog, facts, nowMillis)) {
             decision.subject().ifPresent(segment -> decided.put(segment.id().toString(), decision));
         }
+        Map<String, String> outages = new TreeMap<>();
+        OutageEffect.of(policies, facts.outages(), nowMillis)
+                .forEach(effect -> outages.put(effect.policy(), effect.toString()));
         List<Explanation> explanations = new ArrayList<>();
         for (SegmentView segment : catalog.segments()) {
             if (wanted.test(segment)) {
                 Decision decision = decided.get(segment.id().toString());
-                explanations.add(decision == null ? past(segment) : present(segment, decision));
+                Explanation explanation = decision == null ? past(segment) : present(segment, decision);
+                explanations.add(explanation.with(
+                        catalog.labelsOf(segment.streamNumber())
+                                .filter(labels -> !labels.isEmpty())
+                                .orElse(null),
+                        decision == null ? null : outages.get(explanation.policy())));
             }
         }
         return explanations;
@@ -125,7 +136,7 @@ public record Explanation(
                 space < 0 ? why : why.substring(0, space),
                 space < 0 ? "" : why.substring(space + 1),
                 Map.of(),
-                policyHash == null ? "" : policyHash.substring(0, Math.min(VERSION_LENGTH, policyHash.length())),
+                policyHash == null ? "" : RetentionPolicies.version(policyHash),
                 Instant.ofEpochMilli(atMillis).toString());
     }
 
@@ -157,7 +168,30 @@ public record Explanation(
                         : Instant.ofEpochMilli(segment.mark().dueMillis()).toString(),
                 segment.hold() == null
                         ? null
-                        : segment.hold().by() + ": " + segment.hold().reason());
+                        : segment.hold().by() + ": " + segment.hold().reason(),
+                null,
+                null);
+    }
+
+    private Explanation with(Map<String, String> itsLabels, String itsOutage) {
+        return new Explanation(
+                segment,
+                tenant,
+                stream,
+                state,
+                events,
+                bytes,
+                decision,
+                policy,
+                row,
+                text,
+                numbers,
+                version,
+                at,
+                markedUntil,
+                heldBy,
+                itsLabels,
+                itsOutage);
     }
 
     /** One line. */
@@ -176,7 +210,9 @@ public record Explanation(
                 + " policies=" + version
                 + (at == null ? "" : " at=" + at)
                 + (markedUntil == null ? "" : " marked-until=" + markedUntil)
-                + (heldBy == null ? "" : " held-by=\"" + heldBy + "\"");
+                + (heldBy == null ? "" : " held-by=\"" + heldBy + "\"")
+                + (labels == null ? "" : " labels=" + new TreeMap<>(labels))
+                + (outage == null ? "" : " " + outage);
     }
 
     /** One JSON object. */

@@ -15,7 +15,7 @@ import java.util.Optional;
 
 /**
  * Which sealed segments of one stream need not stay hot: the rows of age and size, and for {@code then: auto} those of the
- * disk, of files, of the tiers' ratio, of the schedule, and of what an object costs at least.
+ * disk, of files, of the tiers' ratio, of the schedule, of what was read lately, and of what an object costs at least.
  */
 final class HotLimits {
     /**
@@ -28,7 +28,7 @@ final class HotLimits {
 
     private final Policy policy;
     private final List<SegmentView> segments;
-    private final Optional<NodeDisk> disk;
+    private final StoreFacts facts;
     private final long nowMillis;
     private final String version;
 
@@ -49,10 +49,10 @@ final class HotLimits {
     record Due(boolean goes, Reason reason) {}
 
     /** @param segments of the stream, oldest first */
-    HotLimits(Policy policy, List<SegmentView> segments, Optional<NodeDisk> disk, long nowMillis, String version) {
+    HotLimits(Policy policy, List<SegmentView> segments, StoreFacts facts, long nowMillis, String version) {
         this.policy = policy;
         this.segments = segments;
-        this.disk = disk;
+        this.facts = facts;
         this.nowMillis = nowMillis;
         this.version = version;
         hotBytes = new long[segments.size()];
@@ -77,7 +77,10 @@ final class HotLimits {
         for (int i = 0; i < segments.size(); i++) {
             SegmentView segment = segments.get(i);
             boolean sealed = segment.state() == SegmentState.SEALED && segment.prepared() == null;
-            if (sealed && urgent(i).isEmpty() && unhurried(i).isPresent()) {
+            if (sealed
+                    && urgent(i).isEmpty()
+                    && lastRead(i).isEmpty()
+                    && unhurried(i).isPresent()) {
                 unhurried.add(segment);
             }
         }
@@ -93,6 +96,17 @@ final class HotLimits {
             return new Due(true, urgent.get());
         }
         Optional<Reason> unhurried = policy.then() == Policy.Action.AUTO ? unhurried(at) : Optional.empty();
+        Optional<Long> read = lastRead(at);
+        if (unhurried.isPresent() && read.isPresent()) {
+            long limitMillis = policy.auto().read().toMillis();
+            return new Due(
+                    false,
+                    reason(
+                            Row.AUTO_READ,
+                            "read " + Quantity.age(read.get()) + " ago, less than " + Quantity.age(limitMillis)
+                                    + ", else " + unhurried.get(),
+                            Map.of("readAgoMillis", read.get(), "limitMillis", limitMillis)));
+        }
         if (unhurried.isPresent()) {
             long limit = policy.auto().writeAmplificationPermille();
             if (amplificationPermille > limit) {
@@ -112,6 +126,13 @@ final class HotLimits {
                         Row.WITHIN_HOT,
                         "sealed " + Quantity.age(ageMillis) + " ago",
                         Map.of("ageMillis", ageMillis, "bytes", hotBytes[at])));
+    }
+
+    /** How long ago it was read, if that is lately. */
+    private Optional<Long> lastRead(int at) {
+        return Optional.ofNullable(facts.reads().get(segments.get(at).id()))
+                .map(readMillis -> Math.max(0, nowMillis - readMillis))
+                .filter(agoMillis -> agoMillis < policy.auto().read().toMillis());
     }
 
     private Optional<Reason> urgent(int at) {
@@ -135,8 +156,8 @@ final class HotLimits {
                         Map.of("bytes", hotBytes[at], "limitBytes", limitBytes)));
             }
         }
-        if (policy.then() == Policy.Action.AUTO && disk.isPresent()) {
-            NodeDisk least = disk.get();
+        if (policy.then() == Policy.Action.AUTO && facts.disk().isPresent()) {
+            NodeDisk least = facts.disk().get();
             long limitBytes = policy.auto().diskFreeBytes();
             if (least.isShort(limitBytes)) {
                 return Optional.of(reason(

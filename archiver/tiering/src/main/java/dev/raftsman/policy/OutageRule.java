@@ -1,6 +1,7 @@
 package dev.raftsman.policy;
 
 import java.time.Duration;
+import java.util.Locale;
 
 /**
  * What becomes of segments that are due while their target cannot be reached.
@@ -17,6 +18,10 @@ public record OutageRule(Behaviour behaviour, Duration after) {
         /** As hold, but beyond keepHot.size the collectors take no more blocks of the stream: its senders keep them. */
         THROTTLE,
         /** They are given up, after their time of grace, and declared as truncated. */
-        TRUNCATE
+        TRUNCATE;
+
+        String label() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 }

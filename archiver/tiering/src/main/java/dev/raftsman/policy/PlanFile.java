@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.catalog.SegmentView;
+import dev.raftsman.catalog.SnapshotView;
 import dev.raftsman.catalog.StreamView;
 import dev.raftsman.objects.Sha256;
 import dev.raftsman.segment.SegmentId;
@@ -30,10 +31,11 @@ import java.util.TreeMap;
  * <pre>
  * {"format": 1, "index": ..., "nowMillis": ..., "policyHash": "...",
  *  "decisions": [{"decision": "truncate", "policy": "...", "segment": "s1-...", "facts": {...}, "label": "hot-age", ...}],
- *  "totals": {...}, "costs": [...],
+ *  "totals": {...}, "costs": [...], "outages": [...],
  *  "sha256": digest of all the rest as it is written here}
  * </pre>
  *
+ * @param outages what an outage does to the decisions; null if every target could be reached
  * @param sha256 null while it is computed
  */
 public record PlanFile(
@@ -44,6 +46,7 @@ public record PlanFile(
         List<Row> decisions,
         Map<String, RetentionPlan.Total> totals,
         List<CostEstimate> costs,
+        List<OutageEffect> outages,
         String sha256) {
     private static final int FORMAT = 1;
 
@@ -63,6 +66,7 @@ public record PlanFile(
         decisions = List.copyOf(decisions);
         totals = new TreeMap<>(totals);
         costs = List.copyOf(costs);
+        outages = outages == null || outages.isEmpty() ? null : List.copyOf(outages);
     }
 
     /** What is in the file is no plan, or not the one that was written. */
@@ -83,6 +87,17 @@ public record PlanFile(
             Long markedUntilMillis,
             String heldBy,
             String archiveKey) {
+        static Facts of(SnapshotView snapshot) {
+            return new Facts(
+                    snapshot.kept() ? "KEPT" : "GIVEN_UP",
+                    0,
+                    null,
+                    null,
+                    snapshot.mark() == null ? null : snapshot.mark().dueMillis(),
+                    snapshot.hold() == null ? null : snapshot.hold().by(),
+                    snapshot.key());
+        }
+
         static Facts of(SegmentView segment) {
             return new Facts(
                     segment.state().name(),
@@ -133,8 +148,7 @@ public record PlanFile(
             Map<String, Long> numbers,
             String target,
             String snapshotId,
-            Long graceMillis,
-            Integer keep) {
+            Long graceMillis) {
         public Row {
             numbers = numbers == null ? Map.of() : new TreeMap<>(numbers);
         }
@@ -143,6 +157,7 @@ public record PlanFile(
             SegmentView segment = decision.subject().orElse(null);
             Decision.Snapshot snapshot = decision instanceof Decision.Snapshot its ? its : null;
             Decision.Archive archive = decision instanceof Decision.Archive its ? its : null;
+            Decision.OfSnapshot old = decision instanceof Decision.OfSnapshot its ? its : null;
             Decision.Deletion deletion = decision instanceof Decision.Deletion its ? its : null;
             return new Row(
                     decision.verb(),
@@ -162,14 +177,33 @@ public record PlanFile(
                     segment == null ? null : segment.id().toString(),
                     segment == null ? null : segment.events(),
                     segment == null ? null : segment.bytes(),
-                    segment == null || !decision.acts() ? null : Facts.of(segment),
+                    facts(decision),
                     decision.reason().label(),
                     decision.reason().toString(),
                     decision.reason().numbers(),
                     archive != null ? archive.target() : snapshot != null ? snapshot.target() : null,
-                    archive == null ? null : archive.snapshotId().orElse(null),
-                    deletion == null ? null : deletion.graceMillis(),
-                    snapshot == null ? null : snapshot.keep());
+                    old != null
+                            ? old.snapshot().id()
+                            : archive == null ? null : archive.snapshotId().orElse(null),
+                    deletion == null ? null : deletion.graceMillis());
+        }
+
+        private static Facts facts(Decision decision) {
+            if (!decision.acts()) {
+                return null;
+            }
+            return decision instanceof Decision.OfSnapshot old
+                    ? Facts.of(old.snapshot())
+                    : decision.subject().map(Facts::of).orElse(null);
+        }
+
+        private boolean isOfSnapshot() {
+            return segment == null && snapshotId != null;
+        }
+
+        /** As {@link Decision#about} of the decision. */
+        private String about() {
+            return segment != null ? segment : isOfSnapshot() ? "snapshot " + snapshotId : "policy " + policy;
         }
 
         private boolean acts() {
@@ -182,7 +216,7 @@ public record PlanFile(
         }
 
         private String name() {
-            return segment != null ? decision + " of " + segment : decision + " by policy " + policy;
+            return decision + (segment != null || isOfSnapshot() ? " of " : " by ") + about();
         }
     }
 
@@ -195,12 +229,13 @@ public record PlanFile(
                 plan.decisions().stream().map(Row::of).toList(),
                 plan.totals(),
                 plan.costs(),
+                plan.outages(),
                 null);
         return bare.with(bare.digest());
     }
 
     private PlanFile with(String digest) {
-        return new PlanFile(format, index, nowMillis, policyHash, decisions, totals, costs, digest);
+        return new PlanFile(format, index, nowMillis, policyHash, decisions, totals, costs, outages, digest);
     }
 
     private String digest() {
@@ -250,15 +285,12 @@ public record PlanFile(
     public List<String> changes(RetentionPolicies policies, CatalogView catalog, StoreFacts facts, long nowMillis) {
         List<String> changes = new ArrayList<>();
         if (!policies.hash().equals(policyHash)) {
-            changes.add("policies were " + policyHash.substring(0, Math.min(12, policyHash.length())) + ", are "
-                    + policies.version());
+            changes.add("policies were " + RetentionPolicies.version(policyHash) + ", are " + policies.version());
             return changes; // Whatever follows from them has changed too.
         }
         Map<String, Decision> now = new TreeMap<>();
         for (Decision decision : Decider.decide(policies, catalog, facts, nowMillis)) {
-            now.put(
-                    decision.subject().map(segment -> segment.id().toString()).orElse("policy " + decision.policy()),
-                    decision);
+            now.put(decision.about(), decision);
         }
         for (Row row : decisions) {
             if (row.acts()) {
@@ -279,7 +311,17 @@ public record PlanFile(
                 return Optional.of(changed);
             }
         }
-        Decision decided = now.get(row.segment() != null ? row.segment() : "policy " + row.policy());
+        if (row.isOfSnapshot()) {
+            Optional<SnapshotView> snapshot = snapshot(catalog, row.snapshotId());
+            if (snapshot.isEmpty()) {
+                return Optional.of("no such snapshot");
+            }
+            String changed = row.facts().changed(Facts.of(snapshot.get()));
+            if (!changed.isEmpty()) {
+                return Optional.of(changed);
+            }
+        }
+        Decision decided = now.get(row.about());
         if (decided == null) {
             return Optional.of("nothing would be decided now");
         }
@@ -292,12 +334,18 @@ public record PlanFile(
         return same ? Optional.empty() : Optional.of("now it would be: " + again.decision() + ", " + again.reason());
     }
 
+    private static Optional<SnapshotView> snapshot(CatalogView catalog, String id) {
+        return catalog.snapshots().stream()
+                .filter(snapshot -> snapshot.id().equals(id))
+                .findFirst();
+    }
+
     /**
      * The decisions that change something, about the segments as they are in the catalog. Of a plan without {@link
      * #changes}.
      */
     public List<Decision> toDo(CatalogView catalog) {
-        String version = policyHash.substring(0, Math.min(12, policyHash.length()));
+        String version = RetentionPolicies.version(policyHash);
         List<Decision> toDo = new ArrayList<>();
         for (Row row : decisions) {
             if (!row.acts()) {
@@ -311,7 +359,17 @@ public record PlanFile(
                     switch (row.decision()) {
                         case "truncate" -> new Decision.Truncate(segment, row.policy(), why, row.graceMillis());
                         case "expire" -> new Decision.Expire(segment, row.policy(), why, row.graceMillis());
-                        case "spare" -> new Decision.Spare(segment, row.policy(), why);
+                        case "spare" ->
+                            row.isOfSnapshot()
+                                    ? new Decision.SpareSnapshot(
+                                            snapshot(catalog, row.snapshotId()).orElseThrow(), row.policy(), why)
+                                    : new Decision.Spare(segment, row.policy(), why);
+                        case "drop" ->
+                            new Decision.DropSnapshot(
+                                    snapshot(catalog, row.snapshotId()).orElseThrow(),
+                                    row.policy(),
+                                    why,
+                                    row.graceMillis());
                         case "archive" ->
                             new Decision.Archive(
                                     segment, row.policy(), why, row.target(), Optional.ofNullable(row.snapshotId()));
@@ -323,8 +381,7 @@ public record PlanFile(
                                             .toList(),
                                     row.policy(),
                                     why,
-                                    row.target(),
-                                    row.keep());
+                                    row.target());
                         default -> throw new IllegalArgumentException("decision " + row.decision());
                     });
         }

@@ -8,6 +8,7 @@ import java.util.regex.Pattern;
  * What happens to the streams it matches.
  *
  * @param name names it in plans, logs, metrics and manifests
+ * @param match which those are
  * @param target where its objects and manifest pages go; always given unless it truncates
  * @param archive how they lie there; of no meaning if it truncates
  * @param snapshot when snapshots are due; given if it takes them, and maybe if it is {@link Action#AUTO}
@@ -18,8 +19,7 @@ import java.util.regex.Pattern;
  */
 public record Policy(
         String name,
-        Glob tenant,
-        Glob stream,
+        StreamMatch match,
         KeepHot keepHot,
         Action then,
         Optional<String> target,
@@ -55,8 +55,19 @@ public record Policy(
     /**
      * @param every how long after a snapshot the next is due
      * @param keep how many are kept, the newest; 0 for all
+     * @param keepFor how long one is kept, unless it is the newest; empty for ever
      */
-    public record SnapshotSchedule(Duration every, int keep) {}
+    public record SnapshotSchedule(Duration every, int keep, Optional<Duration> keepFor) {
+        /** For ever, but for their number. */
+        public SnapshotSchedule(Duration every, int keep) {
+            this(every, keep, Optional.empty());
+        }
+
+        /** Whether any of them is ever given up. */
+        boolean drops() {
+            return keep > 0 || keepFor.isPresent();
+        }
+    }
 
     /** What becomes of a segment that need not stay hot. */
     public enum Action {
@@ -68,9 +79,5 @@ public record Policy(
         SNAPSHOT,
         /** One of these, by the facts of the segment: see the table on this package's page. */
         AUTO
-    }
-
-    public boolean matches(String tenantName, String streamName) {
-        return tenant.matches(tenantName) && stream.matches(streamName);
     }
 }

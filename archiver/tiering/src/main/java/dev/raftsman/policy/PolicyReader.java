@@ -42,7 +42,7 @@ final class PolicyReader {
     private Optional<Duration> sealAfter = Optional.empty();
 
     /** Streams that a policy before takes, and where. */
-    private record Earlier(String name, Glob tenant, Glob stream, int line) {}
+    private record Earlier(String name, StreamMatch match, int line) {}
 
     PolicyReader(Capabilities capabilities, Map<String, TargetReader.Found> targets) {
         this.capabilities = capabilities;
@@ -76,13 +76,15 @@ final class PolicyReader {
         Section match = section.section("match", "Which streams it is for; * stands for any characters, ? for one.");
         Glob tenant = match.parsed("tenant", "*", "Pattern of the tenant.", Glob.ANY, "a pattern", Glob::new);
         Glob stream = match.parsed("stream", "*", "Pattern of the stream's name.", Glob.ANY, "a pattern", Glob::new);
-        match.texts("labels", "Not taken: the catalog knows no labels of streams, only their blocks do.");
-        if (match.has("labels")) {
-            match.problem(
-                    "labels",
-                    "cannot be matched: labels stand in the blocks, and the catalog that policies decide by has none",
-                    "tenant and stream; what needs a policy of its own needs a stream of its own");
+        Map<String, Glob> labels = match.named(
+                "labels",
+                "a pattern",
+                "Patterns of labels, all of which its events must have: by all blocks of the newest finished segment.",
+                Glob::new);
+        if (labels.containsKey("")) {
+            match.problem("labels", "has a label without a name", "names as agents give them, such as env");
         }
+        StreamMatch streams = new StreamMatch(tenant, stream, labels);
         KeepHot hot = keepHot(section.section(
                 "keepHot", "How much of a stream the collectors keep; given, it replaces the inherited one whole."));
         String action = section.choice(
@@ -93,6 +95,8 @@ final class PolicyReader {
         Section schedule = section.section("snapshot", "Of policies that take snapshots; auto takes them if given.");
         Duration every = schedule.duration("every", "24h", "How long after a snapshot the next is due.");
         long keep = schedule.integer("keep", 0, 0, 100_000, "How many snapshots are kept, the newest; 0 for all.");
+        Duration keepFor = schedule.duration(
+                "keepFor", "0s", "From recording until one is given up that is not the newest. Default: for ever.");
         AutoRule auto = auto(section.section("auto", "Limits of the rows of 'then: auto'."));
         Duration itsGrace = grace(section);
         OutageRule itsOutage = outage(section);
@@ -110,6 +114,13 @@ final class PolicyReader {
         if (snapshots && every.isZero()) {
             schedule.problem("every", "must be longer than zero", "a duration such as 24h");
         }
+        if (schedule.has("keepFor") && keepFor.isZero()) {
+            schedule.problem("keepFor", "must be longer than zero", "a duration such as 30d, or no such key");
+        }
+        Optional<Policy.SnapshotSchedule> takes = snapshots
+                ? Optional.of(new Policy.SnapshotSchedule(
+                        every, (int) keep, Optional.of(keepFor).filter(given -> !given.isZero())))
+                : Optional.empty();
         boolean archives = does == Policy.Action.ARCHIVE || does == Policy.Action.AUTO;
         if (does == Policy.Action.AUTO && snapshots && archive.keep().isPresent()) {
             rule.problem(
@@ -118,23 +129,12 @@ final class PolicyReader {
                             + ", refers to all that is archived of its streams",
                     "one of the two");
         }
-        refuseContradictions(section, rule, does, archive, hot, itsOutage, archives, target);
-        refuseUnreachable(section, new Earlier(name, tenant, stream, section.line("match")));
+        refuseContradictions(section, rule, does, archive, hot, itsOutage, archives, takes, target);
+        refuseUnreachable(section, new Earlier(name, streams, section.line("match")));
         return !usable
                 ? Optional.empty()
-                : Optional.of(new Policy(
-                        name,
-                        tenant,
-                        stream,
-                        hot,
-                        does,
-                        target,
-                        archive,
-                        snapshots ? Optional.of(new Policy.SnapshotSchedule(every, (int) keep)) : Optional.empty(),
-                        auto,
-                        itsGrace,
-                        itsOutage,
-                        seal));
+                : Optional.of(
+                        new Policy(name, streams, hot, does, target, archive, takes, auto, itsGrace, itsOutage, seal));
     }
 
     private static void refuseForeignSections(Section section, Policy.Action does, String action) {
@@ -167,11 +167,13 @@ final class PolicyReader {
             KeepHot hot,
             OutageRule itsOutage,
             boolean archives,
+            Optional<Policy.SnapshotSchedule> takes,
             Optional<String> target) {
         boolean gives = does != Policy.Action.TRUNCATE && itsOutage.behaviour() == OutageRule.Behaviour.TRUNCATE;
         boolean deletes = does == Policy.Action.TRUNCATE
                 || archives
                         && (archive.keep().isPresent() || archive.dropBelow().isPresent())
+                || takes.filter(Policy.SnapshotSchedule::drops).isPresent()
                 || gives;
         if (section.has("grace") && !deletes) {
             section.problem("grace", "has nothing to delay: this policy deletes nothing", "no such key");
@@ -214,7 +216,7 @@ final class PolicyReader {
                         "name",
                         "'" + now.name() + "' is the name of an earlier policy, on line " + before.line(),
                         "each name once");
-            } else if (before.tenant().covers(now.tenant()) && before.stream().covers(now.stream())) {
+            } else if (before.match().covers(now.match())) {
                 section.problem(
                         "match",
                         "policy '" + before.name() + "' before it, on line " + before.line()
@@ -383,7 +385,11 @@ final class PolicyReader {
                 Optional.empty(),
                 "a time of day such as 03:00",
                 PolicyReader::timeOfDay);
-        return new AutoRule((int) files, ratio, amplification, diskFree, schedule);
+        Duration read = section.duration(
+                "read",
+                "1h",
+                "What was read from the collectors stays so long, unless age, size or disks say no; 0s: no.");
+        return new AutoRule((int) files, ratio, amplification, diskFree, schedule, read);
     }
 
     private static int permille(

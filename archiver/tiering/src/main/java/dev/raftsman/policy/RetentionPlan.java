@@ -14,8 +14,9 @@ import java.util.TreeMap;
  * @param index Raft index of the catalog it was made from
  * @param nowMillis the time it was made for
  * @param policyHash of the policies it follows
- * @param totals by verb: keep, spare, truncate, archive, expire, snapshot
+ * @param totals by verb: keep, spare, truncate, archive, expire, snapshot, drop
  * @param costs of each target
+ * @param outages what an outage does to the decisions, or is about to
  */
 public record RetentionPlan(
         long index,
@@ -23,19 +24,21 @@ public record RetentionPlan(
         String policyHash,
         List<Decision> decisions,
         Map<String, Total> totals,
-        List<CostEstimate> costs) {
-    private static final List<String> VERBS = List.of("keep", "spare", "archive", "truncate", "expire", "snapshot");
+        List<CostEstimate> costs,
+        List<OutageEffect> outages) {
+    private static final List<String> VERBS =
+            List.of("keep", "spare", "archive", "truncate", "expire", "snapshot", "drop");
 
     /** Verbs that most plans are without. */
-    private static final List<String> RARE = List.of("spare", "expire");
+    private static final List<String> RARE = List.of("spare", "expire", "drop");
 
-    private static final int VERSION_LENGTH = 12;
     private static final long NANOS_PER_MILLI = 1_000_000;
 
     public RetentionPlan {
         decisions = List.copyOf(decisions);
         totals = Map.copyOf(totals);
         costs = List.copyOf(costs);
+        outages = List.copyOf(outages);
     }
 
     /** Sums of one verb. */
@@ -70,7 +73,8 @@ public record RetentionPlan(
                 policies.hash(),
                 decisions,
                 totals,
-                CostEstimate.of(policies, catalog, decisions));
+                CostEstimate.of(policies, catalog, decisions),
+                OutageEffect.of(policies, facts.outages(), nowMillis));
     }
 
     /** @return sums of a verb, zero if it does not occur */
@@ -78,7 +82,10 @@ public record RetentionPlan(
         return totals.getOrDefault(verb, Total.NONE);
     }
 
-    /** One line for each decision, one for each target's cost, then one for the sums; each ends in a newline. */
+    /**
+     * One line for each decision, one for each policy whose target is out, one for each target's cost, then one for the
+     * sums; each ends in a newline.
+     */
     public String text() {
         StringBuilder text = new StringBuilder();
         for (Decision decision : decisions) {
@@ -86,8 +93,9 @@ public record RetentionPlan(
             decision.subject().ifPresent(segment -> text.append(extent(segment)));
             text.append('\n');
         }
+        outages.forEach(outage -> text.append(outage).append('\n'));
         costs.forEach(cost -> text.append(cost).append('\n'));
-        text.append("plan index=").append(index).append(" policies=").append(policyHash, 0, VERSION_LENGTH);
+        text.append("plan index=").append(index).append(" policies=").append(RetentionPolicies.version(policyHash));
         for (String verb : VERBS) {
             Total total = total(verb);
             if (total.decisions() == 0 && RARE.contains(verb)) {

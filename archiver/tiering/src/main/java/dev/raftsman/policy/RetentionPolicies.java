@@ -1,5 +1,7 @@
 package dev.raftsman.policy;
 
+import dev.raftsman.catalog.CatalogView;
+import dev.raftsman.catalog.StreamView;
 import dev.raftsman.objects.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -22,8 +24,41 @@ public record RetentionPolicies(Map<String, Target> targets, Optional<String> de
         policies = List.copyOf(policies);
     }
 
+    /** Of a stream without labels. */
     public Optional<Policy> policyFor(String tenant, String stream) {
-        return policies.stream().filter(p -> p.matches(tenant, stream)).findFirst();
+        return policyFor(tenant, stream, Map.of());
+    }
+
+    private Optional<Policy> policyFor(String tenant, String stream, Map<String, String> labels) {
+        return policies.stream()
+                .filter(policy -> policy.match().matchesNames(tenant, stream)
+                        && policy.match().matchesLabels(labels))
+                .findFirst();
+    }
+
+    /** @return empty if none matches, or if that depends on labels that are not known */
+    public Optional<Policy> policyFor(CatalogView catalog, StreamView stream) {
+        return awaitsLabels(catalog, stream)
+                ? Optional.empty()
+                : policyFor(
+                        stream.tenant(),
+                        stream.stream(),
+                        catalog.labelsOf(stream.number()).orElse(Map.of()));
+    }
+
+    /** Whether a policy asks for labels of the stream, and they are not known. */
+    public boolean awaitsLabels(CatalogView catalog, StreamView stream) {
+        return catalog.labelsOf(stream.number()).isEmpty()
+                && policies.stream()
+                        .filter(policy -> policy.match().matchesNames(stream.tenant(), stream.stream()))
+                        .findFirst()
+                        .filter(policy -> !policy.match().labels().isEmpty())
+                        .isPresent();
+    }
+
+    /** Whether any policy asks for labels. */
+    public boolean asksForLabels() {
+        return policies.stream().anyMatch(policy -> !policy.match().labels().isEmpty());
     }
 
     /** @return the policy of this name */
@@ -33,7 +68,12 @@ public record RetentionPolicies(Map<String, Target> targets, Optional<String> de
 
     /** @return what a person calls this version of the policies: the beginning of the hash */
     public String version() {
-        return hash().substring(0, VERSION_LENGTH);
+        return version(hash());
+    }
+
+    /** @return the same of the hash of any */
+    public static String version(String hash) {
+        return hash.substring(0, Math.min(VERSION_LENGTH, hash.length()));
     }
 
     /** @return the target a policy's records go to, its own or the default one; empty if there is neither */

@@ -9,11 +9,13 @@ import java.util.stream.Collectors;
  */
 enum Row {
     NO_POLICY("no-policy", "no policy matches its stream", "Keep"),
+    LABELS_UNKNOWN("labels-unknown", "a policy asks for labels of its stream, which are not known yet", "Keep"),
     OPEN("open", "it is still written", "Keep"),
 
     HOT_AGE("hot-age", "sealed at least keepHot.age ago", "what \"then\" says"),
     HOT_SIZE("hot-size", "it and newer ones are more than keepHot.size", "what \"then\" says"),
     AUTO_DISK("auto-disk", "auto: a collector takes no more, or has less free than auto.diskFree", "as auto"),
+    AUTO_READ("auto-read", "auto: due by the next rows, and read less than auto.read ago", "Keep"),
     AUTO_AMPLIFICATION("auto-amplification", "auto: what is due by the next rows is not worth an object yet", "Keep"),
     AUTO_FILES("auto-files", "auto: it and newer ones are more than auto.files", "as auto"),
     AUTO_RATIO("auto-ratio", "auto: it and newer ones are more than auto.ratio of what is archived", "as auto"),
@@ -37,7 +39,10 @@ enum Row {
     FROZEN("frozen", "to be deleted, and deletion is frozen", "Keep"),
 
     FIRST_SNAPSHOT("first-snapshot", "a policy's streams have something, and no snapshot", "Snapshot"),
-    SNAPSHOT_AGE("snapshot-age", "the policy's newest snapshot is at least snapshot.every old", "Snapshot");
+    SNAPSHOT_AGE("snapshot-age", "the policy's newest snapshot is at least snapshot.every old", "Snapshot"),
+    SNAPSHOT_KEEP("snapshot-keep", "as many newer ones as snapshot.keep are there", "Drop"),
+    SNAPSHOT_KEEP_FOR("snapshot-keep-for", "not the newest, and recorded at least snapshot.keepFor ago", "Drop"),
+    SNAPSHOT_KEPT("snapshot-kept", "marked, and none of these any more", "Keep");
 
     private static final int LABEL_WIDTH = 20;
     private static final int CONDITION_WIDTH = 70;

@@ -46,7 +46,7 @@ public final class HotCluster implements SegmentSource {
         Durable.createDirectories(cache);
         Path file = Files.createTempFile(cache, segment.id().toString(), ".seg");
         try {
-            cluster.fetch(segment, file);
+            cluster.read(segment, file);
             return SegmentBlocks.open(file);
         } finally {
             Files.delete(file);

@@ -41,6 +41,7 @@ public final class SnapshotTaker {
     private final Lease lease;
     private final ColdTargets targets;
     private final VerifiedCopy copy;
+    private final SnapshotDrops drops;
     private final ArchiveListener listener;
 
     /** Targets looked through for what a killed archiver or a failed try left. */
@@ -59,6 +60,7 @@ public final class SnapshotTaker {
         this.lease = lease;
         this.targets = targets;
         this.copy = copy;
+        this.drops = new SnapshotDrops(lease);
         this.listener = listener;
     }
 
@@ -67,7 +69,8 @@ public final class SnapshotTaker {
         Set<String> names = policies.policies().stream()
                 .filter(policy -> policy.snapshot().isPresent())
                 .map(policy -> policy.target().orElseThrow())
-                .collect(Collectors.toSet());
+                .collect(Collectors.toCollection(HashSet::new));
+        names.addAll(targetsOfGivenUp(catalog));
         for (String name : names) {
             try {
                 resume(targets.get(name, catalog), catalog);
@@ -75,6 +78,27 @@ public final class SnapshotTaker {
                 throw e;
             } catch (IOException e) {
                 failed("resume-snapshot", name, e);
+            }
+        }
+    }
+
+    private Set<String> targetsOfGivenUp(CatalogView catalog) {
+        return catalog.snapshots().stream()
+                .filter(snapshot -> !snapshot.kept())
+                .map(SnapshotView::target)
+                .filter(policies.targets()::containsKey)
+                .collect(Collectors.toSet());
+    }
+
+    /** Finishes what was given up a moment ago; a target that fails is left for the next round. */
+    public void finishDrops(CatalogView catalog) throws IOException {
+        for (String name : targetsOfGivenUp(catalog)) {
+            try {
+                drops.finish(targets.get(name, catalog), catalog);
+            } catch (Lease.FencedException e) {
+                throw e;
+            } catch (IOException e) {
+                failed("drop-snapshot", name, e);
             }
         }
     }
@@ -92,11 +116,7 @@ public final class SnapshotTaker {
                 record(cold, SnapshotManifest.read(cold.store(), entry.snapshotId()));
             }
         }
-        for (SnapshotView snapshot : catalog.snapshots()) {
-            if (snapshot.target().equals(cold.name()) && cold.manifest().isDropped(snapshot.id())) {
-                drop(cold, snapshot);
-            }
-        }
+        drops.finish(cold, catalog);
     }
 
     /** Once after a start or a failure: a file that is on no page was complete when its writer died; one marked as dropped can go. */
@@ -137,7 +157,6 @@ public final class SnapshotTaker {
                     manifest.index(),
                     manifest.segments().size());
             listener.done(decision);
-            dropOlder(decision, cold);
         } catch (Lease.FencedException e) {
             throw e;
         } catch (IOException e) {
@@ -250,36 +269,6 @@ public final class SnapshotTaker {
             throw new IOException(
                     "snapshot " + manifest.id() + " refused: " + refused.reason() + " " + refused.detail());
         }
-    }
-
-    private void dropOlder(Decision.Snapshot decision, Cold cold) throws IOException {
-        if (decision.keep() == 0) {
-            return;
-        }
-        List<SnapshotView> ofPolicy = cluster.catalog().snapshots().stream()
-                .filter(snapshot ->
-                        snapshot.target().equals(cold.name()) && SnapshotName.isOf(decision.policy(), snapshot.id()))
-                .sorted((a, b) -> Long.compare(a.index(), b.index()))
-                .toList();
-        for (SnapshotView old : ofPolicy.subList(0, Math.max(0, ofPolicy.size() - decision.keep()))) {
-            cold.manifest()
-                    .publish(
-                            lease.owner(),
-                            old.recordedAtMillis(),
-                            List.of(ManifestEntry.dropped(
-                                    old.id(), old.key(), decision.policy(), "keep " + decision.keep())));
-            drop(cold, old);
-        }
-    }
-
-    private void drop(Cold cold, SnapshotView snapshot) throws IOException {
-        CommandResult result = lease.execute(new Command.DropSnapshot(lease.owner(), snapshot.id()));
-        if (result instanceof CommandResult.Refused refused) {
-            LOG.warn("drop refused: snapshot={} reason={} {}", snapshot.id(), refused.reason(), refused.detail());
-            return;
-        }
-        cold.store().delete(new ObjectKey(snapshot.key()));
-        LOG.info("dropped snapshot={}", snapshot.id());
     }
 
     private void failed(String step, String target, IOException e) {

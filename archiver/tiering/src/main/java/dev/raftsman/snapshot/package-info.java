@@ -14,8 +14,16 @@
  * </pre>
  *
  * <p>An archiver that dies before 4 leaves objects that the next snapshot finds and uses; one that dies after 4 is gone on
- * with: a snapshot in the manifest that Raft does not know is recorded. Snapshots beyond the policy's {@code keep} are
- * marked in the manifest, dropped in Raft, then their file is deleted; the objects stay, since newer ones refer to them.
+ * with: a snapshot in the manifest that Raft does not know is recorded.
+ *
+ * <p>One beyond the policy's {@code keep} is marked, and goes once its time of grace has passed:
+ *
+ * <pre>
+ *   1 GIVE-UP(id)           Raft     refused while it is held, frozen or not due; from here on it does not count
+ *   2 mark it as dropped    store    an entry in the manifest: whoever finds its file knows
+ *   3 DROP(id)              Raft     its row goes
+ *   4 delete its file       store    the objects stay: newer ones, and segments archived by reference, need them
+ * </pre>
  *
  * <p>Threads: the archiver's one worker. Memory: the list of segments, one chunk.
  *

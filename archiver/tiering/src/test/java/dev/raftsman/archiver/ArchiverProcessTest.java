@@ -118,7 +118,7 @@ class ArchiverProcessTest {
     void servesFiguresAndReadiness() throws Exception {
         ArchiverMetrics metrics = new ArchiverMetrics(List.of("cold"));
         metrics.stored("cold", 42);
-        metrics.done(new Decision.Snapshot(List.of(), "ledger", new Reason("first-snapshot", "", Map.of()), "cold", 0));
+        metrics.done(new Decision.Snapshot(List.of(), "ledger", new Reason("first-snapshot", "", Map.of()), "cold"));
         AtomicBoolean ready = new AtomicBoolean();
         try (StatusPages pages = StatusPages.start(new HostPort("127.0.0.1", 0), metrics, ready::get)) {
             assertThat(get(pages, "/metrics").body())

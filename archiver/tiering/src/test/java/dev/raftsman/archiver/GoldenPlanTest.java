@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.raftsman.archive.ColdTargets;
+import dev.raftsman.block.Labels;
 import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.catalog.Command;
 import dev.raftsman.catalog.SegmentState;
@@ -42,7 +43,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Twelve streams of different levels, sizes and ages through every kind of policy: the plan is the one in {@code
+ * Thirteen streams of different levels, labels, sizes and ages through every kind of policy: the plan is the one in {@code
  * golden/retention-plan.txt}, and what is hot, cold and gone afterwards is what the plan says. With {@code
  * -Dgolden.write=true} the file is written anew, to be read before it is committed.
  */
@@ -73,6 +74,11 @@ class GoldenPlanTest {
                   deep: {type: directory, path: "%1$s/deep"}
                 defaults: {to: cold}
                 policies:
+                  - name: of-tests
+                    match: {labels: {env: "te*"}}
+                    keepHot: {age: 1h}
+                    then: truncate
+                    grace: 8h
                   - name: chatter
                     match: {stream: "*-probe"}
                     keepHot: {age: 24h}
@@ -87,7 +93,7 @@ class GoldenPlanTest {
                     match: {stream: ledger}
                     keepHot: {age: 1h}
                     then: snapshot
-                    snapshot: {every: 24h, keep: 2}
+                    snapshot: {every: 24h, keep: 1}
                   - name: debugging
                     match: {stream: "debug-*"}
                     keepHot: {age: 2h}
@@ -150,9 +156,18 @@ class GoldenPlanTest {
         sealed(epochs.get("ledger"), "ledger", 5, Level.INFO);
         cluster.advance(4 * DAY);
         round().run();
-        cluster.advance(24 * DAY);
+        cluster.advance(DAY);
+        sealed(epochs.get("ledger"), "ledger", 5, Level.INFO);
+        round().run();
+        String first = cluster.catalog().snapshots().get(0).id();
+        cluster.execute(new Command.UnmarkSnapshot("alice", first, "incident 17", true));
+        cluster.advance(23 * DAY);
         sealed(epochs.get("payments-us"), "payments-us", 7, Level.INFO);
         cluster.advance(DAY);
+        long web = cluster.open("app-web", "web");
+        cluster.append(web, Labels.of(Map.of("env", "test", "host.name", "web-1")), "one", "two");
+        cluster.append(web, Labels.of(Map.of("env", "test", "host.name", "web-2")), "three");
+        cluster.seal("web");
         sealed(epochs.get("disk-probe"), "disk-probe", 9, Level.INFO);
         sealed(epochs.get("disk-probe"), "disk-probe", 9, Level.INFO);
         sealed(epochs.get("cpu-probe"), "cpu-probe", 3, Level.INFO);
@@ -176,6 +191,7 @@ class GoldenPlanTest {
         cluster.advance(3 * HOUR);
         sealed(epochs.get("nightly"), "nightly", 4, Level.INFO);
         events.append(epochs.get("payments-us"), 3, Level.INFO);
+        cluster.execute(new Command.ReleaseSnapshot("alice", first));
     }
 
     private RetentionRound round() throws IOException {
@@ -227,7 +243,7 @@ class GoldenPlanTest {
         }
         assertThat(text).isEqualTo(Files.readString(GOLDEN));
         assertThat(plan.decisions().stream().map(Decision::verb).distinct())
-                .contains("keep", "archive", "truncate", "expire", "snapshot");
+                .contains("keep", "archive", "truncate", "expire", "snapshot", "drop");
 
         Path file = Files.writeString(temporary.resolve("plan.json"), plan.json());
         PlanFile read = PlanFile.read(file);
@@ -262,7 +278,7 @@ class GoldenPlanTest {
         for (Decision decision : plan.decisions()) {
             if (decision instanceof Decision.Archive archive) {
                 expected.put(archive.segment().id().toString(), SegmentState.ARCHIVED);
-            } else if (decision instanceof Decision.Deletion deletion) {
+            } else if (decision instanceof Decision.SegmentDeletion deletion) {
                 boolean gone = graceIsOver || deletion.graceMillis() == 0;
                 String id = deletion.segment().id().toString();
                 marked.put(id, !gone);

@@ -6,31 +6,44 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.raftsman.archive.ColdTargets;
+import dev.raftsman.catalog.CatalogView;
+import dev.raftsman.catalog.Command;
 import dev.raftsman.catalog.SegmentState;
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.catalog.ThrottleView;
 import dev.raftsman.cluster.Cluster;
 import dev.raftsman.cluster.TestState;
+import dev.raftsman.policy.Explanation;
+import dev.raftsman.policy.PlanFile;
 import dev.raftsman.policy.RetentionFile;
+import dev.raftsman.policy.RetentionPlan;
 import dev.raftsman.policy.RetentionPolicies;
+import dev.raftsman.policy.StoreFacts;
 import dev.raftsman.restore.HotCluster;
 import dev.raftsman.restore.StreamReader;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.slf4j.LoggerFactory;
 
 /** An hour without the store, by the clock, under each behaviour. */
 class OutageTest {
     private static final long START_MILLIS = 1_790_000_000_000L;
     private static final long MINUTE = TimeUnit.MINUTES.toMillis(1);
+    private static final long HOUR_MILLIS = 60 * MINUTE;
 
     @TempDir(factory = FastDirectory.class)
     Path temporary;
@@ -240,6 +253,89 @@ class OutageTest {
         assertThat(segments(SegmentState.TRUNCATED)).isEmpty();
         assertThat(alarms()).isEmpty();
         assertThat(listener.outageSeconds.get("cold")).isZero();
+    }
+
+    private RetentionPlan plan(long nowMillis) {
+        CatalogView catalog = cluster.catalog();
+        return RetentionPlan.of(
+                policies, catalog, new StoreFacts(Optional.empty(), catalog.outagesAt(nowMillis)), nowMillis);
+    }
+
+    /** Made elsewhere, by what the archiver leaves in the cluster. */
+    @ParameterizedTest
+    @CsvSource({"hold, keep", "throttle, keep", "truncate, truncate"})
+    void aPlanShowsWhatAnOutageDoesToTheDecisions(String behaviour, String verb) throws Exception {
+        open("onArchiveOutage: " + behaviour + (behaviour.equals("truncate") ? ", grace: 24h" : ""));
+        storeIsOut = true;
+        long begunMillis = 0;
+        for (int minute = 0; minute < 28; minute++) {
+            if (minute < 3) {
+                cluster.append(epoch, "order " + minute);
+                cluster.seal("orders");
+            }
+            cluster.advance(MINUTE);
+            round.run();
+            if (begunMillis == 0 && cluster.catalog().outages() != null) {
+                begunMillis = cluster.nowMillis();
+            }
+            if (minute == 10) {
+                assertThat(plan(cluster.nowMillis()).text())
+                        .contains("archive tenant=acme stream=orders")
+                        .contains("outage target=cold since=" + Instant.ofEpochMilli(begunMillis)
+                                + " policy=rest onArchiveOutage=" + behaviour + " in-effect=false from="
+                                + Instant.ofEpochMilli(begunMillis + 15 * MINUTE));
+            }
+        }
+        RetentionPlan plan = plan(cluster.nowMillis());
+        assertThat(plan.text())
+                .contains(verb + " tenant=acme stream=orders", "reason=outage-" + behaviour + " target cold out for ")
+                .contains(" policy=rest onArchiveOutage=" + behaviour + " in-effect=true\n");
+        assertThat(plan.json()).contains("\"outages\":[{\"target\":\"cold\"");
+        CatalogView catalog = cluster.catalog();
+        assertThat(Explanation.of(
+                                policies,
+                                catalog,
+                                new StoreFacts(Optional.empty(), catalog.outagesAt(cluster.nowMillis())),
+                                cluster.nowMillis(),
+                                segment -> true)
+                        .get(0)
+                        .toString())
+                .contains("row=outage-" + behaviour, " outage target=cold since=", "in-effect=true");
+
+        assertThat(plan(cluster.nowMillis() + 5 * MINUTE).text())
+                .as("nobody has said so for five minutes")
+                .doesNotContain("outage");
+        storeIsOut = false;
+        cluster.advance(MINUTE);
+        round.run();
+        assertThat(cluster.catalog().outages()).isNull();
+        assertThat(plan(cluster.nowMillis()).text()).doesNotContain("outage target=");
+    }
+
+    @Test
+    void aPlanMadeInAnOutageIsAppliedWhileItLastsAndNotAfterwards() throws Exception {
+        open("onArchiveOutage: truncate, grace: 24h");
+        cluster.append(epoch, "order 1");
+        cluster.seal("orders");
+        cluster.advance(11 * MINUTE);
+        cluster.execute(new Command.AcquireLease("other", HOUR_MILLIS));
+        cluster.execute(
+                new Command.ReportOutages("other", Map.of("cold", cluster.nowMillis() - 20 * MINUTE), 5 * MINUTE));
+        cluster.execute(new Command.AcquireLease("other", 0));
+        Path file = Files.writeString(
+                temporary.resolve("plan.json"), plan(cluster.nowMillis()).json());
+        assertThat(round.apply(PlanFile.read(file))).isEqualTo(new RetentionRound.Applied.Done(1));
+        assertThat(segments(SegmentState.SEALED)).allMatch(segment -> segment.mark() != null);
+        cluster.execute(new Command.Unmark(
+                "a", List.of(segments(SegmentState.SEALED).get(0).ref()), "again", false));
+        cluster.advance(6 * MINUTE);
+        assertThat(round.apply(PlanFile.read(file)))
+                .isInstanceOfSatisfying(
+                        RetentionRound.Applied.Refused.class,
+                        refused -> assertThat(refused.changes())
+                                .singleElement()
+                                .asString()
+                                .contains("now it would be: archive"));
     }
 
     @Test

@@ -15,6 +15,7 @@ final class RecordingListener implements ArchiveListener {
     final Map<String, Long> outageSeconds = new HashMap<>();
     final Map<String, Boolean> outageDeclared = new HashMap<>();
     boolean frozen;
+    boolean otherPolicies;
     int mismatches;
 
     @Override
@@ -46,6 +47,11 @@ final class RecordingListener implements ArchiveListener {
     @Override
     public void frozen(boolean now) {
         frozen = now;
+    }
+
+    @Override
+    public void otherPolicies(boolean others) {
+        otherPolicies = others;
     }
 
     @Override

@@ -100,6 +100,7 @@ class RetentionRoundTest {
                     keepHot: {age: 0s}
                     then: snapshot
                     snapshot: {every: 24h, keep: 2}
+                    grace: 0s
                   - name: rest
                 """.formatted(archive).getBytes(StandardCharsets.UTF_8));
     }

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -130,5 +131,21 @@ class ClusterClientTest {
 
     private static Command open(String producer) {
         return new Command.Open(TestState.TENANT, producer, new java.util.UUID(1, producer.hashCode()), "orders");
+    }
+
+    @Test
+    void saysWhatIsReadAndAsksEveryNodeWhatWas() throws Exception {
+        state.append(state.open("a", "orders"), "x");
+        state.seal("orders");
+        SegmentView segment = state.catalog().segments().get(0);
+        client.fetch(segment, temporary.resolve("moved"));
+        assertThat(one.reads.get() + two.reads.get() + three.reads.get()).isZero();
+        client.read(segment, temporary.resolve("read"));
+        assertThat(one.reads.get() + two.reads.get() + three.reads.get()).isPositive();
+
+        one.recentReads = "{\"reads\":[{\"segment\":\"" + segment.id() + "\",\"agoMillis\":900}]}";
+        two.recentReads = "{\"reads\":[{\"segment\":\"" + segment.id() + "\",\"agoMillis\":70}]}";
+        three.recentReads = "a page of a version to come";
+        assertThat(client.readsAgoMillis()).isEqualTo(Map.of(segment.id(), 70L));
     }
 }

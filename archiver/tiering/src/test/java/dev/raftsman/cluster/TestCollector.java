@@ -20,6 +20,11 @@ final class TestCollector implements AutoCloseable {
     private final TestState state;
     final AtomicInteger commands = new AtomicInteger();
 
+    /** Requests for segments that said that somebody reads. */
+    final AtomicInteger reads = new AtomicInteger();
+
+    volatile String recentReads = "{\"reads\":[]}";
+
     /** Whom it names as the leader; null while it leads itself. */
     volatile HostPort redirect;
 
@@ -53,6 +58,7 @@ final class TestCollector implements AutoCloseable {
             }
         });
         server.createContext("/v1/segments/", this::segment);
+        server.createContext("/v1/reads", exchange -> answer(exchange, 200, bytes(recentReads)));
         server.start();
     }
 
@@ -87,6 +93,9 @@ final class TestCollector implements AutoCloseable {
         if (holdsNothing) {
             answer(exchange, 410, bytes("{\"error\":\"not here any more\"}"));
             return;
+        }
+        if ("read=true".equals(exchange.getRequestURI().getQuery())) {
+            reads.incrementAndGet();
         }
         SegmentId id = SegmentId.parse(exchange.getRequestURI().getPath().substring("/v1/segments/".length()));
         SegmentView view = state.catalog().segment(id).orElseThrow();

@@ -1,6 +1,7 @@
 package dev.raftsman.cluster;
 
 import dev.raftsman.block.GapBlock;
+import dev.raftsman.block.Labels;
 import dev.raftsman.block.LineBlockBuilder;
 import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.catalog.Command;
@@ -18,6 +19,7 @@ import dev.raftsman.store.StoreSettings;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -82,6 +84,22 @@ public final class TestState implements Cluster {
         long nanos = stampMillis * 1_000_000;
         try (LineBlockBuilder builder = new LineBlockBuilder()) {
             appendBlock(epoch, builder.build(raw, first, lines.length, Loss.NONE, nanos, nanos), lines.length);
+        }
+    }
+
+    /** The same with labels. */
+    public synchronized void append(long epoch, Labels labels, String... lines) {
+        byte[] text = (String.join("\n", lines) + "\n").getBytes(StandardCharsets.UTF_8);
+        ByteBuffer raw = ByteBuffer.allocateDirect(Labels.MAX_BYTES + text.length)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .position(Labels.MAX_BYTES)
+                .put(text)
+                .flip()
+                .position(Labels.MAX_BYTES);
+        long first = nextSequence.getOrDefault(epoch, 0L);
+        long nanos = stampMillis * 1_000_000;
+        try (LineBlockBuilder builder = new LineBlockBuilder()) {
+            appendBlock(epoch, builder.build(raw, labels, first, lines.length, Loss.NONE, nanos, nanos), lines.length);
         }
     }
 

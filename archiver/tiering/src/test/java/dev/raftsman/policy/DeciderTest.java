@@ -13,6 +13,7 @@ import dev.raftsman.catalog.PreparedView;
 import dev.raftsman.catalog.SegmentState;
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.catalog.SnapshotView;
+import dev.raftsman.catalog.StreamLabels;
 import dev.raftsman.catalog.StreamView;
 import dev.raftsman.cluster.NodeDisk;
 import dev.raftsman.event.Level;
@@ -51,6 +52,11 @@ class DeciderTest {
     }
 
     private static CatalogView catalog(FreezeView freeze, List<SnapshotView> snapshots, String... segments) {
+        return catalog(freeze, snapshots, List.of(), segments);
+    }
+
+    private static CatalogView catalog(
+            FreezeView freeze, List<SnapshotView> snapshots, List<StreamLabels> labels, String... segments) {
         List<SegmentView> views = new ArrayList<>();
         for (String text : segments) {
             String[] parts = text.split(" ");
@@ -100,7 +106,8 @@ class DeciderTest {
         }
         List<StreamView> streams = List.of(new StreamView(1, "acme", "orders", 0));
         return new CatalogView(
-                1_000, 1, NOW, 64 * MIB, null, streams, List.of(), views, snapshots, freeze, List.of(), null);
+                1_000, 1, NOW, 64 * MIB, null, streams, List.of(), views, snapshots, freeze, List.of(), List.of(),
+                List.of(), labels, null);
     }
 
     private static RetentionPolicies policies(Policy.Action then, KeepHot keepHot) {
@@ -112,8 +119,7 @@ class DeciderTest {
             Policy.Action then, KeepHot keepHot, ArchiveRule archive, AutoRule auto, OutageRule outage) {
         Policy policy = new Policy(
                 "rest",
-                Glob.ANY,
-                new Glob("ord*"),
+                StreamMatch.of(Glob.ANY, new Glob("ord*")),
                 keepHot,
                 then,
                 Optional.of("cold"),
@@ -259,7 +265,13 @@ class DeciderTest {
     }
 
     private static AutoRule auto(int files, int ratioPermille, int amplificationPermille, LocalTime schedule) {
-        return new AutoRule(files, ratioPermille, amplificationPermille, 100 * MIB, Optional.ofNullable(schedule));
+        return new AutoRule(
+                files,
+                ratioPermille,
+                amplificationPermille,
+                100 * MIB,
+                Optional.ofNullable(schedule),
+                Duration.ofHours(1));
     }
 
     private static Optional<NodeDisk> disk(long freeMib, String room) {
@@ -432,7 +444,7 @@ class DeciderTest {
     void aDeletionIsMarkedThenWaitsThenIsDone() {
         CatalogView catalog = catalog(List.of(), "SEALED 3 1", "SEALED 3 1 marked");
         List<Decision> decisions = Decider.decide(policies(Policy.Action.TRUNCATE, hours(2)), catalog, NOW);
-        Decision.Deletion fresh = (Decision.Deletion) decisions.get(0);
+        Decision.SegmentDeletion fresh = (Decision.SegmentDeletion) decisions.get(0);
         Decision.Deletion marked = (Decision.Deletion) decisions.get(1);
         assertThat(fresh.step(NOW)).isEqualTo(Decision.Step.MARK);
         assertThat(fresh.toString()).endsWith(" grace=6h");
@@ -460,6 +472,171 @@ class DeciderTest {
         assertThat(decided(policies, catalog, out)).containsExactly(expected, "keep within-hot sealed 1h ago");
         StoreFacts failed = new StoreFacts(Optional.empty(), Map.of("cold", NOW - HOUR / 3));
         assertThat(decided(policies, catalog, failed)).first().isEqualTo("archive hot-age 3h >= 2h");
+    }
+
+    private static final AutoRule TWO_FILES =
+            new AutoRule(1, 10_000, 1_000_000, 1, Optional.empty(), Duration.ofHours(1));
+
+    /** Minutes ago that the first of two segments was read, -1 for never. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "-1 | archive auto-files 2 > 1",
+                "59 | keep auto-read read 59m ago, less than 1h, else auto-files 2 > 1",
+                "60 | archive auto-files 2 > 1"
+            })
+    void whatWasReadLatelyStaysIfNothingIsInAHurry(int minutesAgo, String expected) {
+        RetentionPolicies policies = policies(
+                Policy.Action.AUTO,
+                hours(9),
+                ArchiveRule.plain(ArchiveRule.Format.SEGMENT),
+                TWO_FILES,
+                OutageRule.DEFAULT);
+        Map<SegmentId, Long> reads =
+                minutesAgo < 0 ? Map.of() : Map.of(new SegmentId(1, 10), NOW - TimeUnit.MINUTES.toMillis(minutesAgo));
+        assertThat(decided(
+                        policies,
+                        catalog(List.of(), "SEALED 3 1", "SEALED 2 1"),
+                        new StoreFacts(Optional.empty(), Map.of(), reads)))
+                .first()
+                .isEqualTo(expected);
+    }
+
+    @Test
+    void ageAndDisksDoNotAskWhatWasReadLately() {
+        RetentionPolicies policies = policies(
+                Policy.Action.AUTO,
+                hours(2),
+                ArchiveRule.plain(ArchiveRule.Format.SEGMENT),
+                AutoRule.DEFAULT,
+                OutageRule.DEFAULT);
+        Map<SegmentId, Long> reads = Map.of(new SegmentId(1, 10), NOW, new SegmentId(1, 20), NOW);
+        Optional<NodeDisk> full = Optional.of(new NodeDisk("n1", 5, "RESERVE"));
+        assertThat(decided(
+                        policies,
+                        catalog(List.of(), "SEALED 3 1", "SEALED 1 1"),
+                        new StoreFacts(full, Map.of(), reads)))
+                .allMatch(decision -> decision.startsWith("archive "))
+                .hasSize(2);
+    }
+
+    @Test
+    void whileLabelsAreNotKnownNothingThatAPolicyAsksThemForGoes() {
+        Policy some = policies(Policy.Action.TRUNCATE, hours(2)).policies().get(0);
+        Policy ofTest = new Policy(
+                "of-test",
+                new StreamMatch(Glob.ANY, Glob.ANY, Map.of("env", new Glob("test"))),
+                some.keepHot(),
+                some.then(),
+                some.target(),
+                some.archive(),
+                some.snapshot(),
+                some.auto(),
+                some.grace(),
+                some.outage(),
+                some.sealAfter());
+        RetentionPolicies policies = new RetentionPolicies(Map.of(), Optional.empty(), List.of(ofTest));
+        String[] segments = {"SEALED 3 1", "SEALED 3 1 marked", "OPEN 0 1"};
+        String unknown = "labels-unknown no segment of the stream was finished since they are";
+        assertThat(decided(policies, catalog(List.of(), segments), StoreFacts.UNKNOWN))
+                .containsExactly("keep " + unknown, "spare " + unknown, "keep " + unknown);
+        assertThat(decided(policies, labeled("test", segments), StoreFacts.UNKNOWN))
+                .containsExactly("truncate hot-age 3h >= 2h", "truncate hot-age 3h >= 2h", "keep open still written");
+        assertThat(decided(policies, labeled("prod", segments), StoreFacts.UNKNOWN))
+                .first()
+                .isEqualTo("keep no-policy nothing matches the stream");
+    }
+
+    private static CatalogView labeled(String env, String... segments) {
+        return catalog(null, List.of(), List.of(new StreamLabels(1, Map.of("env", env), null, false)), segments);
+    }
+
+    private static RetentionPolicies snapshots(int keep, Duration keepFor) {
+        Policy some = policies(Policy.Action.SNAPSHOT, hours(72)).policies().get(0);
+        return new RetentionPolicies(
+                Map.of(),
+                Optional.empty(),
+                List.of(new Policy(
+                        some.name(),
+                        some.match(),
+                        some.keepHot(),
+                        some.then(),
+                        some.target(),
+                        some.archive(),
+                        Optional.of(
+                                new Policy.SnapshotSchedule(Duration.ofHours(24), keep, Optional.ofNullable(keepFor))),
+                        some.auto(),
+                        some.grace(),
+                        some.outage(),
+                        some.sealAfter())));
+    }
+
+    private static SnapshotView marked(SnapshotView snapshot) {
+        return new SnapshotView(
+                snapshot.id(),
+                snapshot.target(),
+                snapshot.key(),
+                snapshot.streams(),
+                snapshot.index(),
+                snapshot.recordedAtMillis(),
+                new MarkView("a", "rest", "r", "h", NOW - HOUR, NOW + 5 * HOUR),
+                null,
+                null);
+    }
+
+    private static SnapshotView held(SnapshotView snapshot) {
+        return new SnapshotView(
+                snapshot.id(),
+                snapshot.target(),
+                snapshot.key(),
+                snapshot.streams(),
+                snapshot.index(),
+                snapshot.recordedAtMillis(),
+                null,
+                new HoldView("alice", "audit", NOW),
+                null);
+    }
+
+    private static List<String> ofSnapshots(RetentionPolicies policies, CatalogView catalog) {
+        return decided(policies, catalog, StoreFacts.UNKNOWN).stream()
+                .filter(decision -> decision.contains("snapshot-") || decision.contains("held "))
+                .toList();
+    }
+
+    @Test
+    void dropsSnapshotsBeyondTheirNumberOrAgeButNeverTheNewest() {
+        List<SnapshotView> all = List.of(snapshot(5, 60), snapshot(6, 40), snapshot(7, 20));
+        CatalogView catalog = catalog(all, "SEALED 3 1");
+        assertThat(ofSnapshots(snapshots(0, null), catalog)).isEmpty();
+        assertThat(ofSnapshots(snapshots(1, null), catalog))
+                .containsExactly("drop snapshot-keep 1 newer >= 1", "drop snapshot-keep 2 newer >= 1");
+        assertThat(ofSnapshots(snapshots(0, Duration.ofHours(41)), catalog))
+                .containsExactly("drop snapshot-keep-for 60h >= 41h");
+        assertThat(ofSnapshots(snapshots(0, Duration.ofHours(1)), catalog))
+                .as("the newest is older than that, too")
+                .hasSize(2);
+        Decision.DropSnapshot drop = (Decision.DropSnapshot) Decider.decide(snapshots(2, null), catalog, NOW).stream()
+                .filter(Decision.DropSnapshot.class::isInstance)
+                .findFirst()
+                .orElseThrow();
+        assertThat(drop.toString())
+                .isEqualTo(
+                        "drop snapshot=" + all.get(0).id() + " policy=rest reason=snapshot-keep 2 newer >= 2 grace=6h");
+        assertThat(drop.step(NOW)).isEqualTo(Decision.Step.MARK);
+    }
+
+    @Test
+    void keepsASnapshotThatIsHeldAndSparesOneThatIsNoLongerBeyond() {
+        SnapshotView newest = snapshot(7, 20);
+        assertThat(ofSnapshots(snapshots(1, null), catalog(List.of(held(snapshot(5, 60)), newest), "SEALED 3 1")))
+                .containsExactly("keep held by alice (audit), else snapshot-keep 1 newer >= 1");
+        assertThat(ofSnapshots(snapshots(2, null), catalog(List.of(marked(snapshot(5, 60)), newest), "SEALED 3 1")))
+                .containsExactly("spare snapshot-kept 1 newer ones");
+        CatalogView frozen =
+                catalog(new FreezeView("a", "clock", NOW), List.of(marked(snapshot(5, 60)), newest), "SEALED 3 1");
+        assertThat(decided(snapshots(1, null), frozen, StoreFacts.UNKNOWN))
+                .contains("keep frozen clock, else snapshot-keep 1 newer >= 1");
     }
 
     @Test

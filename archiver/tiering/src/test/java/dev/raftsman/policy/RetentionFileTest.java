@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.raftsman.catalog.CatalogView;
+import dev.raftsman.catalog.StreamLabels;
+import dev.raftsman.catalog.StreamView;
 import dev.raftsman.config.ConfigException;
 import dev.raftsman.event.Level;
 import dev.raftsman.objects.S3Settings;
@@ -16,6 +18,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.LocalTime;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
@@ -172,8 +175,17 @@ class RetentionFileTest {
                 "policies: / - name: a /   to: s3 /   grace: 1h" + "| 7:10 | this policy deletes nothing",
                 "policies: / - name: a /   to: s3 / - name: b /   to: s3 /   match: {stream: x}"
                         + "| 9:10 | policy 'a' before it, on line 5, takes every such stream",
-                "policies: / - name: a /   to: s3 /   match: {labels: {app: shop}}"
-                        + "| 7:19 | the catalog that policies decide by has none",
+                "policies: / - name: a /   to: s3 /   match: {labels: {app: ''}}"
+                        + "| 7:25 | policies[0].match.labels.app: '' cannot be used; expected 1 to 256",
+                "policies: / - name: a /   to: s3 /   match: {labels: [app]}" + "| 7:19 | match.labels: is a list",
+                "policies: / - name: a /   to: s3 /   match: {labels: {'': x}}" + "| 7:19 | a label without a name",
+                "policies: / - name: a /   to: s3 /   match: {labels: {env: 'p*'}} / - name: b /   to: s3 /   match:"
+                        + " {labels: {env: 'p*', app: shop}}"
+                        + "| 10:10 | policy 'a' before it, on line 7, takes every such stream",
+                "policies: / - name: a /   to: s3 /   then: snapshot /   snapshot: {keepFor: 0s}"
+                        + "| 8:23 | must be longer than zero",
+                "policies: / - name: a /   to: s3 /   then: snapshot /   grace: 1h"
+                        + "| 8:10 | this policy deletes nothing",
                 "policies: / - name: a /   to: s3 /   archive: {formats: [delta]}"
                         + "| 7:22 | leaves the segments themselves out",
                 "policies: / - name: a /   to: s3 /   archive: {formats: [segment, parquet]}"
@@ -222,22 +234,24 @@ class RetentionFileTest {
                 defaults: {grace: 48h, onArchiveOutage: truncate, outageAfter: 20m}
                 policies:
                 - name: all
-                  match: {tenant: acme, stream: "pay*"}
+                  match: {tenant: acme, stream: "pay*", labels: {env: "prod*", k8s.namespace.name: shop}}
                   keepHot: {age: 1h, size: 5GiB}
                   then: auto
                   to: s3
                   archive: {lock: governance, lockFor: 1y, legalHold: false, objectSize: 64MiB, format: segment,
                     formats: [segment, delta], dropBelow: WARN}
-                  snapshot: {every: 1h, keep: 3}
-                  auto: {files: 9, ratio: 0.5, writeAmplification: 1.5, diskFree: 3GiB, schedule: "03:30"}
+                  snapshot: {every: 1h, keep: 3, keepFor: 30d}
+                  auto: {files: 9, ratio: 0.5, writeAmplification: 1.5, diskFree: 3GiB, schedule: "03:30", read: 2h}
                   onArchiveOutage: throttle
                   sealAfter: 2h
                 """).policies().get(0);
         assertThat(policy)
                 .isEqualTo(new Policy(
                         "all",
-                        new Glob("acme"),
-                        new Glob("pay*"),
+                        new StreamMatch(
+                                new Glob("acme"),
+                                new Glob("pay*"),
+                                Map.of("env", new Glob("prod*"), "k8s.namespace.name", new Glob("shop"))),
                         new KeepHot(Optional.of(Duration.ofHours(1)), OptionalLong.of(5L << 30)),
                         Policy.Action.AUTO,
                         Optional.of("s3"),
@@ -250,11 +264,55 @@ class RetentionFileTest {
                                 ArchiveRule.Format.SEGMENT,
                                 true,
                                 Optional.of(Level.WARN)),
-                        Optional.of(new Policy.SnapshotSchedule(Duration.ofHours(1), 3)),
-                        new AutoRule(9, 500, 1_500, 3L << 30, Optional.of(LocalTime.of(3, 30))),
+                        Optional.of(
+                                new Policy.SnapshotSchedule(Duration.ofHours(1), 3, Optional.of(Duration.ofDays(30)))),
+                        new AutoRule(9, 500, 1_500, 3L << 30, Optional.of(LocalTime.of(3, 30)), Duration.ofHours(2)),
                         Duration.ofHours(48),
                         new OutageRule(OutageRule.Behaviour.THROTTLE, Duration.ofMinutes(20)),
                         Optional.of(Duration.ofHours(2))));
+    }
+
+    /** The first that matches decides; one that asks for labels takes only streams that have them. */
+    @Test
+    void matchesByLabels() throws Exception {
+        RetentionPolicies policies = read(COLD + """
+                policies:
+                - {name: drop-test, match: {labels: {env: "te?t"}}, then: truncate}
+                - {name: shop, match: {stream: "a*", labels: {env: prod, "k8s.namespace.name": "shop-*"}}, to: cold}
+                - {name: rest, to: cold}
+                """);
+        assertThat(policies.asksForLabels()).isTrue();
+        assertThat(policyOf(policies, "app", Map.of("env", "test"))).contains("drop-test");
+        assertThat(policyOf(policies, "app", Map.of("env", "prod", "k8s.namespace.name", "shop-eu")))
+                .contains("shop");
+        assertThat(policyOf(policies, "app", Map.of("env", "prod"))).contains("rest");
+        assertThat(policyOf(policies, "web", Map.of("env", "prod", "k8s.namespace.name", "shop-eu")))
+                .contains("rest");
+        assertThat(policyOf(policies, "web", Map.of())).contains("rest");
+        assertThat(policyOf(policies, "web", null)).as("nobody knows yet").isEmpty();
+        assertThat(read(COLD + "policies: [{name: rest, to: cold}]").asksForLabels())
+                .isFalse();
+    }
+
+    private static Optional<String> policyOf(RetentionPolicies policies, String stream, Map<String, String> labels) {
+        StreamView view = new StreamView(1, "acme", stream, 0);
+        CatalogView catalog = new CatalogView(
+                1,
+                1,
+                1,
+                1,
+                null,
+                List.of(view),
+                List.of(),
+                List.of(),
+                List.of(),
+                null,
+                null,
+                null,
+                null,
+                List.of(new StreamLabels(1, labels, null, false)),
+                null);
+        return policies.policyFor(catalog, view).map(Policy::name);
     }
 
     @Test
@@ -356,7 +414,9 @@ class RetentionFileTest {
                 .isEqualTo(canary);
         RetentionPlan plan = RetentionPlan.of(
                 policies,
-                new CatalogView(1, 1, 1, 1, null, List.of(), List.of(), List.of(), List.of(), null, null, null),
+                new CatalogView(
+                        1, 1, 1, 1, null, List.of(), List.of(), List.of(), List.of(), null, null, null, null, null,
+                        null),
                 1);
         assertThat(policies + policies.hash() + policies.targets() + plan + plan.text() + plan.json())
                 .doesNotContain(canary);
