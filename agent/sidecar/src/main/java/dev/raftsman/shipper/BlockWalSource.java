@@ -122,9 +122,20 @@ final class BlockWalSource implements Source {
 
         @Override
         public void rewind(Feed rewound, long wanted) {
+            if (retirement != null && retirement.walIsGone()) {
+                retirement.rewind(rewound, wanted);
+                return;
+            }
             next = wanted;
             rewindWanted = true;
             retirement = null;
+        }
+
+        @Override
+        public void reopened(Feed reopened) {
+            if (retirement != null) {
+                retirement.reopened(reopened);
+            }
         }
 
         @Override
@@ -434,7 +445,9 @@ final class BlockWalSource implements Source {
                 Loss.NONE,
                 directory,
                 session,
-                cursorFile);
+                cursorFile,
+                log,
+                observer);
     }
 
     /** The look is costly, and of a WAL that has ended its answer stays. */

@@ -74,8 +74,15 @@ final class Cursor {
         return epochs;
     }
 
+    /**
+     * How an epoch stands. What was acknowledged once never counts as less: a cluster that was restored goes back, and after
+     * a crash in the middle of sending it all again the next look must find that out anew.
+     */
     void epoch(EpochKey key, Epoch epoch) {
-        if (!epoch.equals(epochs.put(key, epoch))) {
+        Epoch before = epochs.get(key);
+        long acknowledged = before == null ? -1 : before.acknowledged();
+        Epoch now = new Epoch(epoch.epoch(), Math.max(acknowledged, epoch.acknowledged()), epoch.state());
+        if (!now.equals(epochs.put(key, now))) {
             version++;
         }
     }

@@ -1,7 +1,6 @@
 package dev.raftsman.shipper;
 
 import dev.raftsman.event.Loss;
-import dev.raftsman.event.LossReason;
 import dev.raftsman.input.OperatorLog;
 import dev.raftsman.input.SourceLag;
 import java.util.List;
@@ -11,11 +10,7 @@ import java.util.function.Consumer;
 /** An epoch whose WAL is gone already and that the cluster has still to be told of: a crash came in between. */
 final class Farewell implements Source, FeedOwner {
     private final Feed feed;
-    private final long last;
     private final Retirement retirement;
-    private final Session session;
-    private final OperatorLog log;
-    private final ShipperObserver observer;
 
     Farewell(
             Cursor.EpochKey key,
@@ -24,15 +19,12 @@ final class Farewell implements Source, FeedOwner {
             CursorFile cursorFile,
             OperatorLog log,
             ShipperObserver observer) {
-        this.last = epoch.acknowledged();
-        this.session = session;
-        this.log = log;
-        this.observer = observer;
         this.feed = session.feed(
                 key.producer(), key.incarnation(), key.stream(), epoch.epoch(), epoch.acknowledged(), this);
         feed.closeExpected = true;
         feed.closed = epoch.state() == Cursor.State.CLOSED;
-        this.retirement = new Retirement(key.incarnation(), List.of(feed), Loss.NONE, null, session, cursorFile);
+        this.retirement =
+                new Retirement(key.incarnation(), List.of(feed), Loss.NONE, null, session, cursorFile, log, observer);
     }
 
     @Override
@@ -92,11 +84,12 @@ final class Farewell implements Source, FeedOwner {
 
     @Override
     public void rewind(Feed rewound, long next) {
-        // The cluster was restored to an older state, and the WAL is gone.
-        if (next <= last) {
-            Gaps.declare(session, feed, next, last, LossReason.CLUSTER_LOSS, System.currentTimeMillis(), log, observer);
-        }
-        session.close(feed, Math.max(last, next - 1), Loss.NONE);
+        retirement.rewind(rewound, next);
+    }
+
+    @Override
+    public void reopened(Feed reopened) {
+        retirement.reopened(reopened);
     }
 
     @Override

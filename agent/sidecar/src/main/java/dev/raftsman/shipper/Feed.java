@@ -12,14 +12,17 @@ import java.util.UUID;
  *  what is known                        what the session asks for next
  *  ---------------------------------    ----------------------------------------------
  *  failed, or forgotten                 nothing
- *  forget wanted                        FORGET
- *  closed                               nothing
  *  no epoch                             OPEN
  *  epoch, not confirmed since the       RESUME (after a pause, if the collector asked for one)
  *   connection began or a refusal
+ *  forget wanted                        FORGET
+ *  closed                               nothing
  *  blocks not sent                      APPEND, as far as the credit goes
  *  close wanted and no block left       CLOSE
  * </pre>
+ *
+ * <p>A closed epoch is confirmed like any other: the cluster that a connection reaches may have been restored since, and
+ * lack what it closed.
  */
 final class Feed {
     final String producer;

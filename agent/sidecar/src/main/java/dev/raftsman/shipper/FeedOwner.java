@@ -10,10 +10,16 @@ interface FeedOwner {
 
     /**
      * The collector goes on from a sequence that is not at the head of what is in memory. All of the feed's blocks
-     * have left memory; the owner offers again from {@code next}, or declares what it no longer has. A CLOSE that was
-     * asked for is called off.
+     * have left memory; the owner offers again from {@code next}, or declares what it no longer has. CLOSE and FORGET are
+     * called off, also where they were asked for, and a CLOSE that was answered counts for nothing.
      */
     void rewind(Feed feed, long next);
+
+    /**
+     * The collector has the epoch open, or not at all, though it was closed. CLOSE must be asked for again; a {@link
+     * #rewind} may still come before it is.
+     */
+    default void reopened(Feed feed) {}
 
     /** Nothing more will be taken for this epoch; it was asked for. */
     default void closed(Feed feed) {}

@@ -1,6 +1,8 @@
 package dev.raftsman.shipper;
 
 import dev.raftsman.event.Loss;
+import dev.raftsman.event.LossReason;
+import dev.raftsman.input.OperatorLog;
 import dev.raftsman.wal.WalDirectory;
 import java.util.Collection;
 import java.util.List;
@@ -14,9 +16,14 @@ import java.util.UUID;
  * <pre>
  *  stage       waits for                                     then
  *  REMEMBER    CLOSING durable in the cursor                 CLOSE of each epoch
- *  CLOSE       every CLOSED, durable in the cursor           the directory is durably deleted
+ *  CLOSE       every CLOSED, durable in the cursor, and      the directory is durably deleted
+ *              confirmed on the connection there is
  *  FORGET      every FORGOTTEN                               the cursor drops the epochs: DONE
  * </pre>
+ *
+ * <p>A cluster that was restored from its archive may lack the end of what it had closed. While the WAL is there, its owner
+ * ships that again. Afterwards the cursor alone knows how far the epoch went: what the cluster lacks is declared as lost with
+ * it, the epoch closed and forgotten once more.
  */
 final class Retirement {
     private enum Stage {
@@ -32,7 +39,10 @@ final class Retirement {
     private final WalDirectory directory;
     private final Session session;
     private final CursorFile cursorFile;
+    private final OperatorLog log;
+    private final ShipperObserver observer;
     private Stage stage = Stage.REMEMBER;
+    private boolean walIsGone;
     private long awaitedVersion;
 
     /** @param directory null if it is gone already */
@@ -42,13 +52,18 @@ final class Retirement {
             Loss trailingLoss,
             WalDirectory directory,
             Session session,
-            CursorFile cursorFile) {
+            CursorFile cursorFile,
+            OperatorLog log,
+            ShipperObserver observer) {
         this.incarnation = incarnation;
         this.feeds = List.copyOf(feeds);
         this.trailingLoss = trailingLoss;
         this.directory = directory;
         this.session = session;
         this.cursorFile = cursorFile;
+        this.log = log;
+        this.observer = observer;
+        this.walIsGone = directory == null;
         for (Feed feed : feeds) {
             if (!feed.closed) {
                 remember(feed, Cursor.State.CLOSING);
@@ -72,14 +87,15 @@ final class Retirement {
                 stage = Stage.CLOSE;
             }
             case CLOSE -> {
-                if (!feeds.stream().allMatch(feed -> feed.closed) || !cursorFile.isDurable(awaitedVersion)) {
+                if (!feeds.stream().allMatch(Retirement::isOver) || !cursorFile.isDurable(awaitedVersion)) {
                     return false;
                 }
-                if (directory != null) {
+                if (!walIsGone) {
                     directory.delete();
+                    walIsGone = true;
                 }
                 cursorFile.cursor().released(incarnation);
-                feeds.forEach(session::forget);
+                feeds.stream().filter(feed -> !feed.forgotten).forEach(session::forget);
                 stage = Stage.FORGET;
             }
             case FORGET -> {
@@ -93,6 +109,37 @@ final class Retirement {
             }
         }
         return true;
+    }
+
+    private static boolean isOver(Feed feed) {
+        return feed.forgotten || feed.closed && feed.confirmed;
+    }
+
+    /** Whether nothing is left that could be shipped again: {@link #rewind} is this one's then. */
+    boolean walIsGone() {
+        return walIsGone;
+    }
+
+    /** The cluster goes on from {@code next}, and nobody has what comes there. */
+    void rewind(Feed feed, long next) {
+        long last = last(feed);
+        if (next <= last) {
+            Gaps.declare(session, feed, next, last, LossReason.CLUSTER_LOSS, System.currentTimeMillis(), log, observer);
+        }
+        session.close(feed, Math.max(last, next - 1), trailingLoss);
+        stage = Stage.CLOSE;
+    }
+
+    /** The cluster has the epoch open. */
+    void reopened(Feed feed) {
+        session.close(feed, last(feed), trailingLoss);
+        stage = Stage.CLOSE;
+    }
+
+    /** The last sequence that was ever acknowledged, whatever the cluster of now says. */
+    private long last(Feed feed) {
+        Cursor.Epoch known = cursorFile.cursor().epochs().get(key(feed));
+        return known == null ? feed.acknowledged() : Math.max(known.acknowledged(), feed.acknowledged());
     }
 
     void closed(Feed feed) {

@@ -313,6 +313,10 @@ final class RowsWalSource implements Source, FeedOwner {
 
     @Override
     public void rewind(Feed rewound, long wanted) {
+        if (retirement != null && retirement.walIsGone()) {
+            retirement.rewind(rewound, wanted);
+            return;
+        }
         if (hasRows()) {
             builder.build(builderFirst, Loss.NONE);
         }
@@ -322,6 +326,13 @@ final class RowsWalSource implements Source, FeedOwner {
         retirement = null;
         next = wanted;
         reader.seekAfter(WalReader.BEFORE_FIRST);
+    }
+
+    @Override
+    public void reopened(Feed reopened) {
+        if (retirement != null) {
+            retirement.reopened(reopened);
+        }
     }
 
     @Override
@@ -371,7 +382,8 @@ final class RowsWalSource implements Source, FeedOwner {
             builder = null;
         }
         Loss trailing = sum(loss, directory.undeclaredLoss(reader.position()));
-        retirement = new Retirement(incarnation(), List.of(feed), trailing, directory, session, cursorFile);
+        retirement =
+                new Retirement(incarnation(), List.of(feed), trailing, directory, session, cursorFile, log, observer);
     }
 
     @Override

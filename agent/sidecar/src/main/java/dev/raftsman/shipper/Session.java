@@ -440,11 +440,11 @@ final class Session {
         }
         feed.acknowledged = last;
         feed.owner.opened(feed, last);
-        if (feed.failed) {
+        boolean wentBack = last < remembered;
+        if (feed.failed || feed.closed && !wentBack) {
             return;
         }
         Outgoing head = feed.blocks.peek();
-        boolean wentBack = last < remembered;
         boolean elsewhere =
                 head == null ? feed.nextOffered >= 0 && feed.nextOffered != last + 1 : head.first != last + 1;
         if (wentBack || elsewhere) {
@@ -454,11 +454,19 @@ final class Session {
                             + remembered + ", inMemory=" + (head == null ? -1 : head.first) + ", " + feed);
             discard(feed);
             feed.nextOffered = last + 1;
-            feed.closeWanted = false; // asked for in the belief that all was there
+            takeBack(feed);
             feed.owner.rewind(feed, last + 1);
         } else {
             resend(feed);
         }
+    }
+
+    /** Whatever was asked for, and answered, in the belief that all was there. */
+    private static void takeBack(Feed feed) {
+        feed.closeWanted = false;
+        feed.closeExpected = false;
+        feed.closed = false;
+        feed.forgetWanted = false;
     }
 
     private void resend(Feed feed) {
@@ -533,6 +541,7 @@ final class Session {
             case THROTTLED -> pause(feed, refuse.retryAfterMillis(), nowNanos);
             case CLOSED_EPOCH -> {
                 if (feed.closeWanted || feed.closeExpected) {
+                    named(feed, refuse.epoch());
                     closed(feed);
                 } else {
                     fail(feed, "the epoch was closed: " + refuse.detail());
@@ -542,6 +551,7 @@ final class Session {
                 if (feed.forgetWanted) {
                     forgotten(feed);
                 } else if (feed.closeWanted || feed.closeExpected) {
+                    named(feed, refuse.epoch());
                     closed(feed);
                 } else {
                     fail(feed, "the epoch was forgotten: " + refuse.detail());
@@ -550,21 +560,46 @@ final class Session {
             case UNKNOWN_EPOCH -> unknown(feed);
             case UNAVAILABLE, BAD_FRAME, UNSUPPORTED_VERSION, NOT_LEADER ->
                 lost(ConnectionEnd.REFUSED, "refused: " + refuse.reason() + " " + refuse.detail(), nowNanos);
-            case CONFLICT, TOO_LARGE -> fail(feed, refuse.reason() + " " + refuse.detail());
+            case CONFLICT -> {
+                if (feed.forgetWanted) {
+                    reopened(feed, refuse.detail());
+                } else {
+                    fail(feed, refuse.reason() + " " + refuse.detail());
+                }
+            }
+            case TOO_LARGE -> fail(feed, refuse.reason() + " " + refuse.detail());
         }
         enqueue(feed);
     }
 
     /** The cluster lost the epoch (restored from an older state): it is opened again and filled as far as possible. */
     private void unknown(Feed feed) {
-        if (feed.forgetWanted) {
-            forgotten(feed);
-            return;
-        }
         log.error("unknown " + feed.stream, "the cluster does not know this epoch, opening it again: " + feed);
         byEpoch.remove(feed.epoch, feed);
         feed.epoch = 0;
         feed.confirmed = false;
+        if (feed.closed) {
+            takeBack(feed);
+            feed.owner.reopened(feed);
+        }
+    }
+
+    /** FORGET finds the epoch open: the cluster was restored from what it was before the epoch's end. */
+    private void reopened(Feed feed, String detail) {
+        log.warn(
+                "reopened " + feed.stream,
+                "an epoch that was closed is open again, closing it once more: reason=" + detail + ", " + feed);
+        feed.confirmed = false;
+        takeBack(feed);
+        feed.owner.reopened(feed);
+    }
+
+    /** A restored cluster may know under another number what this one asked to open. */
+    private void named(Feed feed, long epoch) {
+        if (feed.epoch == 0 && epoch != 0) {
+            feed.epoch = epoch;
+            byEpoch.putIfAbsent(epoch, feed);
+        }
     }
 
     private void pause(Feed feed, long millis, long nowNanos) {
@@ -578,6 +613,7 @@ final class Session {
     }
 
     private void closed(Feed feed) {
+        feed.confirmed = true;
         if (!feed.closed) {
             feed.closed = true;
             feed.owner.closed(feed);
@@ -657,17 +693,17 @@ final class Session {
         if (feed.failed || feed.forgotten || feed.request != 0 || feed.paused) {
             return false;
         }
-        if (feed.forgetWanted) {
-            return feed.epoch != 0 && ask(feed, new Frame.Forget(nextRequest, feed.epoch));
-        }
-        if (feed.closed) {
-            return false;
-        }
         if (feed.epoch == 0) {
             return ask(feed, new Frame.Open(nextRequest, feed.producer, feed.incarnation, feed.stream));
         }
         if (!feed.confirmed) {
             return ask(feed, new Frame.Resume(nextRequest, feed.epoch));
+        }
+        if (feed.forgetWanted) {
+            return ask(feed, new Frame.Forget(nextRequest, feed.epoch));
+        }
+        if (feed.closed) {
+            return false;
         }
         Outgoing block = feed.unsent.peek();
         if (block != null) {

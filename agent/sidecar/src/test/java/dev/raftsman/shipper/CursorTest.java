@@ -51,6 +51,16 @@ class CursorTest {
     }
 
     @Test
+    void whatWasAcknowledgedOnceIsNotTakenBack() {
+        Cursor cursor = filled();
+        cursor.epoch(KEY, new Cursor.Epoch(30, 7, Cursor.State.CLOSED));
+        assertThat(cursor.epochs()).containsEntry(KEY, new Cursor.Epoch(30, 4_711, Cursor.State.CLOSED));
+        long version = cursor.version();
+        cursor.epoch(KEY, new Cursor.Epoch(30, 8, Cursor.State.CLOSED));
+        assertThat(cursor.version()).isEqualTo(version);
+    }
+
+    @Test
     void everyCutAndEveryFlippedBitIsSeen() {
         byte[] whole = bytes(filled());
         for (int length = 0; length < whole.length; length++) {

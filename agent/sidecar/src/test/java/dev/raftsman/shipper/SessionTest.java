@@ -70,8 +70,20 @@ class SessionTest {
         }
     }
 
-    private static final class Recorder implements FeedOwner {
+    private final class Recorder implements FeedOwner {
         final List<String> events = new ArrayList<>();
+
+        /** What it asks for when it is told that the epoch is open again. */
+        long closesAgain = -1;
+
+        Feed feed;
+
+        @Override
+        public void reopened(Feed feed) {
+            events.add("reopened");
+            this.feed = feed;
+            session.close(feed, closesAgain, Loss.NONE);
+        }
 
         @Override
         public void opened(Feed feed, long last) {
@@ -428,6 +440,76 @@ class SessionTest {
         assertThat(step()).containsExactly(new Frame.Forget(2, 7));
         receive(new Frame.Refuse(2, 7, RefuseReason.FORGOTTEN_EPOCH, 0, 0, "", ""));
         assertThat(owner.events).containsExactly("closed", "forgotten");
+    }
+
+    /** A feed whose epoch was closed through 9 and is to be forgotten. */
+    private Feed leaving() {
+        Feed feed = session.feed("shop", INCARNATION, "log", 7, 9, owner);
+        feed.closed = true;
+        session.forget(feed);
+        return feed;
+    }
+
+    @Test
+    void asksWhatTheClusterHasBeforeItForgets() {
+        leaving();
+        assertThat(welcome(1_000)).containsExactly(new Frame.Resume(1, 7));
+        assertThat(receive(new Frame.Resumed(1, 9))).containsExactly(new Frame.Forget(2, 7));
+        receive(new Frame.Forgotten(2));
+        assertThat(owner.events).containsExactly("opened 9", "forgotten");
+    }
+
+    @Test
+    void closedEpochOfWhichARestoredClusterLacksTheEndIsRewound() {
+        Feed feed = leaving();
+        welcome(1_000);
+        assertThat(receive(new Frame.Resumed(1, 4))).isEmpty();
+        assertThat(owner.events).containsExactly("opened 4", "rewind 5");
+        offer(feed, 5, 9, 100);
+        session.close(feed, 9, Loss.NONE);
+        assertThat(firstsOf(step(), feed)).containsExactly(5L);
+        assertThat(receive(new Frame.Ack(7, 9))).containsExactly(new Frame.Close(2, 7, 9, Loss.NONE));
+        receive(new Frame.Closed(2));
+        session.forget(feed);
+        assertThat(step()).containsExactly(new Frame.Forget(3, 7));
+    }
+
+    @Test
+    void closedEpochThatARestoredClusterHasOpenIsClosedAgain() {
+        Feed feed = leaving();
+        welcome(1_000);
+        receive(new Frame.Resumed(1, 9));
+        owner.closesAgain = 9;
+        assertThat(receive(new Frame.Refuse(2, 7, RefuseReason.CONFLICT, 0, 0, "", "OPEN_EPOCH")))
+                .containsExactly(new Frame.Resume(3, 7));
+        assertThat(receive(new Frame.Resumed(3, 9))).containsExactly(new Frame.Close(4, 7, 9, Loss.NONE));
+        receive(new Frame.Closed(4));
+        assertThat(owner.events).containsExactly("opened 9", "reopened", "opened 9", "closed");
+        assertThat(feed.failed).isFalse();
+    }
+
+    @Test
+    void closedEpochThatARestoredClusterDoesNotKnowIsOpenedAndRewound() {
+        Feed feed = leaving();
+        welcome(1_000);
+        owner.closesAgain = 9;
+        assertThat(receive(new Frame.Refuse(1, 7, RefuseReason.UNKNOWN_EPOCH, 0, 0, "", "")))
+                .containsExactly(new Frame.Open(2, "shop", INCARNATION, "log"));
+        receive(new Frame.Opened(2, 30, -1));
+        assertThat(owner.events).containsExactly("reopened", "opened -1", "rewind 0");
+        assertThat(feed.closeWanted).as("only when all is declared").isFalse();
+    }
+
+    @Test
+    void epochThatARestoredClusterKnowsAsClosedUnderAnotherNumberIsForgottenUnderThat() {
+        leaving();
+        welcome(1_000);
+        owner.closesAgain = 9;
+        receive(new Frame.Refuse(1, 7, RefuseReason.UNKNOWN_EPOCH, 0, 0, "", ""));
+        receive(new Frame.Refuse(2, 30, RefuseReason.CLOSED_EPOCH, 0, 0, "", ""));
+        assertThat(owner.events).containsExactly("reopened", "closed");
+        session.forget(owner.feed);
+        assertThat(step()).contains(new Frame.Forget(3, 30));
     }
 
     @Test

@@ -32,9 +32,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** WALs of applications, written by the real writer, shipped by the whole agent. */
 class ApplicationWalTest {
@@ -339,5 +342,145 @@ class ApplicationWalTest {
                 .containsOnly(LossReason.CLUSTER_LOSS);
         assertThat(new String(collector.raw("shop-log"), StandardCharsets.UTF_8))
                 .endsWith(message(15_049) + "\n");
+    }
+    /** What a restored cluster may know of an epoch that it had closed: all of it, a part, nothing. */
+    private enum Known {
+        ALL {
+            @Override
+            int blocksOf(FakeCollector.Epoch epoch) {
+                return epoch.blocks.size();
+            }
+        },
+        THE_FIRST_BLOCKS {
+            @Override
+            int blocksOf(FakeCollector.Epoch epoch) {
+                return epoch.blocks.size() / 2;
+            }
+        },
+        NOTHING {
+            @Override
+            int blocksOf(FakeCollector.Epoch epoch) {
+                return 0;
+            }
+        };
+
+        abstract int blocksOf(FakeCollector.Epoch epoch);
+    }
+
+    private void wipeAndRestore(Known known) throws IOException {
+        collector.down();
+        collector.change(() -> collector.restored(epoch(), known.blocksOf(epoch())));
+        collector.deafToForget(false);
+        collector.up();
+    }
+
+    private void endsWithWhatIsLost(long stored) {
+        awaitThat(() -> epoch() != null && epoch().forgotten);
+        assertThat(epoch().last).isEqualTo(999);
+        assertThat(collector.raw("shop-log")).isEqualTo(messages(0, stored));
+        assertThat(collector.gapEvents("shop-log")).isEqualTo(1_000 - stored);
+        assertThat(epoch().blocks.stream()
+                        .filter(block -> block.kind() == BlockKind.GAP)
+                        .map(Block::gapReason))
+                .allMatch(reason -> reason == LossReason.CLUSTER_LOSS);
+        assertThat(epoch().closeLoss.count()).isZero();
+    }
+
+    private void writeAndEnd() {
+        try (WalWriter wal = application()) {
+            for (int i = 0; i < 20; i++) {
+                write(wal, i * 50L, 50, Loss.NONE);
+            }
+        }
+    }
+
+    private void awaitClosedAndDeleted() {
+        awaitThat(() -> epoch() != null && epoch().closed);
+        awaitThat(() -> WalDirectory.list(directory.resolve("apps")).isEmpty());
+        assertThat(epoch().forgotten).isFalse();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Known.class)
+    void saysFarewellAnewToAClusterThatLacksTheEndOfWhatItHadClosed(Known known) throws Exception {
+        collector = new FakeCollector(1, 0);
+        collector.deafToForget(true);
+        writeAndEnd();
+        try (Agent agent = agent()) {
+            awaitClosedAndDeleted();
+            long stored = 1 + epochEndAfter(known);
+            wipeAndRestore(known);
+            endsWithWhatIsLost(stored);
+            assertThat(agent.metrics().isConnected()).isTrue();
+        }
+    }
+
+    private long epochEndAfter(Known known) {
+        int blocks = known.blocksOf(epoch());
+        return blocks == 0 ? -1 : epoch().blocks.get(blocks - 1).endSequence();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Known.class)
+    void saysFarewellAnewAlsoIfItsOwnCursorAloneKnowsOfTheEpoch(Known known) throws Exception {
+        collector = new FakeCollector(1, 0);
+        collector.deafToForget(true);
+        writeAndEnd();
+        try (Agent agent = agent()) {
+            awaitClosedAndDeleted();
+            assertThat(agent.metrics().isConnected()).isTrue();
+        }
+        long stored = 1 + epochEndAfter(known);
+        wipeAndRestore(known);
+        collector.deafToAppend(true);
+        try (Agent agent = agent()) { // Another one is killed while it declares.
+            awaitThat(() -> agent.metrics().isConnected());
+            awaitThat(() -> epoch() != null);
+        }
+        collector.deafToAppend(false);
+        try (Agent agent = agent()) {
+            endsWithWhatIsLost(stored);
+            assertThat(agent.metrics().isConnected()).isTrue();
+        }
+        awaitThat(() -> cursor().noneMatch(line -> line.startsWith("epoch")));
+    }
+
+    private Stream<String> cursor() {
+        try {
+            return Files.readAllLines(directory.resolve("data").resolve("cursor")).stream();
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void shipsAgainWhatItHoldsAlsoIfItIsKilledOnTheWay() throws Exception {
+        collector = new FakeCollector(1, 0);
+        try (WalWriter wal = application()) {
+            try (Agent agent = agent()) {
+                for (int i = 0; i < 20; i++) {
+                    write(wal, i * 50L, 50, Loss.NONE);
+                }
+                awaitThat(() -> epoch() != null && epoch().last == 999);
+                awaitThat(() -> cursor().anyMatch(line -> line.contains("\t999\tOPEN")));
+                assertThat(agent.metrics().isConnected()).isTrue();
+            }
+            wipeAndRestore(Known.THE_FIRST_BLOCKS);
+            int connections = collector.connections();
+            collector.deafToAppend(true);
+            try (Agent agent = agent()) {
+                awaitThat(() ->
+                        collector.connections() > connections && agent.metrics().isConnected());
+                write(wal, 1_000, 50, Loss.NONE);
+                awaitThat(() -> said.toString(StandardCharsets.UTF_8).contains("goes on from another sequence"));
+            }
+            collector.deafToAppend(false);
+            try (Agent agent = agent()) {
+                awaitThat(() -> epoch().last == 1_049);
+                assertThat(agent.metrics().isConnected()).isTrue();
+            }
+        }
+        assertThat(collector.raw("shop-log")).isEqualTo(messages(0, 1_050));
+        assertThat(collector.gapEvents("shop-log")).isZero();
     }
 }

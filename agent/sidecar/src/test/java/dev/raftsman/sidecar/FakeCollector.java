@@ -45,7 +45,10 @@ public final class FakeCollector implements AutoCloseable {
     private final TestTls tls;
     private String redirect = "";
     private boolean away;
+    private boolean deafToForget;
+    private boolean deafToAppend;
     private int connections;
+    private long numbers;
     private boolean closed;
 
     private record Key(String tenant, String producer, UUID incarnation, String stream) {}
@@ -99,6 +102,7 @@ public final class FakeCollector implements AutoCloseable {
         FakeCollector copy = new FakeCollector(0, 0);
         change(() -> copy.change(() -> {
             epochs.forEach((key, epoch) -> copy.epochs.put(key, epoch.copy()));
+            copy.numbers = numbers;
             copy.epochs.values().forEach(epoch -> copy.byNumber.put(epoch.number, epoch));
         }));
         return copy;
@@ -168,16 +172,18 @@ public final class FakeCollector implements AutoCloseable {
             send(out, new Frame.Welcome(Frame.VERSION, "fake", CREDIT_BYTES));
         } else if (frame instanceof Frame.Open open) {
             Key key = new Key(tenant, open.producer(), open.incarnation(), open.stream());
-            Epoch epoch = epochs.computeIfAbsent(key, k -> new Epoch(epochs.size() + 1L, k.producer, k.stream));
+            Epoch epoch = epochs.computeIfAbsent(key, k -> new Epoch(++numbers, k.producer, k.stream));
             byNumber.put(epoch.number, epoch);
             if (!refusesAsEnded(epoch, open.request(), out)) {
                 send(out, new Frame.Opened(open.request(), epoch.number, epoch.last));
             }
         } else if (frame instanceof Frame.Resume resume) {
             Epoch epoch = byNumber.get(resume.epoch());
-            if (!refusesAsEnded(epoch, resume.request(), out)) {
-                send(out, new Frame.Resumed(resume.request(), epoch.last));
-            }
+            send(
+                    out,
+                    epoch == null
+                            ? new Frame.Refuse(resume.request(), 0, RefuseReason.UNKNOWN_EPOCH, 0, 0, "", "")
+                            : new Frame.Resumed(resume.request(), epoch.last));
         } else if (frame instanceof Frame.Append append) {
             return append(append, out);
         } else if (frame instanceof Frame.Close close) {
@@ -191,9 +197,7 @@ public final class FakeCollector implements AutoCloseable {
                 send(out, new Frame.Closed(close.request()));
             }
         } else if (frame instanceof Frame.Forget forget) {
-            Epoch epoch = byNumber.get(forget.epoch());
-            epoch.forgotten = true;
-            send(out, new Frame.Forgotten(forget.request()));
+            return deafToForget || forget(forget, out);
         } else if (frame instanceof Frame.Ping ping) {
             send(out, new Frame.Pong(ping.nonce()));
         }
@@ -213,9 +217,24 @@ public final class FakeCollector implements AutoCloseable {
         return true;
     }
 
+    private boolean forget(Frame.Forget forget, OutputStream out) throws IOException {
+        Epoch epoch = byNumber.get(forget.epoch());
+        if (epoch == null || !epoch.closed) {
+            RefuseReason reason = epoch == null ? RefuseReason.UNKNOWN_EPOCH : RefuseReason.CONFLICT;
+            send(out, new Frame.Refuse(forget.request(), forget.epoch(), reason, 0, 0, "", "OPEN_EPOCH"));
+        } else {
+            epoch.forgotten = true;
+            send(out, new Frame.Forgotten(forget.request()));
+        }
+        return true;
+    }
+
     private boolean append(Frame.Append append, OutputStream out) throws IOException {
         if (dropRate > 0 && random.nextDouble() < dropRate) {
             return false;
+        }
+        if (deafToAppend) {
+            return true;
         }
         Epoch epoch = byNumber.get(append.epoch());
         Block block = Block.wrap(append.block());
@@ -255,6 +274,27 @@ public final class FakeCollector implements AutoCloseable {
 
     public synchronized void up() {
         away = false;
+    }
+
+    /** Whether FORGET is heard and never answered: the moment between it and CLOSED lasts. */
+    public synchronized void deafToForget(boolean deaf) {
+        deafToForget = deaf;
+    }
+
+    /** Whether blocks are heard and never answered. */
+    public synchronized void deafToAppend(boolean deaf) {
+        deafToAppend = deaf;
+    }
+
+    /** The cluster was restored, and knows of the epoch so many of its first blocks; nothing at all if there are none. */
+    public synchronized void restored(Epoch epoch, int blocks) {
+        epoch.closed = false;
+        epoch.blocks.subList(blocks, epoch.blocks.size()).clear();
+        epoch.last = blocks == 0 ? -1 : epoch.blocks.get(blocks - 1).endSequence();
+        if (blocks == 0) {
+            epochs.values().remove(epoch);
+            byNumber.remove(epoch.number);
+        }
     }
 
     /** From now on says that another one leads. */

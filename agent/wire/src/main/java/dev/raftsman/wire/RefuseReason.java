@@ -6,7 +6,7 @@ public enum RefuseReason {
     NOT_LEADER(1),
     /** Go on from the sequence {@code expected}; or from what RESUMED says, as after a block that arrived damaged. */
     EXPECTED(2),
-    /** The sequences are stored with other bytes: an alarm, this epoch stops. */
+    /** The sequences are stored with other bytes: an alarm, this epoch stops. Of a FORGET: the epoch is open. */
     CONFLICT(3),
     /** The epoch was closed: nothing more is taken for it. */
     CLOSED_EPOCH(4),
