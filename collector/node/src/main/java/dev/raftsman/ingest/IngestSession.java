@@ -259,7 +259,7 @@ final class IngestSession {
     }
 
     private void opened(int request, CommandResult.Opened opened) {
-        if (opened.state() == EpochState.OPEN) {
+        if (opened.state().takesBlocks()) {
             actions.send(new Frame.Opened(request, opened.epoch(), opened.last()));
         } else {
             refuse(

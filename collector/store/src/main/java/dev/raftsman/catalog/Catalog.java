@@ -108,8 +108,8 @@ public final class Catalog {
     }
 
     /**
-     * Applies any command but those that need the files: SEAL, ATTEST, DECLARE-LOST; see {@link #matching}, {@link #attest},
-     * {@link #declare}.
+     * Applies any command but those that need the files: SEAL, ATTEST, DECLARE-LOST, ABANDON; see {@link #matching}, {@link
+     * #attest}, {@link #declare}, {@link #abandon}.
      */
     public CommandResult apply(Command command) {
         Optional<CommandResult.Refused> inTheWay = restoration.inTheWayOf(command);
@@ -197,6 +197,16 @@ public final class Catalog {
         long epoch = declare.range().epoch();
         segments.appended(epochs.epoch(epoch).stream(), epoch, gap, bytes);
         restoration.declared(declare.range());
+    }
+
+    /** What to answer; empty if the epoch is to get its gap, and {@link #abandoned} must follow. */
+    public Optional<CommandResult> abandon(Command.Abandon abandon) {
+        return restoration.abandon(abandon);
+    }
+
+    /** The gap is appended. */
+    public void abandoned(Command.Abandon abandon) {
+        restoration.abandoned(abandon.epoch());
     }
 
     /** How this cluster was restored, or is being; empty if it never was. */

@@ -53,6 +53,7 @@ import java.util.UUID;
     @JsonSubTypes.Type(value = Command.RestoreRows.class, name = "restore-rows"),
     @JsonSubTypes.Type(value = Command.DeclareLost.class, name = "declare-lost"),
     @JsonSubTypes.Type(value = Command.EndRestore.class, name = "end-restore"),
+    @JsonSubTypes.Type(value = Command.Abandon.class, name = "abandon"),
 })
 public sealed interface Command {
     /** {@link Seal#stream()} that means every stream. */
@@ -465,12 +466,17 @@ public sealed interface Command {
 
     /**
      * Begins to fill an empty cluster from the archive of one that is lost; see {@link RestoreView} for the values. Until
-     * {@link EndRestore} no producer may come. Refused unless there is no stream and no segment.
+     * {@link EndRestore} no producer may come. Refused unless there is no stream and no segment, or the same restore is under
+     * way.
+     *
+     * @param contents digest of all rows that will come
      */
-    record BeginRestore(String archive, String source, long firstPosition, long firstEpoch) implements Command {
+    record BeginRestore(String archive, String source, String contents, long firstPosition, long firstEpoch)
+            implements Command {
         public BeginRestore {
             Objects.requireNonNull(archive, "archive");
             Objects.requireNonNull(source, "source");
+            Objects.requireNonNull(contents, "contents");
             if (firstPosition < 1 || firstEpoch < 1) {
                 throw new IllegalArgumentException("firstPosition " + firstPosition + ", firstEpoch " + firstEpoch);
             }
@@ -515,6 +521,21 @@ public sealed interface Command {
     record EndRestore(String archive, long segments) implements Command {
         public EndRestore {
             Objects.requireNonNull(archive, "archive");
+        }
+    }
+    /**
+     * The producer of a restored epoch is not waited for any more: what the archive knows to have been acknowledged of it is
+     * declared as a gap, and it is {@link EpochState#ABANDONED}. A producer that comes after all goes on behind the gap.
+     *
+     * @param last the last sequence that is stored, so that a producer who came in between is not passed over
+     * @param through the last that is known; {@code last} if nothing is missing. No further than one gap can declare: more is
+     *     for the next command
+     */
+    record Abandon(long epoch, long last, long through) implements Command {
+        public Abandon {
+            if (last < -1 || through < last || through - last > Integer.MAX_VALUE) {
+                throw new IllegalArgumentException("last " + last + ", through " + through);
+            }
         }
     }
 }

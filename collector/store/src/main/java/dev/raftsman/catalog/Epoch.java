@@ -78,7 +78,7 @@ final class Epoch {
     }
 
     Verdict judge(Block block) {
-        if (state != EpochState.OPEN) {
+        if (!state.takesBlocks()) {
             return new Verdict(state == EpochState.CLOSED ? Verdict.Kind.CLOSED : Verdict.Kind.FORGOTTEN, 0);
         }
         if (block.firstSequence() == last + 1) {
@@ -94,6 +94,7 @@ final class Epoch {
     }
 
     void accepted(Block block) {
+        state = EpochState.OPEN;
         last = block.endSequence();
         lostEvents += block.lostCount();
         if (block.kind() == BlockKind.GAP) {
@@ -126,6 +127,13 @@ final class Epoch {
         state = EpochState.CLOSED;
         lostEvents += lostAtClose;
         closedAtMillis = atMillis;
+        recent = new RecentRanges();
+        view = null;
+    }
+
+    /** Its producer is not waited for any more. What it sends late of what was declared for it is no contradiction. */
+    void abandon() {
+        state = EpochState.ABANDONED;
         recent = new RecentRanges();
         view = null;
     }

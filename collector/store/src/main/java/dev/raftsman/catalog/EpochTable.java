@@ -89,9 +89,9 @@ final class EpochTable {
         if (epoch == null) {
             return new CommandResult.Refused(RefusalReason.UNKNOWN_EPOCH, "epoch " + forget.epoch());
         }
-        if (epoch.state() == EpochState.OPEN) {
+        if (epoch.state().takesBlocks()) {
             return new CommandResult.Refused(
-                    RefusalReason.OPEN_EPOCH, "epoch " + forget.epoch() + " is open; close it before");
+                    RefusalReason.OPEN_EPOCH, "epoch " + forget.epoch() + " is " + epoch.state() + "; close it before");
         }
         if (epoch.state() == EpochState.FORGOTTEN) {
             return new CommandResult.Done(0);

@@ -13,7 +13,7 @@ import java.util.UUID;
  * @param lostEvents declared in headers of blocks and at the close
  * @param duplicatesRefused blocks that came again and were not stored again
  * @param conflictsRefused blocks that came again with other bytes: a producer reused sequences
- * @param closedAtMillis 0 while open
+ * @param closedAtMillis 0 before it is closed
  */
 public record EpochView(
         long epoch,

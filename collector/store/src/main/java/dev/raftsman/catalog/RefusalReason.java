@@ -44,6 +44,8 @@ public enum RefusalReason {
     NOT_EMPTY,
     /** The cluster is, or is being, restored from another archive, or from none. */
     OTHER_RESTORE,
+    /** The restore began with other rows of the same archive than those it is to go on with. */
+    OTHER_CONTENTS,
     /** The cluster is being restored: producers must wait. */
     RESTORING
 }

@@ -15,9 +15,11 @@ import java.util.Optional;
  *  ROWS     streams, epochs, segments as they were   a row that is there already, the same, is passed over
  *  DECLARE  a gap that no producer can declare       a range declared already is passed over
  *  END                                               producers may open epochs from here on
+ *  ABANDON  afterwards: an epoch that nobody ends    a gap up to what the archive knows of it; blocks may still come
  * </pre>
  *
- * Each may be sent again, so whoever restores may die anywhere and begin again from the front.
+ * Each may be sent again, so whoever restores may die anywhere and begin again from the front; with the same rows, as what
+ * was taken and declared already is true of those only.
  */
 final class Restoration {
     private final EpochTable epochs;
@@ -80,9 +82,16 @@ final class Restoration {
 
     CommandResult begin(Command.BeginRestore begin, long nowMillis) {
         if (state != null) {
-            return state.archive().equals(begin.archive())
+            if (!state.archive().equals(begin.archive())) {
+                return new Refused(RefusalReason.OTHER_RESTORE, "from " + state.source());
+            }
+            return state.finished()
+                            || state.contents() == null
+                            || state.contents().equals(begin.contents())
                     ? new Done(0)
-                    : new Refused(RefusalReason.OTHER_RESTORE, "from " + state.source());
+                    : new Refused(
+                            RefusalReason.OTHER_CONTENTS,
+                            state.contents() + " of " + state.source() + "; found " + begin.contents());
         }
         if (!epochs.streams().isEmpty() || !segments.views().isEmpty()) {
             return new Refused(
@@ -91,7 +100,14 @@ final class Restoration {
                             + segments.views().size() + " segments");
         }
         state = new RestoreView(
-                begin.archive(), begin.source(), begin.firstPosition(), begin.firstEpoch(), List.of(), nowMillis, 0);
+                begin.archive(),
+                begin.source(),
+                begin.contents(),
+                begin.firstPosition(),
+                begin.firstEpoch(),
+                List.of(),
+                nowMillis,
+                0);
         epochs.goOnAt(begin.firstEpoch());
         return new Done(1);
     }
@@ -180,14 +196,7 @@ final class Restoration {
     void declared(SequenceRange range) {
         List<SequenceRange> all = new ArrayList<>(state.declared());
         all.add(range);
-        state = new RestoreView(
-                state.archive(),
-                state.source(),
-                state.firstPosition(),
-                state.firstEpoch(),
-                all,
-                state.begunAtMillis(),
-                state.finishedAtMillis());
+        state = state.declared(all);
         epochs.epoch(range.epoch()).lost(range.count());
     }
 
@@ -203,14 +212,40 @@ final class Restoration {
             return new Refused(
                     RefusalReason.INVALID, segments.coldRows() + " segments are here; expected " + end.segments());
         }
-        state = new RestoreView(
-                state.archive(),
-                state.source(),
-                state.firstPosition(),
-                state.firstEpoch(),
-                state.declared(),
-                state.begunAtMillis(),
-                Math.max(1, nowMillis));
+        state = state.finished(Math.max(1, nowMillis));
         return new Done(1);
+    }
+
+    /** Whether a gap is to be written, {@link #abandoned} to follow; a result if not. */
+    Optional<CommandResult> abandon(Command.Abandon abandon) {
+        if (state == null || !state.finished()) {
+            return Optional.of(
+                    state == null
+                            ? new Refused(RefusalReason.OTHER_RESTORE, "this cluster was never restored")
+                            : new Refused(RefusalReason.RESTORING, "from " + state.source()));
+        }
+        Epoch epoch = epochs.epoch(abandon.epoch());
+        if (epoch == null || abandon.epoch() >= state.firstEpoch()) {
+            return Optional.of(new Refused(
+                    RefusalReason.UNKNOWN_EPOCH,
+                    "epoch " + abandon.epoch() + "; expected a restored one, below " + state.firstEpoch()));
+        }
+        if (epoch.state() == EpochState.ABANDONED && epoch.last() == abandon.through()) {
+            return Optional.of(new Done(0));
+        }
+        if (!epoch.state().takesBlocks()) {
+            return Optional.of(new Refused(
+                    epoch.state() == EpochState.CLOSED ? RefusalReason.CLOSED_EPOCH : RefusalReason.FORGOTTEN_EPOCH,
+                    "epoch " + abandon.epoch()));
+        }
+        return epoch.last() == abandon.last()
+                ? Optional.empty()
+                : Optional.of(
+                        new Refused(RefusalReason.EXPECTED, "last " + epoch.last() + "; found " + abandon.last()));
+    }
+
+    /** Its gap is in its segment. */
+    void abandoned(long epoch) {
+        epochs.epoch(epoch).abandon();
     }
 }

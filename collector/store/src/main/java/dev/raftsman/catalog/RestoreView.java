@@ -9,6 +9,8 @@ import java.util.Objects;
  *
  * @param archive names the archive for ever; a cluster is restored from one only
  * @param source where it is, for people
+ * @param contents digest of the rows it began with: one that was cut short goes on with the same, or not at all. Null if a
+ *     version that did not look at it began
  * @param firstPosition what is added to Raft indexes wherever segments are numbered by them: the log began anew, and new
  *     segments must come behind the old
  * @param firstEpoch the first number for a new epoch. Far behind those restored, because some were lost with the cluster,
@@ -19,6 +21,7 @@ import java.util.Objects;
 public record RestoreView(
         String archive,
         String source,
+        String contents,
         long firstPosition,
         long firstEpoch,
         List<SequenceRange> declared,
@@ -27,6 +30,15 @@ public record RestoreView(
     public RestoreView {
         Objects.requireNonNull(archive, "archive");
         declared = List.copyOf(declared);
+    }
+
+    RestoreView declared(List<SequenceRange> ranges) {
+        return new RestoreView(
+                archive, source, contents, firstPosition, firstEpoch, ranges, begunAtMillis, finishedAtMillis);
+    }
+
+    RestoreView finished(long atMillis) {
+        return new RestoreView(archive, source, contents, firstPosition, firstEpoch, declared, begunAtMillis, atMillis);
     }
 
     /** Whether producers may come. */

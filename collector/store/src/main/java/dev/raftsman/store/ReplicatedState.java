@@ -396,6 +396,9 @@ public final class ReplicatedState implements AutoCloseable {
         if (command instanceof Command.DeclareLost declare) {
             return catalog.declare(declare).orElseGet(() -> declareLost(index, declare));
         }
+        if (command instanceof Command.Abandon abandon) {
+            return catalog.abandon(abandon).orElseGet(() -> abandon(index, abandon));
+        }
         CommandResult result = catalog.apply(command);
         throttles = catalog.throttles();
         return result;
@@ -404,11 +407,7 @@ public final class ReplicatedState implements AutoCloseable {
     /** In a segment of its own: the sequences may lie before others of the epoch, which a segment has in order only. */
     private CommandResult declareLost(long index, Command.DeclareLost declare) {
         SequenceRange range = declare.range();
-        Block gap = Block.wrap(GapBlock.encode(
-                range.first(),
-                (int) range.count(),
-                LossReason.CLUSTER_LOSS,
-                TimeUnit.MILLISECONDS.toNanos(catalog.stampMillis())));
+        Block gap = lostWithTheCluster(range.first(), (int) range.count());
         int stream = catalog.streamOf(range.epoch());
         if (writers.containsKey(stream)) {
             seal(index, stream);
@@ -416,6 +415,21 @@ public final class ReplicatedState implements AutoCloseable {
         SegmentWriter target = write(index, range.epoch(), gap);
         catalog.declared(declare, gap, target.length());
         seal(index, stream);
+        return new CommandResult.Done(1);
+    }
+
+    private Block lostWithTheCluster(long first, int count) {
+        long nanos = TimeUnit.MILLISECONDS.toNanos(catalog.stampMillis());
+        return Block.wrap(GapBlock.encode(first, count, LossReason.CLUSTER_LOSS, nanos));
+    }
+
+    /** As its producer would have declared it: behind all that is stored of it. */
+    private CommandResult abandon(long index, Command.Abandon abandon) {
+        if (abandon.through() > abandon.last()) {
+            int count = (int) (abandon.through() - abandon.last());
+            store(index, abandon.epoch(), lostWithTheCluster(abandon.last() + 1, count));
+        }
+        catalog.abandoned(abandon);
         return new CommandResult.Done(1);
     }
 

@@ -54,10 +54,11 @@ final class CatalogJsonTest {
                 new Command.Invite("n4", TOKEN),
                 new Command.Enlist("n4", TOKEN),
                 new Command.Retire("n4"),
-                new Command.BeginRestore("a1", "file:/archive/", 1L << 32, 1L << 32),
+                new Command.BeginRestore("a1", "file:/archive/", "00ff", 1L << 32, 1L << 32),
                 new Command.RestoreRows("a1", List.of(new StreamView(1, "acme", "x", 5)), List.of(), List.of()),
                 new Command.DeclareLost("a1", new SequenceRange(1, 2, 3)),
-                new Command.EndRestore("a1", 0));
+                new Command.EndRestore("a1", 0),
+                new Command.Abandon(3, -1, 7));
     }
 
     static List<CommandResult> results() {

@@ -115,7 +115,7 @@ final class RestorationTest {
                 .toList();
         assertThat(segments).hasSize(2);
         return List.of(
-                new Command.BeginRestore(ARCHIVE, "file:/archive/", POSITION, EPOCH),
+                new Command.BeginRestore(ARCHIVE, "file:/archive/", "c1", POSITION, EPOCH),
                 new Command.RestoreRows(ARCHIVE, streams, epochs.subList(0, 1), List.of()),
                 new Command.RestoreRows(ARCHIVE, List.of(), epochs.subList(1, 2), segments),
                 new Command.DeclareLost(ARCHIVE, new SequenceRange(3, 20, 3)),
@@ -224,8 +224,79 @@ final class RestorationTest {
                 .isEqualTo(RefusalReason.NOT_EMPTY);
         assertThat(refused(commands().get(1))).isEqualTo(RefusalReason.OTHER_RESTORE);
         restore();
-        assertThat(refused(new Command.BeginRestore("archive-2", "elsewhere", POSITION, EPOCH)))
+        assertThat(refused(new Command.BeginRestore("archive-2", "elsewhere", "c1", POSITION, EPOCH)))
                 .isEqualTo(RefusalReason.OTHER_RESTORE);
+    }
+
+    @Test
+    void goesOnWithTheRowsItBeganWithOrNotAtAll() {
+        List<Command> commands = commands();
+        commands.subList(0, 3).forEach(command -> entries.change(state, command));
+        Command.BeginRestore grown = new Command.BeginRestore(ARCHIVE, "file:/archive/", "c2", POSITION, EPOCH);
+        assertThat(refused(grown)).isEqualTo(RefusalReason.OTHER_CONTENTS);
+        commands.forEach(command -> assertThat(entries.change(state, command)).isInstanceOf(Done.class));
+        assertThat(entries.change(state, grown))
+                .as("an archive grows afterwards")
+                .isEqualTo(new Done(0));
+    }
+
+    private EpochView epoch(long number) {
+        return state.view().epoch(number).orElseThrow();
+    }
+
+    @Test
+    void declaresWhatIsKnownOfAProducerThatDoesNotCome() throws IOException {
+        restore();
+        Command.Abandon abandon = new Command.Abandon(1, 9, 14);
+        assertThat(entries.change(state, abandon)).isEqualTo(new Done(1));
+        assertThat(entries.change(state, abandon)).as("sent again").isEqualTo(new Done(0));
+        assertThat(epoch(1).state()).isEqualTo(EpochState.ABANDONED);
+        assertThat(epoch(1).last()).isEqualTo(14);
+        assertThat(epoch(1).events()).isEqualTo(10);
+        assertThat(epoch(1).gapEvents()).isEqualTo(5);
+        entries.change(state, new Command.Seal("acme", "orders", 0));
+        List<SegmentView> orders = state.view().segmentsOf(epoch(1).stream());
+        try (SegmentReader reader = SegmentReader.openWithDigest(
+                ReplicatedState.fileOf(directory.resolve("new"), orders.get(1).id()))) {
+            assertThat(reader.next()).isTrue();
+            assertThat(reader.block().gapReason()).isEqualTo(LossReason.CLUSTER_LOSS);
+            assertThat(reader.block().firstSequence()).isEqualTo(10);
+            assertThat(reader.block().count()).isEqualTo(5);
+            assertThat(reader.next()).isFalse();
+        }
+    }
+
+    @Test
+    void aProducerThatWasGivenUpTooSoonGoesOnBehindWhatIsDeclared() {
+        restore();
+        entries.change(state, new Command.Abandon(1, 9, 14));
+        assertThat(entries.change(state, new Command.Open("acme", "shop", new UUID(0, "shop".hashCode()), "orders")))
+                .isEqualTo(new CommandResult.Opened(1, 14, EpochState.ABANDONED));
+        assertThat(refused(new Command.Forget(1))).isEqualTo(RefusalReason.OPEN_EPOCH);
+        assertThat(entries.append(state, 1, samples.lines(10, 5, 9)).kind()).isEqualTo(Verdict.Kind.DUPLICATE);
+        assertThat(entries.append(state, 1, samples.lines(16, 5, 9))).isEqualTo(new Verdict(Verdict.Kind.EXPECTED, 15));
+        assertThat(epoch(1).state()).isEqualTo(EpochState.ABANDONED);
+        assertThat(entries.append(state, 1, samples.lines(15, 5, 9)).kind()).isEqualTo(Verdict.Kind.ACCEPTED);
+        assertThat(epoch(1).state()).isEqualTo(EpochState.OPEN);
+        assertThat(refused(new Command.Abandon(1, 14, 14))).isEqualTo(RefusalReason.EXPECTED);
+        assertThat(entries.change(state, new Command.Abandon(1, 19, 19))).isEqualTo(new Done(1));
+        assertThat(entries.change(state, new Command.Close(1, 19, LossReason.NONE, 0)))
+                .isEqualTo(new Done(1));
+        assertThat(epoch(1).state()).isEqualTo(EpochState.CLOSED);
+        assertThat(refused(new Command.Abandon(1, 19, 19))).isEqualTo(RefusalReason.CLOSED_EPOCH);
+    }
+
+    @Test
+    void abandonsNobodyButTheRestored() {
+        Command.Abandon abandon = new Command.Abandon(1, 9, 9);
+        assertThat(refused(abandon)).isEqualTo(RefusalReason.OTHER_RESTORE);
+        commands().subList(0, 4).forEach(command -> entries.change(state, command));
+        assertThat(refused(abandon)).isEqualTo(RefusalReason.RESTORING);
+        entries.change(state, commands().get(4));
+        assertThat(refused(new Command.Abandon(2, -1, 4))).isEqualTo(RefusalReason.UNKNOWN_EPOCH);
+        long newcomer = entries.open(state, "newcomer", "unarchived");
+        assertThat(refused(new Command.Abandon(newcomer, -1, 4))).isEqualTo(RefusalReason.UNKNOWN_EPOCH);
+        assertThat(entries.change(state, abandon)).isEqualTo(new Done(1));
     }
 
     @Test
@@ -257,6 +328,7 @@ final class RestorationTest {
         entries.change(state, commands.get(4));
         entries.append(state, 1, samples.lines(10, 5, 9));
         entries.append(state, entries.open(state, "late", "unarchived"), samples.lines(0, 2, 9));
+        entries.change(state, new Command.Abandon(1, 14, 20));
         CatalogView view = state.view();
         TreeMap<String, ByteBuffer> files = Entries.files(directory.resolve("new"));
 
