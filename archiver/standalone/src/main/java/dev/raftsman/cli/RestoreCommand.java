@@ -1,10 +1,12 @@
 package dev.raftsman.cli;
 
 import dev.raftsman.catalog.EpochState;
+import dev.raftsman.catalog.EpochView;
 import dev.raftsman.cluster.ClusterClient;
 import dev.raftsman.objects.ObjectStore;
 import dev.raftsman.policy.RetentionPolicies;
 import dev.raftsman.policy.Target;
+import dev.raftsman.restore.AbsentProducers;
 import dev.raftsman.restore.ClusterRestore;
 import dev.raftsman.restore.ColdArchive;
 import dev.raftsman.restore.DirectoryRestore;
@@ -27,7 +29,8 @@ import picocli.CommandLine.Spec;
         name = "restore",
         description = {
             "Gives back what an archive holds: as files in a directory, or as an empty cluster in place of a lost one.",
-            "May be killed and run again. A cluster takes no agent until its restore is through."
+            "May be killed and run again. A cluster takes no agent until its restore is through.",
+            "With --settle, later: names the producers that have not come back, and with --yes waits for them no longer."
         })
 final class RestoreCommand implements Callable<Integer> {
     @ArgGroup(multiplicity = "1")
@@ -74,9 +77,19 @@ final class RestoreCommand implements Callable<Integer> {
             paramLabel = "NAME",
             split = ",",
             description =
-                    "the targets of it that hold the archive (default: all of them); of a snapshot first the one that"
-                            + " holds it. What lies in others counts as lost.")
+                    "the targets of it that hold the archive (default: all of them). What lies in others counts as lost.")
     private List<String> targets = List.of();
+
+    @Option(
+            names = "--settle",
+            description =
+                    "of a cluster that was restored so: open epochs of which nothing came since. What the archive knows to be"
+                            + " missing of each is declared as lost, and it is ABANDONED; its producer may still come and goes"
+                            + " on behind that.")
+    private boolean settle;
+
+    @Option(names = "--yes", description = "with --settle: do it; else it is only said what would be done")
+    private boolean yes;
 
     @Spec
     private CommandSpec spec;
@@ -85,9 +98,8 @@ final class RestoreCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         RetentionPolicies policies = Place.policies(policy);
         List<LostCluster.Archive> archives = new ArrayList<>();
-        List<String> names = targets.isEmpty()
-                ? policies.targets().keySet().stream().sorted().toList()
-                : targets;
+        List<String> names = (targets.isEmpty() ? policies.targets().keySet() : targets)
+                .stream().sorted().toList();
         try {
             for (String name : names) {
                 Target target = policies.targets().get(name);
@@ -103,7 +115,16 @@ final class RestoreCommand implements Callable<Integer> {
                 }
                 archives.add(new LostCluster.Archive(name, target.open()));
             }
-            return where.directory == null ? intoCluster(archives) : intoDirectory(archives);
+            if (settle && where.directory != null) {
+                throw new CommandException(ExitCodes.USAGE, "--settle is for a cluster; a directory has no producers");
+            }
+            if (yes && !settle) {
+                throw new CommandException(
+                        ExitCodes.USAGE, "--yes is for --settle; a restore never overwrites anything");
+            }
+            return settle
+                    ? settle(archives)
+                    : where.directory == null ? intoCluster(archives) : intoDirectory(archives);
         } finally {
             archives.stream().map(LostCluster.Archive::store).forEach(ObjectStore::close);
         }
@@ -119,7 +140,8 @@ final class RestoreCommand implements Callable<Integer> {
         SegmentSource.Contents contents = SnapshotContents.all(looks);
         String source = String.join(", ", locations);
         if (what.snapshot != null) {
-            contents = SnapshotContents.of(archives.get(0).store(), what.snapshot, contents);
+            contents = SnapshotContents.of(
+                    LostCluster.holding(what.snapshot, archives).store(), what.snapshot, contents);
             source = "snapshot " + what.snapshot + " in " + source;
         }
         DirectoryRestore.Outcome outcome =
@@ -136,10 +158,46 @@ final class RestoreCommand implements Callable<Integer> {
         return ExitCodes.OK;
     }
 
-    private int intoCluster(List<LostCluster.Archive> archives) throws IOException {
-        LostCluster lost = what.snapshot == null
+    private LostCluster lost(List<LostCluster.Archive> archives) throws IOException {
+        return what.snapshot == null
                 ? LostCluster.ofArchives(archives)
-                : LostCluster.ofSnapshot(archives.get(0), what.snapshot);
+                : LostCluster.ofSnapshot(LostCluster.holding(what.snapshot, archives), what.snapshot);
+    }
+
+    private int settle(List<LostCluster.Archive> archives) throws IOException {
+        LostCluster lost = lost(archives);
+        PrintWriter out = spec.commandLine().getOut();
+        try (ClusterClient client = Place.client(where.cluster)) {
+            AbsentProducers producers = AbsentProducers.of(client.catalog(), lost);
+            List<AbsentProducers.Absent> back = yes ? producers.abandon(client) : List.of();
+            for (AbsentProducers.Absent each : producers.absent()) {
+                EpochView epoch = each.epoch();
+                out.printf(
+                        "%s tenant=%s stream=%s producer=%s epoch=%d last=%d acknowledged=%d lost=%d%n",
+                        !yes ? "absent" : back.contains(each) ? "came-back" : "abandoned",
+                        epoch.tenant(),
+                        each.stream(),
+                        epoch.producer(),
+                        epoch.epoch(),
+                        epoch.last(),
+                        each.through(),
+                        each.lost());
+            }
+            long lostWith = producers.lost()
+                    - back.stream().mapToLong(AbsentProducers.Absent::lost).sum();
+            out.printf(
+                    "%s producers=%d lost=%d%s%n",
+                    yes ? "abandoned" : "absent",
+                    producers.absent().size() - back.size(),
+                    lostWith,
+                    yes ? "" : "; nothing was done: say --yes if they will not come");
+            out.flush();
+            return ExitCodes.OK;
+        }
+    }
+
+    private int intoCluster(List<LostCluster.Archive> archives) throws IOException {
+        LostCluster lost = lost(archives);
         PrintWriter out = spec.commandLine().getOut();
         try (ClusterClient client = Place.client(where.cluster)) {
             boolean restored = new ClusterRestore(client, lost).run(System.currentTimeMillis());
@@ -156,6 +214,7 @@ final class RestoreCommand implements Callable<Integer> {
                                 .filter(epoch -> epoch.state() == EpochState.OPEN)
                                 .count(),
                         lost.lostSequences());
+                out.println("when the agents are back: 'raftsman restore --settle' names the producers that are not");
                 if (what.snapshot != null) {
                     out.println(
                             "archive from now on into a target of its own: the old one holds more than this cluster knows,"

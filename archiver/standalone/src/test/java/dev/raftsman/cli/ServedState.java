@@ -59,9 +59,14 @@ final class ServedState implements AutoCloseable {
         return state.view();
     }
 
-    private synchronized Reply apply(Entry entry) {
+    /** Applies an encoded entry. @return the encoded reply */
+    synchronized byte[] applied(ByteBuffer entry) {
         index++;
-        return Reply.decode(ByteBuffer.wrap(state.apply(1, index, ByteBuffer.wrap(entry.encode()))));
+        return state.apply(1, index, entry);
+    }
+
+    private Reply apply(Entry entry) {
+        return Reply.decode(ByteBuffer.wrap(applied(ByteBuffer.wrap(entry.encode()))));
     }
 
     CommandResult execute(Command command) {

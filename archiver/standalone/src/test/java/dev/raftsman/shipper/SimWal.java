@@ -295,7 +295,15 @@ final class SimWal {
                 .map(stream -> stream.feed)
                 .filter(feed -> feed != null)
                 .toList();
-        retirement = new Retirement(incarnation, feeds, trailingLoss, null, host.session(), host.cursorFile());
+        retirement = new Retirement(
+                incarnation,
+                feeds,
+                trailingLoss,
+                null,
+                host.session(),
+                host.cursorFile(),
+                host.log(),
+                ShipperObserver.NONE);
     }
 
     /** Whether a newer incarnation must wait. */

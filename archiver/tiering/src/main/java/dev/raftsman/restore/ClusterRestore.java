@@ -1,11 +1,10 @@
 package dev.raftsman.restore;
 
 import dev.raftsman.catalog.CatalogJson;
-import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.catalog.Command;
 import dev.raftsman.catalog.CommandResult;
 import dev.raftsman.catalog.EpochView;
-import dev.raftsman.catalog.RefusalReason;
+import dev.raftsman.catalog.RestoreView;
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.catalog.StreamView;
 import dev.raftsman.cluster.Cluster;
@@ -16,7 +15,7 @@ import java.util.List;
 
 /**
  * Fills an empty cluster with the tables of a lost one. Bytes are not copied: segments are where they were, in the archive,
- * and readers find them there. May be killed anywhere and run again. One thread.
+ * and readers find them there. May be killed anywhere and run again, as long as the archive is what it was. One thread.
  */
 public final class ClusterRestore {
     /** A command is an entry of the log, which holds the others up; and rows of some segments are long. */
@@ -45,17 +44,19 @@ public final class ClusterRestore {
      *
      * @param nowMillis wall clock: numbers go on behind all that were given before it
      * @return false if it was restored from this very archive before
-     * @throws RefusedException if it is not empty, or restored from another one
+     * @throws RefusedException if it is not empty, restored from another one, or from this one as it was before
      */
     public boolean run(long nowMillis) throws IOException {
-        CatalogView before = cluster.catalog();
-        if (before.restored() != null
-                && before.restored().finished()
-                && before.restored().archive().equals(lost.archive())) {
+        RestoreView before = cluster.catalog().restored();
+        if (before != null && before.finished() && before.archive().equals(lost.archive())) {
             return false;
         }
         execute(new Command.BeginRestore(
-                lost.archive(), lost.source(), lost.firstPosition(nowMillis), lost.firstEpoch(nowMillis)));
+                lost.archive(),
+                lost.source(),
+                lost.contents(),
+                lost.firstPosition(nowMillis),
+                lost.firstEpoch(nowMillis)));
         Batch batch = new Batch();
         for (StreamView stream : lost.streams()) {
             batch.add(CatalogJson.bytesOf(stream), () -> batch.streams.add(stream));
@@ -78,14 +79,18 @@ public final class ClusterRestore {
         CommandResult result = cluster.execute(command);
         if (result instanceof CommandResult.Refused refused) {
             throw new RefusedException(
-                    refused.reason() == RefusalReason.NOT_EMPTY
-                            ? "the cluster is not empty (" + refused.detail()
-                                    + "): only an empty one is restored; was an agent faster? See awaitRestore"
-                            : refused.reason() == RefusalReason.OTHER_RESTORE
-                                    ? "the cluster is restored from another archive: " + refused.detail()
-                                    : "the cluster refuses "
-                                            + command.getClass().getSimpleName() + ": " + refused.reason() + " "
-                                            + refused.detail());
+                    switch (refused.reason()) {
+                        case NOT_EMPTY ->
+                            "the cluster is not empty (" + refused.detail()
+                                    + "): only an empty one is restored; was an agent faster? See awaitRestore";
+                        case OTHER_RESTORE -> "the cluster is restored from another archive: " + refused.detail();
+                        case OTHER_CONTENTS ->
+                            "the archive is not what it was when this restore began, which cannot go on with other rows: stop"
+                                    + " the collectors, empty their data directories, start them again, and restore anew";
+                        default ->
+                            "the cluster refuses " + command.getClass().getSimpleName() + ": " + refused.reason() + " "
+                                    + refused.detail();
+                    });
         }
     }
 

@@ -29,8 +29,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Writes segments of an archive as the sealed files they were, and says at last what they are. Each file is written record
  * by record from what was read, checked on the way, so that it is whole whatever the archive had made of it; one that was
- * archived as it was comes out byte for byte the same, which is checked. May be killed and run again: files that are whole
- * stay. One thread.
+ * archived as it was comes out byte for byte the same, which is checked. May be killed and run again, also after it was
+ * through and the archive grew: files that are whole stay. One thread.
  */
 public final class DirectoryRestore {
     private static final String UNDER_WAY = "restoring";
@@ -52,7 +52,7 @@ public final class DirectoryRestore {
      * Restores every segment of the contents.
      *
      * @param source names where they come from; the same when it is run again
-     * @param into empty, absent, or left by a restore of the same source that did not come to its end
+     * @param into empty, absent, or left by a restore of the same source, whether that came to its end or not
      * @throws IOException if it is something else, or a segment is whole in no copy; what is written stays
      */
     public static Outcome run(SegmentSource.Contents contents, String source, Path into, long nowMillis)
@@ -63,13 +63,7 @@ public final class DirectoryRestore {
     }
 
     private void claim(String source) throws IOException {
-        Path underWay = directory.resolve(UNDER_WAY);
-        String found = null;
-        try {
-            found = Files.readString(underWay);
-        } catch (NoSuchFileException e) {
-            LOG.debug("nothing was begun in {}", directory, e);
-        }
+        String found = restoredFrom();
         if (found == null && Files.exists(directory)) {
             try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
                 if (entries.iterator().hasNext()) {
@@ -78,14 +72,22 @@ public final class DirectoryRestore {
             }
         }
         if (found != null && !found.equals(source)) {
-            throw new IOException(
-                    directory + " has what was begun to be restored from " + found + "; expected " + source);
+            throw new IOException(directory + " has what was restored from " + found + "; expected that of " + source
+                    + ", or an empty or a new directory");
         }
         Durable.createDirectories(directory);
-        if (found == null) {
-            Durable.write(underWay, ByteBuffer.wrap(source.getBytes(StandardCharsets.UTF_8)));
-        }
+        Durable.write(directory.resolve(UNDER_WAY), ByteBuffer.wrap(source.getBytes(StandardCharsets.UTF_8)));
         Durable.createDirectories(RestoredDirectory.segments(directory));
+    }
+
+    /** Where a restore into the directory was from, cut short or through; null if there was none. */
+    private String restoredFrom() throws IOException {
+        try {
+            return Files.readString(directory.resolve(UNDER_WAY));
+        } catch (NoSuchFileException e) {
+            LOG.debug("nothing is under way in {}", directory, e);
+        }
+        return RestoredDirectory.isAt(directory) ? RestoredDirectory.source(directory) : null;
     }
 
     private Outcome run(SegmentSource.Contents contents, String source, long nowMillis) throws IOException {

@@ -3,6 +3,7 @@ package dev.raftsman.restore;
 import dev.raftsman.archive.Manifest;
 import dev.raftsman.archive.ManifestEntry;
 import dev.raftsman.catalog.ArchiveView;
+import dev.raftsman.catalog.CatalogJson;
 import dev.raftsman.catalog.EpochState;
 import dev.raftsman.catalog.EpochView;
 import dev.raftsman.catalog.SegmentState;
@@ -13,12 +14,17 @@ import dev.raftsman.segment.SegmentId;
 import dev.raftsman.segment.SequenceRange;
 import dev.raftsman.snapshot.SnapshotManifest;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -42,6 +48,7 @@ import java.util.UUID;
  * @param epochs with the last sequence that counts as stored from here on
  * @param segments all of them cold
  * @param lost sequences to be declared as lost with the cluster
+ * @param acknowledged by epoch, the last sequence that the archives know to have been acknowledged, archived or not
  */
 public record LostCluster(
         String archive,
@@ -49,7 +56,8 @@ public record LostCluster(
         List<StreamView> streams,
         List<EpochView> epochs,
         List<SegmentView> segments,
-        List<SequenceRange> lost) {
+        List<SequenceRange> lost,
+        Map<Long, Long> acknowledged) {
     /**
      * Numbers of the new cluster begin at a multiple of this, as many as seconds have passed since 2026 began: no cluster gives
      * so many numbers in a second, so those of one that is restored later are new, also if nothing of this one is archived.
@@ -64,6 +72,7 @@ public record LostCluster(
         epochs = List.copyOf(epochs);
         segments = List.copyOf(segments);
         lost = List.copyOf(lost);
+        acknowledged = Map.copyOf(acknowledged);
     }
 
     /** An archive, by the name that policies have for it. */
@@ -74,7 +83,10 @@ public record LostCluster(
      *
      * @throws IOException if one cannot be read, or holds nothing
      */
-    public static LostCluster ofArchives(List<Archive> archives) throws IOException {
+    public static LostCluster ofArchives(List<Archive> given) throws IOException {
+        // In one order, whatever was given: it is the same cluster.
+        List<Archive> archives =
+                given.stream().sorted(Comparator.comparing(Archive::target)).toList();
         Rows rows = new Rows();
         List<String> names = new ArrayList<>();
         for (Archive archive : archives) {
@@ -110,6 +122,25 @@ public record LostCluster(
         Rows rows = new Rows();
         rows.add(SnapshotManifest.read(archive.store(), id));
         return rows.cluster(name(List.of(identity, id)), "snapshot " + id + " in " + source(List.of(archive)));
+    }
+
+    /**
+     * The archive that holds a snapshot.
+     *
+     * @throws IOException if none does, naming those that there are
+     */
+    public static Archive holding(String snapshot, List<Archive> archives) throws IOException {
+        List<String> kept = new ArrayList<>();
+        for (Archive archive : archives) {
+            for (ManifestEntry entry : manifest(archive).snapshots()) {
+                if (entry.snapshotId().equals(snapshot)) {
+                    return archive;
+                }
+                kept.add(entry.snapshotId() + " in '" + archive.target() + "'");
+            }
+        }
+        throw new IOException("no snapshot '" + snapshot + "' in " + source(archives) + "; there "
+                + (kept.isEmpty() ? "is none" : "are " + String.join(", ", kept)));
     }
 
     private static Manifest manifest(Archive archive) throws IOException {
@@ -155,6 +186,23 @@ public record LostCluster(
 
     private static long beyond(long greatest, long nowMillis) {
         return Math.max(greatest / GENERATION + 1, nowMillis / 1_000 - FIRST_SECOND) * GENERATION;
+    }
+
+    /** Of all that will be restored: an archive that has grown since has another. */
+    public String contents() {
+        try {
+            MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+            try (OutputStream out = new DigestOutputStream(OutputStream.nullOutputStream(), sha256)) {
+                for (List<? extends Record> rows : List.of(streams, epochs, segments, lost)) {
+                    for (Record row : rows) {
+                        CatalogJson.write(out, row);
+                    }
+                }
+            }
+            return HexFormat.of().formatHex(sha256.digest());
+        } catch (IOException | NoSuchAlgorithmException e) {
+            throw new IllegalStateException("no digest of rows in memory", e);
+        }
     }
 
     public long events() {
@@ -236,8 +284,16 @@ public record LostCluster(
                     restored.add(restored(epoch, stored.getOrDefault(epoch.epoch(), List.of()), lost));
                 }
             }
+            Map<Long, Long> acknowledged = new TreeMap<>();
+            epochs.values().forEach(epoch -> acknowledged.put(epoch.epoch(), epoch.last()));
             return new LostCluster(
-                    archive, source, List.copyOf(streams.values()), restored, List.copyOf(segments.values()), lost);
+                    archive,
+                    source,
+                    List.copyOf(streams.values()),
+                    restored,
+                    List.copyOf(segments.values()),
+                    lost,
+                    acknowledged);
         }
 
         private static EpochView restored(EpochView epoch, Collection<SequenceRange> stored, List<SequenceRange> lost) {

@@ -56,6 +56,11 @@ public final class RestoredDirectory implements SegmentSource {
         return Files.isRegularFile(directory.resolve(CONTENTS));
     }
 
+    /** Where its contents came from. */
+    static String source(Path directory) throws IOException {
+        return description(directory).source();
+    }
+
     static Path segments(Path directory) {
         return directory.resolve(SEGMENTS);
     }
@@ -75,8 +80,7 @@ public final class RestoredDirectory implements SegmentSource {
         return new Description(FORMAT, source, nowMillis, epochs, segments);
     }
 
-    @Override
-    public Contents look() throws IOException {
+    private static Description description(Path directory) throws IOException {
         Path file = directory.resolve(CONTENTS);
         Description description;
         try {
@@ -87,6 +91,12 @@ public final class RestoredDirectory implements SegmentSource {
         if (description == null || description.format() != FORMAT) {
             throw new IOException(file + " is not of format " + FORMAT);
         }
+        return description;
+    }
+
+    @Override
+    public Contents look() throws IOException {
+        Description description = description(directory);
         List<Copy> copies = description.segments().stream()
                 .filter(segment -> segment.state() != SegmentState.TRUNCATED)
                 .map(this::copy)

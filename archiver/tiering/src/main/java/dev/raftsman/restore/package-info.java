@@ -14,7 +14,8 @@
  * kept in a {@link dev.raftsman.restore.ReadCache}: memory first, then files, a quota for each.
  *
  * <p>And the way back: what an archive holds becomes files again ({@link dev.raftsman.restore.DirectoryRestore}), or the
- * tables of a new cluster in place of a lost one ({@link dev.raftsman.restore.ClusterRestore}).
+ * tables of a new cluster in place of a lost one ({@link dev.raftsman.restore.ClusterRestore}), with producers that come
+ * again, or not ({@link dev.raftsman.restore.AbsentProducers}).
  *
  * <pre>
  * restored directory
@@ -27,6 +28,7 @@
  *   RESTORE-ROWS     streams, producers, segments as ARCHIVED or TRUNCATED: bytes stay in the archive
  *   DECLARE-LOST     gaps for what was acknowledged, not archived, and that no producer will send again
  *   END-RESTORE      producers may come: each resumes behind its last archived sequence
+ *   ABANDON          later, and asked for by a person: a producer that did not come
  * </pre>
  *
  * <p>Threads: a reader belongs to one thread. Memory: the list of segments, one block or one cold block, the

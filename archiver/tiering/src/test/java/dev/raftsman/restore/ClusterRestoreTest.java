@@ -9,18 +9,23 @@ import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.catalog.Command;
 import dev.raftsman.catalog.CommandResult;
 import dev.raftsman.catalog.EpochState;
+import dev.raftsman.catalog.EpochView;
 import dev.raftsman.catalog.SegmentState;
 import dev.raftsman.catalog.SegmentView;
+import dev.raftsman.catalog.StreamView;
 import dev.raftsman.cluster.Cluster;
 import dev.raftsman.cluster.TestState;
 import dev.raftsman.event.LossReason;
 import dev.raftsman.lake.LakeSample;
 import dev.raftsman.objects.DirectoryObjectStore;
+import dev.raftsman.policy.RetentionFile;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -181,9 +186,182 @@ class ClusterRestoreTest {
                 assertThat(again.catalog().segments())
                         .extracting(SegmentView::stream, SegmentView::state, SegmentView::ranges)
                         .isEqualTo(whole.segments().stream()
-                                .map(s -> org.assertj.core.groups.Tuple.tuple(s.stream(), s.state(), s.ranges()))
+                                .map(s -> Tuple.tuple(s.stream(), s.state(), s.ranges()))
                                 .toList());
             }
+        }
+    }
+
+    /** Of producer "gone": g0 and g1 archived, g2 to g4 known to the archive, g5 not, its end neither. */
+    private long archiveOfOneThatEndedLater() throws Exception {
+        long gone = lost.open("gone", "ends");
+        lost.append(gone, "g0", "g1");
+        lost.seal("ends");
+        lost.append(gone, "g2", "g3", "g4");
+        ArchivedCluster.archive(lost, archive, temporary.resolve("staging-1"));
+        lost.append(gone, "g5");
+        lost.execute(new Command.Close(gone, 5, LossReason.NONE, 0));
+        return gone;
+    }
+
+    private AbsentProducers absent() throws IOException {
+        return AbsentProducers.of(cluster.catalog(), read());
+    }
+
+    @Test
+    void aProducerThatDoesNotComeIsSettledWithWhatTheArchiveKnowsOfIt() throws Exception {
+        long gone = archiveOfOneThatEndedLater();
+        new ClusterRestore(cluster, read()).run(lost.nowMillis());
+        assertThat(row("ends").state()).isEqualTo(EpochState.OPEN);
+        assertThat(row("ends").missing()).as("for ever, if nobody settles it").isEqualTo(3);
+        cluster.open("shop", "orders");
+        cluster.continueAt(orders, 3);
+        cluster.append(orders, "o3");
+
+        AbsentProducers absent = absent();
+        assertThat(absent.absent())
+                .extracting(
+                        each -> each.epoch().producer(), AbsentProducers.Absent::stream, AbsentProducers.Absent::lost)
+                .containsExactly(Tuple.tuple("probe", "disk-probe", 0L), Tuple.tuple("gone", "ends", 3L));
+        assertThat(absent.abandon(cluster)).isEmpty();
+        assertThat(absent.abandon(cluster)).as("run again").isEmpty();
+        assertThat(absent().absent()).isEmpty();
+        Audit.Row row = row("ends");
+        assertThat(row.state()).isEqualTo(EpochState.ABANDONED);
+        assertThat(row.events()).isEqualTo(2);
+        assertThat(row.gapReasons()).isEqualTo(Map.of(LossReason.CLUSTER_LOSS, 3L));
+        assertThat(row.missing() + row.duplicated()).isZero();
+        assertThat(row("orders").state()).isEqualTo(EpochState.OPEN);
+
+        // It was only late, and holds g4 and g5: g4 was declared, g5 was unknown to everybody.
+        assertThat(cluster.open("gone", "ends")).isEqualTo(gone);
+        cluster.continueAt(gone, 5);
+        cluster.append(gone, "g5");
+        cluster.execute(new Command.Close(gone, 5, LossReason.NONE, 0));
+        assertThat(row("ends").state()).isEqualTo(EpochState.CLOSED);
+        assertThat(row("ends").events()).isEqualTo(3);
+        assertThat(row("ends").missing() + row("ends").duplicated()).isZero();
+    }
+
+    @Test
+    void whoComesWhileItIsBeingSettledIsLeftAlone() throws Exception {
+        long gone = archiveOfOneThatEndedLater();
+        new ClusterRestore(cluster, read()).run(lost.nowMillis());
+        AbsentProducers absent = absent();
+        cluster.continueAt(gone, 2);
+        cluster.append(gone, "g2", "g3");
+        assertThat(absent.abandon(cluster))
+                .extracting(each -> each.epoch().epoch())
+                .containsExactly(gone);
+        assertThat(row("ends").state()).isEqualTo(EpochState.OPEN);
+        assertThat(row("ends").events()).isEqualTo(4);
+    }
+
+    @Test
+    void whatWasSettledIsStillSettledAfterTheNextLoss() throws Exception {
+        long gone = archiveOfOneThatEndedLater();
+        new ClusterRestore(cluster, read()).run(lost.nowMillis());
+        absent().abandon(cluster);
+        cluster.seal("ends");
+        ArchivedCluster.archive(cluster, archive, temporary.resolve("staging-2"));
+        try (TestState third = new TestState(temporary.resolve("third"), cluster.nowMillis())) {
+            new ClusterRestore(third, read()).run(lost.nowMillis());
+            assertThat(third.catalog().epoch(gone).orElseThrow().state()).isEqualTo(EpochState.ABANDONED);
+            assertThat(third.catalog().epoch(gone).orElseThrow().last()).isEqualTo(4);
+            assertThat(third.catalog().restored().declared()).noneMatch(range -> range.epoch() == gone);
+        }
+    }
+
+    @Test
+    void settlesNothingOfAClusterThatWasNotRestoredFromThere() throws Exception {
+        assertThatThrownBy(this::absent).hasMessageContaining("was not restored from " + read().source());
+        ClusterRestore dying = new ClusterRestore(dyingAfter(cluster, 2), read());
+        assertThatThrownBy(() -> dying.run(lost.nowMillis())).hasMessage("killed");
+        assertThatThrownBy(this::absent).hasMessageContaining("not through: run it again first");
+    }
+
+    @Test
+    void saysWhatToDoWhereTheArchiveGrewInTheMiddleOfARestore() throws Exception {
+        ClusterRestore dying = new ClusterRestore(dyingAfter(cluster, 2), read());
+        assertThatThrownBy(() -> dying.run(lost.nowMillis())).hasMessage("killed");
+        lost.seal("orders");
+        ArchivedCluster.archive(lost, archive, temporary.resolve("staging-1"));
+        assertThatThrownBy(() -> new ClusterRestore(cluster, read()).run(lost.nowMillis()))
+                .isInstanceOf(ClusterRestore.RefusedException.class)
+                .hasMessageContaining("empty their data directories, start them again, and restore anew");
+        try (TestState anew = new TestState(temporary.resolve("anew"), lost.nowMillis())) {
+            new ClusterRestore(anew, read()).run(lost.nowMillis());
+            assertThat(anew.catalog().epoch(orders).orElseThrow().last()).isEqualTo(5);
+        }
+    }
+
+    /** Snapshot of "ledger" after l0 and l1; l2 came later, like the end of it. */
+    private String snapshotOfALedger() throws Exception {
+        long ledger = lost.open("bank", "ledger");
+        lost.append(ledger, "l0", "l1");
+        ArchivedCluster.archive(lost, archive, temporary.resolve("staging-1"));
+        lost.append(ledger, "l2");
+        lost.execute(new Command.Close(ledger, 2, LossReason.NONE, 0));
+        lost.seal("ledger");
+        return lost.catalog().snapshots().get(0).id();
+    }
+
+    @Test
+    void aSnapshotBecomesAClusterOfItsStreamsAlone() throws Exception {
+        String id = snapshotOfALedger();
+        try (DirectoryObjectStore store = DirectoryObjectStore.openExisting(archive)) {
+            List<LostCluster.Archive> archives = List.of(new LostCluster.Archive("cold", store));
+            assertThatThrownBy(() -> LostCluster.holding("ledger-0", archives)).hasMessageContaining("there are " + id);
+            LostCluster snapshot = LostCluster.ofSnapshot(LostCluster.holding(id, archives), id);
+            assertThat(new ClusterRestore(cluster, snapshot).run(lost.nowMillis()))
+                    .isTrue();
+            assertThat(new ClusterRestore(cluster, snapshot).run(lost.nowMillis()))
+                    .isFalse();
+            assertThat(AbsentProducers.of(cluster.catalog(), snapshot).absent())
+                    .as("waited for")
+                    .hasSize(1);
+        }
+        assertThatThrownBy(() -> new ClusterRestore(cluster, read()).run(lost.nowMillis()))
+                .hasMessageContaining("restored from another archive: from snapshot " + id);
+        CatalogView catalog = cluster.catalog();
+        assertThat(catalog.streams()).extracting(StreamView::stream).containsExactly("ledger");
+        EpochView ledger = catalog.epochs().get(0);
+        assertThat(ledger.state()).as("as it was then").isEqualTo(EpochState.OPEN);
+        assertThat(ledger.last()).isEqualTo(1);
+        Audit.Row row = row("ledger");
+        assertThat(row.events()).isEqualTo(2);
+        assertThat(row.missing() + row.duplicated()).isZero();
+
+        // Its producer goes on, once.
+        assertThat(cluster.open("bank", "ledger")).isEqualTo(ledger.epoch());
+        cluster.continueAt(ledger.epoch(), 2);
+        cluster.append(ledger.epoch(), "l2");
+        cluster.seal("ledger");
+        assertThat(row("ledger").events()).isEqualTo(3);
+        assertThat(row("ledger").missing() + row("ledger").duplicated()).isZero();
+
+        // The old archive is no place for it, one of its own is.
+        assertThatThrownBy(() -> ArchivedCluster.archive(cluster, archive, temporary.resolve("staging-2")))
+                .isInstanceOf(AssertionError.class);
+        assertThat(cluster.catalog().segments())
+                .filteredOn(segment -> segment.state() == SegmentState.SEALED)
+                .hasSize(1);
+        Path fresh = temporary.resolve("fresh");
+        ArchivedCluster.archive(
+                cluster,
+                RetentionFile.read(
+                        "retention.yaml", """
+                        targets: {cold: {type: directory, path: "%s"}, fresh: {type: directory, path: "%s"}}
+                        defaults: {to: fresh, keepHot: {age: 0s}}
+                        policies: [{name: rest}]
+                        """.formatted(archive, fresh).getBytes(StandardCharsets.UTF_8)),
+                temporary.resolve("staging-3"));
+        assertThat(cluster.catalog().segments()).allMatch(segment -> segment.state() == SegmentState.ARCHIVED);
+        try (StreamReader reader = StreamReader.open(List.of(
+                new ColdArchive("cold", DirectoryObjectStore.openExisting(archive)),
+                new ColdArchive("fresh", DirectoryObjectStore.openExisting(fresh))))) {
+            StreamReader.StreamName name = new StreamReader.StreamName(TestState.TENANT, "ledger");
+            assertThat(reader.audit(Set.of(name)).events()).isEqualTo(3);
         }
     }
 

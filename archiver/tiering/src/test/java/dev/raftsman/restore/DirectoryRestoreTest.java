@@ -125,6 +125,26 @@ class DirectoryRestoreTest {
     }
 
     @Test
+    void addsWhatTheArchiveHasGotSince() throws Exception {
+        DirectoryRestore.Outcome first = DirectoryRestore.run(contents(), "the archive", into, 1);
+        DirectoryRestore.Outcome again = DirectoryRestore.run(contents(), "the archive", into, 2);
+        assertThat(again).isEqualTo(new DirectoryRestore.Outcome(0, first.segments(), first.events(), first.bytes()));
+        long late = cluster.open("late", "orders");
+        cluster.append(late, "one more");
+        cluster.seal("orders");
+        ArchivedCluster.archive(cluster, archive, temporary.resolve("staging-2"));
+        DirectoryRestore.Outcome grown = DirectoryRestore.run(contents(), "the archive", into, 3);
+        assertThat(grown.segments()).isOne();
+        assertThat(grown.kept()).isEqualTo(first.segments());
+        assertThat(grown.events()).isEqualTo(first.events() + 1);
+        assertThat(LakeSample.rows(List.of(new RestoredDirectory(into))))
+                .isEqualTo(
+                        LakeSample.rows(List.of(new ColdArchive("cold", DirectoryObjectStore.openExisting(archive)))));
+        assertThatThrownBy(() -> DirectoryRestore.run(contents(), "another archive", into, 4))
+                .hasMessageContaining("restored from the archive; expected that of another archive");
+    }
+
+    @Test
     void leavesADirectoryAloneThatHasSomethingElse() throws Exception {
         Files.createDirectories(into);
         Files.writeString(into.resolve("letter"), "dear");
