@@ -18,7 +18,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "cat",
         description = {
-            "Writes a stream to standard output, hot and cold as one, in the order it was stored.",
+            "Writes streams to standard output, one after the other, hot and cold as one, in the order they were stored.",
             "Control characters are escaped so that an event stays one line and no terminal obeys it; --raw leaves every byte"
                     + " as it was."
         })
@@ -36,32 +36,49 @@ final class CatCommand implements Callable<Integer> {
     @Option(names = "--tenant", description = "whose stream; needed only if several tenants have one of the name")
     private String tenant;
 
-    @Parameters(paramLabel = "STREAM", description = "the stream")
-    private String stream;
+    @Parameters(arity = "1..*", paramLabel = "STREAM", description = "the streams")
+    private List<String> streams;
 
     @Override
     public Integer call() throws IOException {
-        try (StreamReader reader = place.open();
-                BlockReader blocks = new BlockReader();
-                OutputStream out = new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), BUFFER_BYTES)) {
-            StreamReader.StreamName name = find(reader);
+        try (StreamReader reader = open()) {
+            List<StreamReader.StreamName> names = names(reader);
+            try (OutputStream out = new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), BUFFER_BYTES)) {
+                write(reader, names, out);
+            }
+        }
+        return ExitCodes.OK;
+    }
+
+    StreamReader open() throws IOException {
+        return place.open();
+    }
+
+    /** All that were asked for, before anything is written. */
+    List<StreamReader.StreamName> names(StreamReader reader) {
+        return streams.stream().map(stream -> find(reader, stream)).toList();
+    }
+
+    void write(StreamReader reader, List<StreamReader.StreamName> names, OutputStream out) throws IOException {
+        try (BlockReader blocks = new BlockReader()) {
             EventText text = new EventText(out);
-            reader.readStream(name.tenant(), name.stream(), (segment, epoch, raftIndex, block) -> {
-                if (raw) {
-                    blocks.writeRaw(block, out);
-                } else if (block.kind() == BlockKind.LINES) {
-                    blocks.forEachLine(block, text::line);
-                } else if (block.kind() == BlockKind.EVENTS) {
-                    blocks.forEachEvent(block, text::event);
-                } else {
-                    text.gap(block);
-                }
-            });
-            return ExitCodes.OK;
+            for (StreamReader.StreamName name : names) {
+                reader.readStream(name.tenant(), name.stream(), (segment, epoch, raftIndex, block) -> {
+                    if (raw) {
+                        blocks.writeRaw(block, out);
+                    } else if (block.kind() == BlockKind.LINES) {
+                        blocks.forEachLine(block, text::line);
+                    } else if (block.kind() == BlockKind.EVENTS) {
+                        blocks.forEachEvent(block, text::event);
+                    } else {
+                        text.gap(block);
+                    }
+                });
+            }
         }
     }
 
-    private StreamReader.StreamName find(StreamReader reader) {
+    private StreamReader.StreamName find(StreamReader reader, String stream) {
         List<StreamReader.StreamName> found = reader.streams().stream()
                 .filter(name -> name.stream().equals(stream))
                 .filter(name -> tenant == null || name.tenant().equals(tenant))

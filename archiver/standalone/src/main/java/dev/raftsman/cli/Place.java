@@ -4,12 +4,14 @@ import dev.raftsman.cluster.Backoff;
 import dev.raftsman.cluster.ClusterClient;
 import dev.raftsman.config.ConfigException;
 import dev.raftsman.config.HostPort;
+import dev.raftsman.config.Units;
 import dev.raftsman.policy.RetentionFile;
 import dev.raftsman.policy.RetentionPolicies;
 import dev.raftsman.policy.Target;
 import dev.raftsman.restore.ColdArchive;
 import dev.raftsman.restore.HotCluster;
 import dev.raftsman.restore.NodeDirectories;
+import dev.raftsman.restore.ReadCache;
 import dev.raftsman.restore.RestoredDirectory;
 import dev.raftsman.restore.SegmentSource;
 import dev.raftsman.restore.StreamReader;
@@ -22,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
@@ -58,6 +61,38 @@ final class Place {
             description = "with --cluster: the retention file, whose targets are read too")
     private Path policy;
 
+    @Option(
+            names = "--cache-memory",
+            paramLabel = "SIZE",
+            converter = SizeConverter.class,
+            description = "memory for what was fetched of cold objects (default: 16MiB)")
+    private long cacheMemoryBytes = ReadCache.DEFAULT_MEMORY_BYTES;
+
+    @Option(
+            names = "--cache-disk",
+            paramLabel = "SIZE",
+            converter = SizeConverter.class,
+            description = "disk for what leaves that memory, given back at the end (default: 256MiB; 0B for none)")
+    private long cacheDiskBytes = ReadCache.DEFAULT_DISK_BYTES;
+
+    @Option(
+            names = "--cache-dir",
+            paramLabel = "DIR",
+            description = "where on the disk (default: among the temporary files)")
+    private Path cacheDirectory = Path.of(System.getProperty("java.io.tmpdir"));
+
+    /** With a unit, as in configuration files. */
+    static final class SizeConverter implements CommandLine.ITypeConverter<Long> {
+        @Override
+        public Long convert(String text) {
+            try {
+                return Units.bytes(text);
+            } catch (IllegalArgumentException e) {
+                throw new CommandLine.TypeConversionException("'" + text + "' is not " + e.getMessage());
+            }
+        }
+    }
+
     /** Opens what is there to be read: hot where collectors run or have left their directories, cold where it is known. */
     StreamReader open() throws IOException {
         List<SegmentSource> sources = new ArrayList<>();
@@ -73,8 +108,9 @@ final class Place {
             RetentionPolicies policies =
                     which.data != null ? policiesOf(which.data) : policy == null ? null : policies(policy);
             if (policies != null) {
+                ReadCache cache = cache();
                 for (Target target : policies.targets().values()) {
-                    sources.add(new ColdArchive(target.name(), target.open()));
+                    sources.add(new ColdArchive(target.name(), target.open(), cache));
                 }
             }
         } catch (IOException | RuntimeException e) {
@@ -82,6 +118,16 @@ final class Place {
             throw e;
         }
         return StreamReader.open(sources);
+    }
+
+    /** One for all targets: its limits are the reader's. */
+    private ReadCache cache() {
+        if (!Files.isDirectory(cacheDirectory)) {
+            throw new CommandException(ExitCodes.NO_INPUT, "no directory " + cacheDirectory + " for --cache-dir");
+        }
+        ReadCache cache = ReadCache.overflowing(cacheMemoryBytes, cacheDirectory, cacheDiskBytes);
+        Runtime.getRuntime().addShutdownHook(new Thread(cache::close, "raftsman-cache-end")); // A signal ends us, too.
+        return cache;
     }
 
     private static List<Path> collectorsIn(Path data) throws IOException {

@@ -30,7 +30,7 @@ public final class ColdArchive implements SegmentSource {
     /**
      * @param target the store's name in the policies: snapshots refer to objects by it
      * @param store closed with this source
-     * @param cache closed with this source
+     * @param cache closed with this source; may be others' too
      */
     public ColdArchive(String target, ObjectStore store, ReadCache cache) {
         this.target = target;

@@ -1,11 +1,9 @@
 package dev.raftsman.restore;
 
 import dev.raftsman.disk.Checksum;
-import dev.raftsman.disk.Durable;
 import dev.raftsman.restore.ReadCache.Range;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
@@ -15,38 +13,32 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Files of a read cache, the longest unused given up first. Nothing here is needed: a disk that is full or fails makes it
- * forget, never the reader fail. Thread-safe.
+ * Files of a read cache, in a directory of its own that is made for the first of them and removed at the end; the longest
+ * unused are given up first. Nothing here is needed: a disk that is full or fails makes it forget, never the reader fail.
+ * Thread-safe.
  */
 final class Overflow implements AutoCloseable {
+    private static final String NAME = "raftsman-cache-";
     private static final String SUFFIX = ".range";
     private static final Logger LOG = LoggerFactory.getLogger(Overflow.class);
 
     private record Kept(Path file, int crc) {}
 
-    private final Path directory;
+    private final Path parent;
     private final long quotaBytes;
     private final Map<Range, Kept> kept = new LinkedHashMap<>(64, 0.75f, true);
+    private Path directory;
     private long bytes;
     private long names;
+    private boolean ended;
 
-    private Overflow(Path directory, long quotaBytes) {
-        this.directory = directory;
+    Overflow(Path parent, long quotaBytes) {
+        this.parent = parent;
         this.quotaBytes = quotaBytes;
     }
 
-    static Overflow open(Path directory, long quotaBytes) throws IOException {
-        Durable.createDirectories(directory);
-        try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(directory, "*" + SUFFIX)) {
-            for (Path leftover : leftovers) {
-                Files.delete(leftover);
-            }
-        }
-        return new Overflow(directory, quotaBytes);
-    }
-
     synchronized void put(Range range, byte[] content) {
-        if (kept.containsKey(range) || content.length > quotaBytes) {
+        if (ended || kept.containsKey(range) || content.length > quotaBytes) {
             return;
         }
         Iterator<Map.Entry<Range, Kept>> eldest = kept.entrySet().iterator();
@@ -55,15 +47,29 @@ final class Overflow implements AutoCloseable {
             eldest.remove();
             forget(entry.getKey(), entry.getValue());
         }
-        Path file = directory.resolve(names++ + SUFFIX);
+        try {
+            if (directory == null) {
+                directory = Files.createTempDirectory(parent, NAME);
+            }
+            write(range, content, directory.resolve(names++ + SUFFIX));
+        } catch (IOException e) {
+            LOG.warn(
+                    "no disk for a cache, what does not fit into memory is fetched again: directory={} reason={}",
+                    directory == null ? parent : directory,
+                    e.toString());
+            close();
+        }
+    }
+
+    private void write(Range range, byte[] content, Path file) throws IOException {
         try {
             Files.write(file, content);
-            kept.put(range, new Kept(file, crc(content)));
-            bytes += content.length;
         } catch (IOException e) {
-            LOG.warn("cannot be kept, will be fetched again: file={} reason={}", file, e.getMessage());
             delete(file);
+            throw e;
         }
+        kept.put(range, new Kept(file, crc(content)));
+        bytes += content.length;
     }
 
     /** @return null if it is not here, or not as it was */
@@ -110,10 +116,15 @@ final class Overflow implements AutoCloseable {
         return Checksum.crc32c(ByteBuffer.wrap(content), 0, content.length);
     }
 
+    /** Nothing is kept from here on. */
     @Override
     public synchronized void close() {
+        ended = true;
         kept.forEach((range, file) -> delete(file.file()));
         kept.clear();
         bytes = 0;
+        if (directory != null) {
+            delete(directory);
+        }
     }
 }

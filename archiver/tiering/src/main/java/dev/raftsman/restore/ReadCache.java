@@ -14,6 +14,9 @@ public final class ReadCache implements AutoCloseable {
     /** Memory of a cache that nobody asked for more. */
     public static final long DEFAULT_MEMORY_BYTES = 16 << 20;
 
+    /** Disk of a cache that nobody asked for more. */
+    public static final long DEFAULT_DISK_BYTES = 256 << 20;
+
     /** Fetches what is not here. */
     public interface Fetch {
         byte[] fetch() throws IOException;
@@ -49,10 +52,10 @@ public final class ReadCache implements AutoCloseable {
     /**
      * In memory, and beyond in files.
      *
-     * @param directory for this cache alone: made if missing, and emptied
+     * @param parent where a directory for this cache alone is made when something first leaves memory
      */
-    public static ReadCache overflowing(long memoryBytes, Path directory, long directoryBytes) throws IOException {
-        return new ReadCache(memoryBytes, Overflow.open(directory, directoryBytes));
+    public static ReadCache overflowing(long memoryBytes, Path parent, long diskBytes) {
+        return new ReadCache(memoryBytes, new Overflow(parent, diskBytes));
     }
 
     private void leaves(Range range, byte[] bytes, RemovalCause cause) {
@@ -81,6 +84,11 @@ public final class ReadCache implements AutoCloseable {
         return bytes;
     }
 
+    /** What is in memory now, with what it costs to know it. */
+    long memoryBytes() {
+        return memory.policy().eviction().orElseThrow().weightedSize().orElseThrow();
+    }
+
     /** Forgets a range that was not what it should be: it may have been damaged on its way. */
     public void forget(String object, long offset, int length) {
         Range range = new Range(object, offset, length);
@@ -90,7 +98,7 @@ public final class ReadCache implements AutoCloseable {
         }
     }
 
-    /** Forgets everything and deletes its files. */
+    /** Forgets everything and deletes its files; from here on it keeps nothing on the disk. Any thread, as often as wanted. */
     @Override
     public void close() {
         memory.invalidateAll();

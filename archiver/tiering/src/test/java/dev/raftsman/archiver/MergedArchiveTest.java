@@ -307,7 +307,7 @@ class MergedArchiveTest {
         requests.clear();
         CountedObjectStore store = new CountedObjectStore(
                 DirectoryObjectStore.openExisting(archive), operation -> requests.merge(operation, 1, Integer::sum));
-        ReadCache cache = ReadCache.overflowing(1, temporary.resolve("cache"), 1 << 20);
+        ReadCache cache = ReadCache.overflowing(1, temporary, 1 << 20);
         try (StreamReader reader = StreamReader.open(List.of(new ColdArchive("cold", store, cache)))) {
             int manifest = requests.get("get");
             reader.audit();

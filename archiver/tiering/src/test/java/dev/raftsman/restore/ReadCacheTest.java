@@ -31,8 +31,14 @@ class ReadCacheTest {
     }
 
     private List<Path> files() throws IOException {
-        try (Stream<Path> files = Files.list(temporary)) {
-            return files.toList();
+        try (Stream<Path> files = Files.walk(temporary)) {
+            return files.filter(Files::isRegularFile).toList();
+        }
+    }
+
+    private List<Path> directories() throws IOException {
+        try (Stream<Path> entries = Files.list(temporary)) {
+            return entries.toList();
         }
     }
 
@@ -46,8 +52,9 @@ class ReadCacheTest {
             }
             assertThat(fetched).isEqualTo(30);
             assertThat(files()).isNotEmpty().hasSizeLessThanOrEqualTo(40);
+            assertThat(directories()).hasSize(1);
         }
-        assertThat(files()).isEmpty();
+        assertThat(directories()).isEmpty();
     }
 
     @Test
@@ -56,6 +63,7 @@ class ReadCacheTest {
             for (int range = 0; range < 100; range++) {
                 get(cache, range);
                 assertThat(files()).hasSizeLessThanOrEqualTo(5);
+                assertThat(cache.memoryBytes()).isBetween((long) RANGE_BYTES, 4L * 1_200);
             }
             assertThat(fetched).isEqualTo(100);
         }
@@ -80,13 +88,48 @@ class ReadCacheTest {
     }
 
     @Test
-    void emptiesADirectoryThatAnotherLeft() throws Exception {
-        Files.write(temporary.resolve("7.range"), new byte[3]);
-        Path strangers = Files.write(temporary.resolve("notes.txt"), new byte[3]);
-        try (ReadCache cache = ReadCache.overflowing(1_200, temporary, 10 * RANGE_BYTES)) {
+    void touchesNoDiskBeforeSomethingLeavesMemory() throws Exception {
+        try (ReadCache cache = ReadCache.overflowing(4 * 1_200, temporary, 10 * RANGE_BYTES)) {
             get(cache, 1);
-            assertThat(files()).containsExactly(strangers);
+            get(cache, 2);
+            assertThat(directories()).isEmpty();
         }
+    }
+
+    @Test
+    void leavesAloneWhatOthersHaveThere() throws Exception {
+        Path strangers = Files.write(temporary.resolve("7.range"), new byte[3]);
+        try (ReadCache cache = ReadCache.overflowing(1_200, temporary, 10 * RANGE_BYTES)) {
+            for (int range = 0; range < 30; range++) {
+                get(cache, range);
+            }
+        }
+        assertThat(files()).containsExactly(strangers);
+    }
+
+    @Test
+    void goesOnInMemoryWhereTheDiskFails() throws Exception {
+        try (ReadCache cache = ReadCache.overflowing(2 * 1_200, temporary.resolve("absent"), 100 * RANGE_BYTES)) {
+            for (int range = 0; range < 60; range++) {
+                get(cache, range % 30);
+            }
+            assertThat(fetched).isGreaterThan(30);
+        }
+        assertThat(directories()).isEmpty();
+    }
+
+    @Test
+    void keepsNoFileAfterItsEnd() throws Exception {
+        ReadCache cache = ReadCache.overflowing(1_200, temporary, 100 * RANGE_BYTES);
+        for (int range = 0; range < 30; range++) {
+            get(cache, range);
+        }
+        cache.close();
+        for (int range = 0; range < 30; range++) {
+            get(cache, range); // A reader that a signal interrupts may still be at work.
+        }
+        assertThat(directories()).isEmpty();
+        cache.close();
     }
 
     @Test
