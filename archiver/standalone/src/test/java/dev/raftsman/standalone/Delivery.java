@@ -77,13 +77,7 @@ final class Delivery {
         assertThat(found.strip())
                 .as("seed %d\n%s%s", seed, audit.output(), audit.error())
                 .endsWith(" lost=0 duplicated=0");
-        for (Offered stream : offered) {
-            Ran cat = Ran.raftsman("cat", "--cluster", addresses, "--raw", stream.stream());
-            assertThat(cat.exitCode()).as(cat.error()).isZero();
-            Offered.Tally tally = new Offered.Tally();
-            tally.write(cat.outputBytes(), 0, cat.outputBytes().length);
-            assertThat(tally.offered(stream.stream())).as("seed %d", seed).isEqualTo(stream);
-        }
+        ReadBack.equalsOffered(List.of("--cluster", addresses), offered, "seed " + seed);
         cluster.awaitApplied(limit);
         for (SegmentView segment : catalog().segments()) {
             for (int node : cluster.members()) {

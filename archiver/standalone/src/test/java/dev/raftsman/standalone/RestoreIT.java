@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -42,7 +43,7 @@ class RestoreIT {
     void aWipedClusterIsRestoredFromADirectoryAndAgentsGoOn() throws IOException {
         prepare("{type: directory, path: %s}"
                 .formatted(ClusterFiles.quoted(directory.path().resolve("archive"))));
-        wipeAndRestore();
+        wipeAndRestore(SEED);
     }
 
     @Test
@@ -58,7 +59,7 @@ class RestoreIT {
                 prepare("""
                         {type: s3, bucket: raftsman, prefix: prod/, endpoint: "http://127.0.0.1:%d", pathStyle: true,
                              accessKeyId: it-identity, secretAccessKey: it-credential}""".formatted(port));
-                wipeAndRestore();
+                wipeAndRestore(SEED + time);
             }
             Directories.delete(files.dir());
             Files.delete(log);
@@ -115,13 +116,15 @@ class RestoreIT {
         files.writeArchiver("1s", retention);
     }
 
-    private void wipeAndRestore() throws IOException {
+    private void wipeAndRestore(long seed) throws IOException {
+        long startNanos = System.nanoTime();
+        System.out.printf("seed=%d%n", seed);
         try (LocalCluster cluster = new LocalCluster(files)) {
             cluster.startCollectors();
             cluster.startAgent();
             cluster.awaitCollectors(LIMIT);
             ChildProcess archiver = cluster.startArchiver();
-            Feed feed = new Feed(log, SEED, false).start();
+            Feed feed = new Feed(log, seed, false).start();
             LocalCluster.await("archived segments", LIMIT, () -> archivedEvents(cluster) > 20_000);
             archiver.kill();
             long archived = archivedEvents(cluster);
@@ -161,6 +164,7 @@ class RestoreIT {
             LocalCluster.await("the archiver to go on", LIMIT, () -> archivedEvents(cluster) > archivedThrough);
             assertThat(audit().path("missing").asLong()).isZero();
         }
+        System.out.printf("seconds=%d%n", TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - startNanos));
     }
 
     /** What is stored is what was offered but for one range, and that range is what is declared. */

@@ -72,13 +72,7 @@ class S3ClusterIT {
 
             Ran audit = Ran.raftsman("audit", "--cluster", CLUSTER, "--policy", policy());
             assertThat(audit.exitCode()).as(audit.output() + audit.error()).isZero();
-            for (Map.Entry<String, Path> source : sources.entrySet()) {
-                Ran cat = Ran.raftsman("cat", "--cluster", CLUSTER, "--policy", policy(), "--raw", source.getKey());
-                assertThat(cat.exitCode()).as(cat.error()).isZero();
-                assertThat(java.util.Arrays.equals(cat.outputBytes(), Files.readAllBytes(source.getValue())))
-                        .as(source.getKey() + " from S3, seed " + SEED)
-                        .isTrue();
-            }
+            ReadBack.equalsFiles(List.of("--cluster", CLUSTER, "--policy", policy()), sources, "from S3, seed " + SEED);
         }
     }
 
