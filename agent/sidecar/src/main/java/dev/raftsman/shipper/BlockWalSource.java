@@ -157,9 +157,7 @@ final class BlockWalSource implements Source {
         }
 
         private void remember() {
-            Cursor.Epoch before = cursorFile.cursor().epochs().get(Retirement.key(feed));
-            Cursor.State state = before == null ? Cursor.State.OPEN : before.state();
-            cursorFile.cursor().epoch(Retirement.key(feed), new Cursor.Epoch(feed.epoch(), feed.acknowledged(), state));
+            cursorFile.cursor().acknowledged(feed);
         }
     }
 
@@ -329,7 +327,8 @@ final class BlockWalSource implements Source {
             stream.pendingBytes += note.bytes;
             return;
         }
-        if (excerpt.end <= stream.feed.acknowledged()) {
+        Place place = Place.of(excerpt.first, excerpt.end, stream.next, stream.feed.acknowledged());
+        if (place == Place.ACKNOWLEDGED) {
             note.acknowledged = true;
             stream.next = Math.max(stream.next, excerpt.end + 1);
             advance();
@@ -337,21 +336,18 @@ final class BlockWalSource implements Source {
         }
         stream.pending.add(note);
         stream.pendingBytes += note.bytes;
-        if (stream.next > excerpt.end) {
-            return; // in memory already: the WAL is read again for another stream
-        }
-        if (stream.next >= 0 && excerpt.first > stream.next) {
-            gap(stream, excerpt.first - 1);
-        }
-        if (stream.next > excerpt.first) {
+        if (place == Place.ACROSS) {
             session.stop(
                     stream.feed,
                     "the collector goes on from sequence " + stream.next + " in the middle of block " + excerpt.first
                             + " to " + excerpt.end);
-            return;
+        } else if (place != Place.ON_ITS_WAY) {
+            if (place == Place.BEHIND_A_GAP) {
+                gap(stream, excerpt.first - 1);
+            }
+            stream.next = excerpt.end + 1;
+            session.offer(stream.feed, excerpt.block, excerpt.first, excerpt.end);
         }
-        stream.next = excerpt.end + 1;
-        session.offer(stream.feed, excerpt.block, excerpt.first, excerpt.end);
     }
 
     /** When its events were read. @return in {@link System#nanoTime} */

@@ -87,6 +87,13 @@ final class Cursor {
         }
     }
 
+    /** How far a feed's epoch is acknowledged; whether it is being closed stays as it was. */
+    void acknowledged(Feed feed) {
+        Epoch before = epochs.get(Retirement.key(feed));
+        State state = before == null ? State.OPEN : before.state();
+        epoch(Retirement.key(feed), new Epoch(feed.epoch(), feed.acknowledged(), state));
+    }
+
     /** The epoch is forgotten by the cluster, so it may be here. */
     void forgotten(EpochKey key) {
         if (epochs.remove(key) != null) {

@@ -306,9 +306,7 @@ final class RowsWalSource implements Source, FeedOwner {
     }
 
     private void remember() {
-        Cursor.Epoch before = cursorFile.cursor().epochs().get(Retirement.key(feed));
-        Cursor.State state = before == null ? Cursor.State.OPEN : before.state();
-        cursorFile.cursor().epoch(Retirement.key(feed), new Cursor.Epoch(feed.epoch(), feed.acknowledged(), state));
+        cursorFile.cursor().acknowledged(feed);
     }
 
     @Override

@@ -112,10 +112,7 @@ final class SimWal {
         }
 
         private void remember() {
-            Cursor cursor = host.cursorFile().cursor();
-            Cursor.Epoch before = cursor.epochs().get(Retirement.key(feed));
-            Cursor.State state = before == null ? Cursor.State.OPEN : before.state();
-            cursor.epoch(Retirement.key(feed), new Cursor.Epoch(feed.epoch(), feed.acknowledged(), state));
+            host.cursorFile().cursor().acknowledged(feed);
         }
 
         /** @return whether there was something to read */
@@ -132,22 +129,24 @@ final class SimWal {
                 damaged = true;
                 return true;
             }
-            if (excerpt.end <= feed.acknowledged()) {
-                next = Math.max(next, excerpt.end + 1);
+            Place place = Place.of(excerpt.first, excerpt.end, next, feed.acknowledged());
+            if (feed.failed && place != Place.ACKNOWLEDGED) {
                 return true;
             }
-            if (feed.failed || next > excerpt.end) {
-                return true; // in memory already: the log is read again for another stream
+            switch (place) {
+                case ACKNOWLEDGED -> next = Math.max(next, excerpt.end + 1);
+                case ON_ITS_WAY -> {
+                    // The log is read again for another stream.
+                }
+                case ACROSS -> host.session().stop(feed, "in the middle of a block");
+                case NEXT, BEHIND_A_GAP -> {
+                    if (place == Place.BEHIND_A_GAP) {
+                        gap(excerpt.first - 1);
+                    }
+                    next = excerpt.end + 1;
+                    host.session().offer(feed, host.session().copyOf(excerpt.block), excerpt.first, excerpt.end);
+                }
             }
-            if (next >= 0 && excerpt.first > next) {
-                gap(excerpt.first - 1);
-            }
-            if (next > excerpt.first) {
-                host.session().stop(feed, "in the middle of a block");
-                return true;
-            }
-            next = excerpt.end + 1;
-            host.session().offer(feed, host.session().copyOf(excerpt.block), excerpt.first, excerpt.end);
             return true;
         }
 
