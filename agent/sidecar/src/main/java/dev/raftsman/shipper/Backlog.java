@@ -2,7 +2,6 @@ package dev.raftsman.shipper;
 
 import dev.raftsman.input.KnownFile;
 import dev.raftsman.input.OperatorLog;
-import dev.raftsman.input.SourceCheckpoint;
 import dev.raftsman.input.SourceFile;
 import dev.raftsman.wal.Excerpt;
 import dev.raftsman.wal.WalDirectory;
@@ -20,6 +19,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
 
 /**
  * What earlier incarnations of this sidecar have left: the cursor, and WAL directories that are not shipped to their
@@ -36,11 +37,18 @@ public final class Backlog {
     private final CursorFile cursorFile;
     private final List<WalDirectory> directories;
     private final List<KnownFile> knownFiles;
+    /** By incarnation. */
+    private final Map<UUID, Set<Long>> readAgain;
 
-    private Backlog(CursorFile cursorFile, List<WalDirectory> directories, List<KnownFile> knownFiles) {
+    private Backlog(
+            CursorFile cursorFile,
+            List<WalDirectory> directories,
+            List<KnownFile> knownFiles,
+            Map<UUID, Set<Long>> readAgain) {
         this.cursorFile = cursorFile;
         this.directories = directories;
         this.knownFiles = knownFiles;
+        this.readAgain = readAgain;
     }
 
     /**
@@ -53,9 +61,10 @@ public final class Backlog {
         forgetGone(cursorFile.cursor(), System.currentTimeMillis());
         NewestSources newest = new NewestSources();
         cursorFile.cursor().sources().forEach(newest::add);
+        Map<UUID, Set<Long>> readAgain = new HashMap<>();
         for (WalDirectory directory : directories) {
             force(directory.path());
-            scan(directory, newest, log);
+            readAgain.put(directory.identity().incarnation(), scan(directory, newest, log));
         }
         List<KnownFile> knownFiles = newest.all().stream()
                 .sorted(Comparator.comparingLong(Cursor.Source::startMillis).thenComparingLong(Cursor.Source::position))
@@ -65,7 +74,7 @@ public final class Backlog {
             log.info("going on where the last run ended: unfinishedWals=" + directories.size() + ", knownFiles="
                     + knownFiles.size());
         }
-        return new Backlog(cursorFile, directories, knownFiles);
+        return new Backlog(cursorFile, directories, knownFiles, readAgain);
     }
 
     /** What has lost its identity keeps its name, and the sidecar knows the rest of its own WALs. */
@@ -129,15 +138,14 @@ public final class Backlog {
         dev.raftsman.disk.Durable.forceDirectory(directory);
     }
 
-    private static void scan(WalDirectory directory, NewestSources newest, OperatorLog log) {
+    /** @return positions of damaged blocks whose lines are read again */
+    private static Set<Long> scan(WalDirectory directory, NewestSources newest, OperatorLog log) {
+        DamagedEnd end = new DamagedEnd(directory.identity().startMillis(), newest);
         Excerpt excerpt = new Excerpt();
         try (WalReader reader = WalReader.open(directory)) {
             while (reader.next(excerpt)) {
                 try {
-                    for (SourceCheckpoint checkpoint : SourceCheckpoint.filesOf(excerpt)) {
-                        newest.add(
-                                new Cursor.Source(directory.identity().startMillis(), excerpt.position(), checkpoint));
-                    }
+                    end.next(excerpt);
                 } catch (IllegalArgumentException e) {
                     log.error(
                             "checkpoint " + directory,
@@ -145,6 +153,7 @@ public final class Backlog {
                 }
             }
         }
+        return end.readAgain();
     }
 
     /** How far each file was read, the newest checkpoint of each file and each name, in the order they were taken. */
@@ -163,5 +172,10 @@ public final class Backlog {
 
     List<WalDirectory> directories() {
         return directories;
+    }
+
+    /** Whether a damaged block's lines are read again, so that nothing of it is missing. */
+    boolean isReadAgain(WalDirectory directory, long position) {
+        return readAgain.get(directory.identity().incarnation()).contains(position);
     }
 }

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.function.LongPredicate;
 import java.util.function.LongSupplier;
 
 /**
@@ -37,6 +38,7 @@ final class BlockWalSource implements Source {
     private final WalDirectory directory;
     private final String agent;
     private final LongSupplier forcedThrough;
+    private final LongPredicate readAgain;
     private final Session session;
     private final CursorFile cursorFile;
     private final OperatorLog log;
@@ -168,12 +170,14 @@ final class BlockWalSource implements Source {
 
     /**
      * @param forcedThrough greatest position that may be shipped
+     * @param readAgain whether the lines of the damaged block of a position are read again, and have other numbers then
      * @param ended whether nothing will be appended any more: an older incarnation's
      */
     BlockWalSource(
             WalDirectory directory,
             String agent,
             LongSupplier forcedThrough,
+            LongPredicate readAgain,
             boolean ended,
             Session session,
             CursorFile cursorFile,
@@ -182,6 +186,7 @@ final class BlockWalSource implements Source {
         this.directory = directory;
         this.agent = agent;
         this.forcedThrough = forcedThrough;
+        this.readAgain = readAgain;
         this.ended = ended;
         this.session = session;
         this.cursorFile = cursorFile;
@@ -267,7 +272,13 @@ final class BlockWalSource implements Source {
                     return;
                 }
                 case CHECKPOINT -> checkpoints = SourceCheckpoint.decode(excerpt.extra());
-                case DAMAGED -> damaged(excerpt.damage());
+                case DAMAGED -> {
+                    if (readAgain.test(excerpt.position())) {
+                        torn();
+                        return;
+                    }
+                    damaged(excerpt.damage());
+                }
                 case ROWS -> damaged("excerpt of kind " + excerpt.kind());
             }
         } catch (CorruptBlockException | IllegalArgumentException e) {
@@ -278,6 +289,16 @@ final class BlockWalSource implements Source {
             return;
         }
         Note note = new Note(excerpt.position(), null, -1, checkpoints, 0, 0);
+        note.acknowledged = true;
+        notes.add(note);
+    }
+
+    private void torn() {
+        log.warn(
+                "torn " + directory,
+                "the end of a WAL is torn, as by a power cut; its lines are read again from their file: first="
+                        + excerpt.firstSequence() + ", count=" + excerpt.count() + ", " + excerpt.damage());
+        Note note = new Note(excerpt.position(), null, -1, List.of(), 0, 0);
         note.acknowledged = true;
         notes.add(note);
     }

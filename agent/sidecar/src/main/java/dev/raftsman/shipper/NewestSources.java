@@ -1,5 +1,6 @@
 package dev.raftsman.shipper;
 
+import dev.raftsman.input.SourceCheckpoint;
 import dev.raftsman.shipper.Cursor.Source;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -22,7 +23,11 @@ final class NewestSources {
     /** Which file, whatever was written in it since. */
     private record Inode(long device, long number) {
         static Inode of(Source source) {
-            return new Inode(source.checkpoint().device(), source.checkpoint().inode());
+            return of(source.checkpoint());
+        }
+
+        static Inode of(SourceCheckpoint checkpoint) {
+            return new Inode(checkpoint.device(), checkpoint.inode());
         }
     }
 
@@ -70,6 +75,11 @@ final class NewestSources {
 
     private static boolean isSameName(Source one, Source other) {
         return name(one).equals(name(other));
+    }
+
+    /** The newest of the file's inode, which may have been another file's; null if there is none. */
+    Source of(SourceCheckpoint checkpoint) {
+        return ofInode.get(Inode.of(checkpoint));
     }
 
     /** @return whether it was among them */

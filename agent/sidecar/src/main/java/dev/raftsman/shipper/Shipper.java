@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.LongPredicate;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 
@@ -113,18 +114,31 @@ public final class Shipper {
                 observer);
         this.session = new Session(settings.session(), link, RandomGenerator.getDefault(), log, observer, nowNanos);
         for (WalDirectory directory : backlog.directories()) {
-            own.add(ownSource(directory, () -> Long.MAX_VALUE, true));
+            own.add(ownSource(
+                    directory,
+                    () -> Long.MAX_VALUE,
+                    position -> current != null && backlog.isReadAgain(directory, position),
+                    true));
         }
         if (current != null) {
-            own.add(ownSource(current, forcedThrough, false));
+            own.add(ownSource(current, forcedThrough, position -> false, false));
         }
         discover(nowNanos);
         sayFarewells();
     }
 
-    private BlockWalSource ownSource(WalDirectory directory, LongSupplier forcedThrough, boolean ended) {
+    private BlockWalSource ownSource(
+            WalDirectory directory, LongSupplier forcedThrough, LongPredicate readAgain, boolean ended) {
         return new BlockWalSource(
-                directory, settings.session().agent(), forcedThrough, ended, session, cursorFile, log, observer);
+                directory,
+                settings.session().agent(),
+                forcedThrough,
+                readAgain,
+                ended,
+                session,
+                cursorFile,
+                log,
+                observer);
     }
 
     /** Epochs of the cursor that no directory stands for any more. */
