@@ -2,6 +2,7 @@ package dev.raftsman.cli;
 
 import dev.raftsman.config.Units;
 import dev.raftsman.sidecar.AgentProcess;
+import dev.raftsman.standalone.Verb;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -13,7 +14,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 @Command(
-        name = "agent",
+        name = Verb.AGENT,
         description = "Reads WALs and files of this host and ships them to the collectors.",
         customSynopsis = {"raftsman agent --config=FILE", "raftsman agent drain --config=FILE [--within=DURATION]"},
         subcommands = AgentCommand.Drain.class)

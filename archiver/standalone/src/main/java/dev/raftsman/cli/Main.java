@@ -2,6 +2,7 @@ package dev.raftsman.cli;
 
 import dev.raftsman.config.ConfigException;
 import dev.raftsman.sidecar.AgentProcess;
+import dev.raftsman.standalone.Verb;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -59,7 +60,7 @@ public final class Main implements Runnable {
 
     public static void main(String[] args) {
         Lifeline.holdIfAsked();
-        if (args.length == 3 && args[0].equals("agent") && args[1].equals("--config")) {
+        if (args.length == 3 && args[0].equals(Verb.AGENT) && args[1].equals("--config")) {
             // How every supervisor starts it, so how it starts soonest: taking the command line apart by reflection
             // takes
             // longer than all the rest of its start.

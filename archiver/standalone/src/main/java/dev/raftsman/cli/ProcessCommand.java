@@ -1,5 +1,6 @@
 package dev.raftsman.cli;
 
+import dev.raftsman.standalone.Verb;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -14,7 +15,7 @@ abstract class ProcessCommand implements Callable<Integer> {
             description = "its configuration; see 'raftsman config check'")
     Path config;
 
-    @Command(name = "collector", description = "One node of the cluster that stores what agents ship.")
+    @Command(name = Verb.COLLECTOR, description = "One node of the cluster that stores what agents ship.")
     static final class Collector extends ProcessCommand {
         @Override
         public Integer call() {
@@ -22,7 +23,9 @@ abstract class ProcessCommand implements Callable<Integer> {
         }
     }
 
-    @Command(name = "archiver", description = "Decides what is truncated, archived or kept as a snapshot, and does it.")
+    @Command(
+            name = Verb.ARCHIVER,
+            description = "Decides what is truncated, archived or kept as a snapshot, and does it.")
     static final class Archiver extends ProcessCommand {
         @Override
         public Integer call() {

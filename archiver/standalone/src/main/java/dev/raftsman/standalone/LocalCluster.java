@@ -37,8 +37,8 @@ import java.util.function.BooleanSupplier;
  * this process ({@link ChildProcess}); {@link #close} stops them in order. One thread drives it.
  */
 final class LocalCluster implements AutoCloseable {
-    static final String AGENT = "agent";
-    static final String ARCHIVER = "archiver";
+    static final String AGENT = Verb.AGENT;
+    static final String ARCHIVER = Verb.ARCHIVER;
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration HTTP_LIMIT = Duration.ofSeconds(2);
@@ -107,7 +107,7 @@ final class LocalCluster implements AutoCloseable {
     }
 
     ChildProcess startCollector(int node, Map<String, String> environment) {
-        return start(ClusterFiles.node(node), "collector", environment);
+        return start(ClusterFiles.node(node), Verb.COLLECTOR, environment);
     }
 
     ChildProcess startAgent() {
@@ -115,11 +115,11 @@ final class LocalCluster implements AutoCloseable {
     }
 
     ChildProcess startAgent(Map<String, String> environment) {
-        return start(AGENT, "agent", environment);
+        return start(AGENT, Verb.AGENT, environment);
     }
 
     ChildProcess startArchiver() {
-        return start(ARCHIVER, "archiver", Map.of());
+        return start(ARCHIVER, Verb.ARCHIVER, Map.of());
     }
 
     private ChildProcess start(String name, String verb, Map<String, String> environment) {

@@ -65,19 +65,19 @@ public final class Rehearsal {
         files.writeCollectors("64MiB", "1h");
         files.writeAgent(Map.of(STREAM, file), "64MiB");
         try (LocalCluster cluster = new LocalCluster(files).stoppedWithUs()) {
-            ChildProcess collector = cluster.startCollector(1, archiving(made, StartArchive.COLLECTOR));
+            ChildProcess collector = cluster.startCollector(1, archiving(made, Verb.COLLECTOR));
             for (int node = 2; node <= NODES; node++) {
                 cluster.startCollector(node);
             }
             cluster.awaitCollectors(START_LIMIT);
-            ChildProcess agent = cluster.startAgent(archiving(made, StartArchive.AGENT));
+            ChildProcess agent = cluster.startAgent(archiving(made, Verb.AGENT));
             LocalCluster.await("the agent's lines to be acknowledged", START_LIMIT, () -> {
                 cluster.requireAlive(LocalCluster.AGENT);
                 return cluster.ready(files.agentHttp())
                         && cluster.metrics(files.agentHttp()).total("raftsman_agent_acked_events_total") == LINES;
             });
-            awaitArchive(agent, made.get(StartArchive.AGENT));
-            awaitArchive(collector, made.get(StartArchive.COLLECTOR));
+            awaitArchive(agent, made.get(Verb.AGENT));
+            awaitArchive(collector, made.get(Verb.COLLECTOR));
         }
     }
 

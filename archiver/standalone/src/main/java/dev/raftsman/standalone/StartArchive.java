@@ -7,20 +7,17 @@ import java.util.stream.Stream;
 /**
  * The archive of classes that processes of one verb start from.
  *
- * @param verb {@code agent} or {@code collector}
+ * @param verb {@link Verb#AGENT} or {@link Verb#COLLECTOR}
  * @param file beside the jars, for the Java in use; it need not be there
  */
 public record StartArchive(String verb, Path file) {
-    static final String AGENT = "agent";
-    static final String COLLECTOR = "collector";
-
     /** Those there can be; none if this process was not started by the launcher, which alone knows their names. */
     public static List<StartArchive> all() {
         String lib = System.getProperty("raftsman.lib");
         String suffix = System.getProperty("raftsman.archives");
         return lib == null || suffix == null
                 ? List.of()
-                : Stream.of(AGENT, COLLECTOR)
+                : Stream.of(Verb.AGENT, Verb.COLLECTOR)
                         .map(verb -> new StartArchive(verb, Path.of(lib, verb + "-" + suffix)))
                         .toList();
     }
