@@ -7,7 +7,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.ratis.thirdparty.io.grpc.Server;
 import org.apache.ratis.thirdparty.io.grpc.netty.NettyServerBuilder;
 
-/** Answers peers on the log's port as long as the engine, which does so later, does not run. */
+/** Answers peers as the log does on its port, without an engine. */
 public final class PeerServer implements AutoCloseable {
     private static final long END_SECONDS = 2;
 
