@@ -2,7 +2,6 @@ package dev.raftsman.collector;
 
 import dev.raftsman.config.HostPort;
 import dev.raftsman.raft.LogTls;
-import dev.raftsman.raft.PeerClient;
 import dev.raftsman.raft.PeerException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -10,7 +9,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -23,8 +21,9 @@ final class Introductions implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Introductions.class);
     private static final long RECONNECT_NANOS = TimeUnit.SECONDS.toNanos(2);
 
-    private final LogTls tls;
-    private final Map<HostPort, PeerClient> clients = new ConcurrentHashMap<>();
+    /** Its own: on the connection of a fetch that is throttled, an answer would wait. */
+    private final PeerClients clients;
+
     private final ExecutorService threads = Executors.newCachedThreadPool(task -> {
         Thread thread = new Thread(task, "introductions");
         thread.setDaemon(true);
@@ -33,7 +32,7 @@ final class Introductions implements AutoCloseable {
 
     /** @param tls null for plain text */
     Introductions(LogTls tls) {
-        this.tls = tls;
+        this.clients = new PeerClients(tls);
     }
 
     /**
@@ -88,13 +87,12 @@ final class Introductions implements AutoCloseable {
     }
 
     private ByteBuffer once(HostPort node, String verb, byte[] question, Duration limit) throws PeerException {
-        return clients.computeIfAbsent(node, n -> PeerClient.to(n, tls))
-                .askShort(verb, ByteBuffer.wrap(question), limit);
+        return clients.of(node).askShort(verb, ByteBuffer.wrap(question), limit);
     }
 
     @Override
     public void close() {
         threads.shutdownNow();
-        clients.values().forEach(PeerClient::close);
+        clients.close();
     }
 }

@@ -3,17 +3,14 @@ package dev.raftsman.collector;
 import dev.raftsman.config.HostPort;
 import dev.raftsman.raft.LogTls;
 import dev.raftsman.raft.PeerAnswer;
-import dev.raftsman.raft.PeerClient;
 import dev.raftsman.store.Chunks;
 import dev.raftsman.store.PeerFailedException;
 import dev.raftsman.store.PeerFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 
-/** Connections to other nodes, each made when that node is first asked for something. Any thread. */
+/** Other nodes' files, over the log's port. Any thread. */
 final class PeerConnections implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -23,23 +20,22 @@ final class PeerConnections implements AutoCloseable {
     /** What one question is about at most, as the store asks. */
     private static final long ASKED_BYTES = 64L << 20;
 
-    private final LogTls tls;
+    private final PeerClients clients;
     private final Duration timeout;
-    private final Map<HostPort, PeerClient> clients = new ConcurrentHashMap<>();
 
     /**
      * @param tls null for plain text
      * @param bytesPerSecond how fast answers are taken at most
      */
     PeerConnections(LogTls tls, long bytesPerSecond) {
-        this.tls = tls;
+        this.clients = new PeerClients(tls);
         this.timeout = PATIENCE.plusSeconds(2 * ASKED_BYTES / bytesPerSecond);
     }
 
     PeerFiles files(HostPort peer) {
         return (verb, question) -> {
             PeerAnswer answer =
-                    client(peer).ask(verb, question, verb.equals(PeerFiles.DIGESTS) ? SHORT_PATIENCE : timeout);
+                    clients.of(peer).ask(verb, question, verb.equals(PeerFiles.DIGESTS) ? SHORT_PATIENCE : timeout);
             return new Chunks() {
                 @Override
                 public ByteBuffer next() throws PeerFailedException {
@@ -56,10 +52,6 @@ final class PeerConnections implements AutoCloseable {
                 }
             };
         };
-    }
-
-    private PeerClient client(HostPort peer) {
-        return clients.computeIfAbsent(peer, to -> PeerClient.to(to, tls));
     }
 
     /** What the store offers, as an answer of the log's port. */
@@ -79,6 +71,6 @@ final class PeerConnections implements AutoCloseable {
 
     @Override
     public void close() {
-        clients.values().forEach(PeerClient::close);
+        clients.close();
     }
 }
