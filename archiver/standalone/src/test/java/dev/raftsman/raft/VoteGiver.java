@@ -6,7 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.ratis.proto.RaftProtos.RaftGroupIdProto;
 import org.apache.ratis.proto.RaftProtos.RaftRpcRequestProto;
@@ -48,9 +47,9 @@ public final class VoteGiver {
                 1 << 20,
                 Duration.ofMinutes(10));
         if (arguments[2].equals("ours")) {
-            RatisLog.start(settings, null, Map.of(), snapshot -> new Nothing(), (failure, detail, cause) -> {
+            RatisLog.start(settings, new LogSurroundings(snapshot -> new Nothing(), (failure, detail, cause) -> {
                 System.out.println(failure + " " + detail);
-            });
+            }));
         } else {
             engine(settings);
         }

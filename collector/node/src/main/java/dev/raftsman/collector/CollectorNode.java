@@ -17,6 +17,7 @@ import dev.raftsman.raft.FailureListener;
 import dev.raftsman.raft.Leadership;
 import dev.raftsman.raft.LogFacts;
 import dev.raftsman.raft.LogMember;
+import dev.raftsman.raft.LogSurroundings;
 import dev.raftsman.raft.LogTls;
 import dev.raftsman.raft.Outcome;
 import dev.raftsman.raft.PeerAnswer;
@@ -231,16 +232,11 @@ public final class CollectorNode implements AutoCloseable {
         handlers.put(Introduction.VERB, question -> PeerAnswer.of(introduction().json()));
         handlers.put(Errand.JOIN, this::join);
         handlers.put(Errand.LEAVE, this::leave);
+        LogSurroundings surroundings =
+                new LogSurroundings(raftTls, handlers, new EnteringOpener(), marks, this::failed);
         return data.state() == DataDirectory.State.FOUNDER
-                ? RatisLog.start(
-                        config.log(data.founders().orElseThrow().members()),
-                        raftTls,
-                        handlers,
-                        new EnteringOpener(),
-                        marks,
-                        this::failed)
-                : RatisLog.startOutside(
-                        config.log(List.of()), raftTls, handlers, new EnteringOpener(), marks, this::failed);
+                ? RatisLog.start(config.log(data.founders().orElseThrow().members()), surroundings)
+                : RatisLog.startOutside(config.log(List.of()), surroundings);
     }
 
     /** Notes in the directory that it has part in the log, before it has. */

@@ -1,24 +1,10 @@
 package dev.raftsman.raft;
 
-import dev.raftsman.disk.Durable;
 import dev.raftsman.raft.FailureListener.Failure;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
-import java.nio.channels.ClosedByInterruptException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Collection;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.proto.RaftProtos.RaftPeerProto;
@@ -29,7 +15,6 @@ import org.apache.ratis.protocol.RaftGroupMemberId;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.protocol.TermIndex;
-import org.apache.ratis.server.storage.FileInfo;
 import org.apache.ratis.server.storage.RaftStorage;
 import org.apache.ratis.statemachine.StateMachineStorage;
 import org.apache.ratis.statemachine.TransactionContext;
@@ -48,25 +33,7 @@ import org.slf4j.LoggerFactory;
  */
 final class LogStateMachine extends BaseStateMachine {
     private static final Logger LOG = LoggerFactory.getLogger(LogStateMachine.class);
-    private static final long CLOSE_SECONDS = 10;
-
     private static final long WAIT_NANOS = 20_000_000;
-    /** Before a failed fetch is reported, after which the leader asks for the next at once. */
-    private static final long RETRY_MILLIS = 1_000;
-
-    /** How long a snapshot that was fetched may wait for the engine once its leader leads no more. */
-    private static final long TAKE_OVER_MILLIS = 5_000;
-
-    /** Where the fetching of a leader's snapshot is. */
-    private enum Fetching {
-        NONE,
-        /** May be broken off. */
-        UNDER_WAY,
-        /** Becomes this node's own: not to be broken off. */
-        COMMITTING,
-        /** On the disk; the engine opens it at the next notification of a leader. */
-        SWITCHED
-    }
 
     private final AppliedState.Opener opener;
     private final FailureListener failures;
@@ -77,50 +44,13 @@ final class LogStateMachine extends BaseStateMachine {
     private final DiskMarks marks;
     private final SimpleStateMachineStorage storage = new SimpleStateMachineStorage();
 
-    private final ExecutorService writer = Executors.newSingleThreadExecutor(task -> {
-        Thread thread = new Thread(task, "snapshot");
-        thread.setDaemon(true);
-        return thread;
-    });
-
-    private final ExecutorService fetcher = Executors.newSingleThreadExecutor(task -> {
-        Thread thread = new Thread(task, "catch-up");
-        thread.setDaemon(true);
-        return thread;
-    });
-
+    private final OwnSnapshots own;
+    private final LeadersSnapshot leaders;
     private volatile AppliedState state;
     private long bytesSinceSnapshot;
 
-    /** Held to begin a snapshot of our own or to fetch one: one of both at a time. */
-    private final Object turns = new Object();
-
-    /** Unless none is, no snapshot of our own is begun. With the next six, guarded by {@link #turns}. */
-    private Fetching fetching = Fetching.NONE;
-
-    private RaftPeerId fetchedFrom;
-
-    /** Another one leads than the one that is, or was, fetched from. */
-    private boolean leaderChanged;
-
-    /** While a fetch may be broken off. */
-    private Thread fetchThread;
-
-    /** What was fetched is on the disk, or about to be, and the state that shows it is not open yet. */
-    private boolean unopened;
-
-    private long fetches;
-
-    private volatile boolean snapshotWanted;
-    private volatile boolean busy;
-
     /** The state was replaced on disk and waits to be opened again: entries pass it by, the new one has them. */
     private volatile boolean paused;
-
-    private volatile long finishedIndex = -1;
-
-    /** The snapshot under way, or the last one. */
-    private volatile Future<?> writing = CompletableFuture.completedFuture(null);
 
     private volatile long appliedBytes;
     private volatile boolean closing;
@@ -145,6 +75,8 @@ final class LogStateMachine extends BaseStateMachine {
         this.askAgain = askAgain;
         this.snapshotLogBytes = snapshotLogBytes;
         this.marks = marks;
+        this.own = new OwnSnapshots(storage, failures, () -> closing, askAgain);
+        this.leaders = new LeadersSnapshot(opener, storage, own, failures, () -> closing);
     }
 
     @Override
@@ -167,7 +99,7 @@ final class LogStateMachine extends BaseStateMachine {
         }
         state = opener.open(newest.getFile().getPath());
         setLastAppliedTermIndex(newest.getTermIndex());
-        finishedIndex = newest.getIndex();
+        own.opened(newest.getIndex());
         LOG.info("snapshot loaded: index={}, term={}", newest.getIndex(), newest.getTerm());
     }
 
@@ -198,7 +130,7 @@ final class LogStateMachine extends BaseStateMachine {
         bytesSinceSnapshot += data.size();
         if (bytesSinceSnapshot >= snapshotLogBytes) {
             bytesSinceSnapshot = 0;
-            snapshotWanted = true;
+            own.want();
             askAgain.run();
         }
         return CompletableFuture.completedFuture(Message.valueOf(UnsafeByteOperations.unsafeWrap(reply)));
@@ -239,14 +171,8 @@ final class LogStateMachine extends BaseStateMachine {
         return CompletableFuture.completedFuture(Message.EMPTY);
     }
 
-    /** The next time that the engine asks, a snapshot is begun. Any thread. */
-    void snapshotWanted() {
-        snapshotWanted = true;
-    }
-
-    /** Whether a snapshot was asked for and not begun since, or there was no space for it. Any thread. */
-    boolean isSnapshotWanted() {
-        return snapshotWanted;
+    OwnSnapshots snapshots() {
+        return own;
     }
 
     /**
@@ -256,20 +182,10 @@ final class LogStateMachine extends BaseStateMachine {
     @Override
     public long takeSnapshot() throws IOException {
         TermIndex applied = getLastAppliedTermIndex();
-        synchronized (turns) {
-            if (snapshotWanted
-                    && !busy
-                    && fetching == Fetching.NONE
-                    && applied != null
-                    && applied.getIndex() > finishedIndex) {
-                snapshotWanted = false;
-                bytesSinceSnapshot = 0;
-                AppliedState.Captured captured = capture(applied);
-                busy = true;
-                writing = writer.submit(() -> write(captured, applied));
-            }
+        if (leaders.beginOwn(applied, () -> capture(applied))) {
+            bytesSinceSnapshot = 0;
         }
-        return finishedIndex;
+        return own.finishedIndex();
     }
 
     private AppliedState.Captured capture(TermIndex at) throws IOException {
@@ -279,61 +195,6 @@ final class LogStateMachine extends BaseStateMachine {
             diskFailed("cannot take the snapshot of index " + at.getIndex(), e);
             throw e;
         }
-    }
-
-    private void write(AppliedState.Captured captured, TermIndex at) {
-        Path file = storage.getSnapshotFile(at.getTerm(), at.getIndex()).toPath();
-        long beganNanos = System.nanoTime();
-        try {
-            captured.write(file);
-            deleteOlderThan(file);
-            busy = false;
-        } catch (AppliedState.NoSpaceException e) {
-            LOG.warn("no snapshot: index={}, reason={}; the log is kept", at.getIndex(), e.getMessage());
-            snapshotWanted = true;
-            busy = false;
-            return;
-        } catch (IOException | UncheckedIOException e) {
-            // A force that failed says nothing about what is on the disk: no second try.
-            diskFailed("cannot write the snapshot of index " + at.getIndex(), e);
-            return;
-        } catch (RuntimeException | Error e) {
-            failures.failed(Failure.STOPPED, "cannot write the snapshot of index " + at.getIndex(), e);
-            throw e;
-        }
-        storage.updateLatestSnapshot(new SingleFileSnapshotInfo(new FileInfo(file, null), at));
-        finishedIndex = at.getIndex();
-        LOG.info(
-                "snapshot taken: index={}, term={}, millis={}",
-                at.getIndex(),
-                at.getTerm(),
-                TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - beganNanos));
-        askAgain.run();
-    }
-
-    /** Waits for the snapshot under way, if there is one. Any thread. */
-    void awaitSnapshot(Duration limit) throws TimeoutException, InterruptedException {
-        try {
-            writing.get(limit.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
-            LOG.debug("reported when it happened", e);
-        }
-    }
-
-    /**
-     * The state may have given up what earlier snapshots need, so the newest must be the only one. The engine's own
-     * choice prefers any with an MD5 file beside it, an older one too; hence there are no such files, and the state checks
-     * its snapshot itself.
-     */
-    private static void deleteOlderThan(Path newest) throws IOException {
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(newest.getParent(), "snapshot.*")) {
-            for (Path file : files) {
-                if (!file.equals(newest)) {
-                    Files.delete(file);
-                }
-            }
-        }
-        Durable.forceDirectory(newest.getParent());
     }
 
     /** Bytes of the entries applied since start. */
@@ -347,41 +208,8 @@ final class LogStateMachine extends BaseStateMachine {
             // The engine is on its way to lead and has done nothing as leader yet.
             elected.run();
         }
-        leaveFormerLeader(newLeader);
+        leaders.ledBy(newLeader);
         leadershipChanged.run();
-    }
-
-    /**
-     * The engine asks for the result of a fetch only when a leader notifies it again, and takes no entries before. A new
-     * leader whose log has all that this node needs never does. So a fetch is broken off; once it has replaced the state on
-     * disk, a restart is the way out.
-     */
-    private void leaveFormerLeader(RaftPeerId newLeader) {
-        synchronized (turns) {
-            if (fetching == Fetching.NONE || newLeader.equals(fetchedFrom)) {
-                return;
-            }
-            leaderChanged = true;
-            if (fetching == Fetching.UNDER_WAY && fetchThread != null) {
-                fetchThread.interrupt();
-            } else if (fetching == Fetching.SWITCHED) {
-                restartUnlessOpened();
-            }
-        }
-    }
-
-    /** Called with {@link #turns} held. */
-    private void restartUnlessOpened() {
-        long fetch = fetches;
-        CompletableFuture.delayedExecutor(TAKE_OVER_MILLIS, TimeUnit.MILLISECONDS)
-                .execute(() -> {
-                    synchronized (turns) {
-                        if (closing || fetches != fetch || fetching != Fetching.SWITCHED) {
-                            return;
-                        }
-                    }
-                    failures.failed(Failure.STOPPED, "the leader changed before its snapshot was opened", null);
-                });
     }
 
     @Override
@@ -431,116 +259,7 @@ final class LogStateMachine extends BaseStateMachine {
     @Override
     public CompletableFuture<TermIndex> notifyInstallSnapshotFromLeader(RoleInfoProto role, TermIndex firstInLog) {
         RaftPeerProto leader = role.getFollowerInfo().getLeaderInfo().getId();
-        synchronized (turns) {
-            fetching = Fetching.UNDER_WAY;
-            fetchedFrom = RaftPeerId.valueOf(leader.getId());
-            leaderChanged = false;
-            fetches++;
-        }
-        return CompletableFuture.supplyAsync(() -> fetch(leader.getAddress(), firstInLog.getIndex() - 1), fetcher);
-    }
-
-    private TermIndex fetch(String leader, long leastIndex) {
-        try {
-            Future<?> own = beginFetch();
-            // One that was finished later would take the place of what is fetched.
-            own.get();
-            AppliedState.Fetched fetched = opener.fetch(leader, leastIndex);
-            TermIndex at = TermIndex.valueOf(fetched.term(), fetched.index());
-            Path file = storage.getSnapshotFile(at.getTerm(), at.getIndex()).toPath();
-            beginCommit();
-            fetched.commit(file);
-            deleteOlderThan(file);
-            storage.updateLatestSnapshot(new SingleFileSnapshotInfo(new FileInfo(file, null), at));
-            committed();
-            return at;
-        } catch (AppliedState.NotNowException e) {
-            LOG.warn("not caught up yet: leader={}, reason={}", leader, e.getMessage());
-            pauseBeforeRetry();
-            throw new CompletionException(e);
-        } catch (ClosedByInterruptException | InterruptedIOException e) {
-            LOG.info("fetch broken off: leader={}", leader);
-            throw new CompletionException(e);
-        } catch (IOException | UncheckedIOException e) {
-            if (closing) {
-                // Told to end: an interrupt closes the file that is being written.
-                throw new CompletionException(e);
-            }
-            failures.failed(Failure.DISK, "cannot take over the snapshot of " + leader, e);
-            throw new CompletionException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new CompletionException(e);
-        } catch (ExecutionException e) {
-            throw new CompletionException(e.getCause());
-        } catch (RuntimeException | Error e) {
-            if (!closing) {
-                failures.failed(Failure.STOPPED, "cannot take over the snapshot of " + leader, e);
-            }
-            throw e;
-        } finally {
-            endFetch();
-        }
-    }
-
-    /**
-     * The engine may send to the next snapshot while its updater still opens the last one: opening clears away what was
-     * fetched, and what is fetched depends on what is open.
-     */
-    private Future<?> beginFetch() throws AppliedState.NotNowException, InterruptedException {
-        synchronized (turns) {
-            requireLeader();
-            fetchThread = Thread.currentThread();
-            while (unopened) {
-                turns.wait();
-            }
-            return writing;
-        }
-    }
-
-    private void beginCommit() throws AppliedState.NotNowException {
-        synchronized (turns) {
-            requireLeader();
-            fetching = Fetching.COMMITTING;
-            unopened = true;
-        }
-    }
-
-    private void requireLeader() throws AppliedState.NotNowException {
-        if (leaderChanged) {
-            throw new AppliedState.NotNowException("it leads no more", null);
-        }
-    }
-
-    private void committed() {
-        synchronized (turns) {
-            fetching = Fetching.SWITCHED;
-            if (leaderChanged) {
-                restartUnlessOpened();
-            }
-        }
-    }
-
-    /** One that failed while it was committed stays so: the process ends, and must not write a snapshot over it. */
-    private void endFetch() {
-        synchronized (turns) {
-            fetchThread = null;
-            if (fetching == Fetching.UNDER_WAY) {
-                fetching = Fetching.NONE;
-                if (leaderChanged) {
-                    // The interrupt was for this fetch.
-                    Thread.interrupted();
-                }
-            }
-        }
-    }
-
-    private static void pauseBeforeRetry() {
-        try {
-            Thread.sleep(RETRY_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        return leaders.fetch(RaftPeerId.valueOf(leader.getId()), leader.getAddress(), firstInLog.getIndex() - 1);
     }
 
     /** Called with the engine's lock held: the state is closed by {@link #reinitialize}. */
@@ -571,34 +290,17 @@ final class LogStateMachine extends BaseStateMachine {
         }
         bytesSinceSnapshot = 0;
         paused = false;
-        synchronized (turns) {
-            if (fetching == Fetching.SWITCHED) {
-                fetching = Fetching.NONE;
-            }
-            unopened = false;
-            turns.notifyAll();
-        }
+        leaders.opened();
     }
 
     @Override
     public void close() throws IOException {
         getLifeCycle().checkStateAndClose(() -> {
-            fetcher.shutdownNow();
-            writer.shutdown();
-            awaitLastSnapshot();
+            leaders.close();
+            own.close();
             if (state != null) {
                 state.close();
             }
         });
-    }
-
-    private void awaitLastSnapshot() {
-        try {
-            if (!writer.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
-                LOG.warn("closed while a snapshot was being written");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

@@ -1,8 +1,6 @@
 package dev.raftsman.raft;
 
-import dev.raftsman.config.HostPort;
 import dev.raftsman.disk.Durable;
-import dev.raftsman.raft.FailureListener.Failure;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.DirectoryIteratorException;
@@ -11,12 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -37,18 +32,11 @@ import org.apache.ratis.protocol.GroupManagementRequest;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientReply;
 import org.apache.ratis.protocol.RaftClientRequest;
-import org.apache.ratis.protocol.RaftGroup;
 import org.apache.ratis.protocol.RaftGroupId;
-import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.protocol.SetConfigurationRequest;
 import org.apache.ratis.protocol.SnapshotManagementRequest;
 import org.apache.ratis.protocol.TransferLeadershipRequest;
-import org.apache.ratis.protocol.exceptions.ChecksumException;
-import org.apache.ratis.protocol.exceptions.LeaderNotReadyException;
-import org.apache.ratis.protocol.exceptions.LeaderSteppingDownException;
-import org.apache.ratis.protocol.exceptions.NotLeaderException;
-import org.apache.ratis.protocol.exceptions.RaftException;
 import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.storage.RaftStorage;
@@ -60,12 +48,8 @@ import org.slf4j.LoggerFactory;
 /** A member of a group of Apache Ratis. Submits on the node's own server object, without a client's hop. */
 public final class RatisLog implements ReplicatedLog {
     private static final Logger LOG = LoggerFactory.getLogger(RatisLog.class);
-    private static final long HANDOVER_MILLIS = 2_000;
-    /** More than a slow force takes. */
-    private static final long UNWRITTEN_NANOS = TimeUnit.SECONDS.toNanos(5);
-
+    private static final Duration HANDOVER = Duration.ofSeconds(2);
     private static final long SNAPSHOT_MILLIS = 60_000;
-    private static final byte[] NO_BYTES = {};
 
     /** Kept from the collector: at INFO it writes a line for each connection to standard error. */
     private static final java.util.logging.Logger TRANSPORT_METRICS =
@@ -76,7 +60,6 @@ public final class RatisLog implements ReplicatedLog {
     private final ClientId clientId = ClientId.randomId();
     private final AtomicLong callId = new AtomicLong();
     private final List<Runnable> leadershipListeners = new CopyOnWriteArrayList<>();
-    private final FailureListener failures;
     private final DurableVotes votes;
     private final PeerService peers;
     private final DiskMarks marks;
@@ -90,47 +73,38 @@ public final class RatisLog implements ReplicatedLog {
 
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private RatisLog(
-            LogSettings settings,
-            LogTls tls,
-            Map<String, PeerHandler> handlers,
-            boolean outside,
-            AppliedState.Opener opener,
-            DiskMarks marks,
-            FailureListener failures)
-            throws IOException {
+    private RatisLog(LogSettings settings, LogSurroundings surroundings, boolean outside) throws IOException {
         this.settings = settings;
-        this.failures = failures;
+        this.marks = surroundings.marks();
         this.groupId = RaftGroupId.valueOf(settings.group());
         this.votes = new DurableVotes(
-                settings.directory().resolve(settings.group().toString()).resolve("current"), failures);
+                settings.directory().resolve(settings.group().toString()).resolve("current"), surroundings.failures());
         votes.check();
         this.machine = new LogStateMachine(
-                opener,
-                failures,
+                surroundings.opener(),
+                surroundings.failures(),
                 votes::own,
                 this::leadershipChanged,
                 this::askForSnapshot,
                 settings.snapshotLogBytes(),
                 marks);
-        this.marks = marks;
         this.gate = new EntryGate(marks, new Backlog(new Progress()));
-        this.watch = new DiskWatch(marks, new Watched());
-        this.peers = new PeerService(handlers);
+        this.watch = new DiskWatch(marks, new WatchedLog(this, gate, votes, surroundings.failures(), HANDOVER));
+        this.peers = new PeerService(surroundings.handlers());
         Parameters parameters = new Parameters();
         GrpcConfigKeys.Server.setServicesCustomizer(
                 parameters,
                 (transport, services) ->
                         transport.intercept(gate).intercept(votes).addService(peers.definition()));
-        if (tls != null) {
-            GrpcConfigKeys.TLS.setConf(parameters, tls.engine());
+        if (surroundings.tls() != null) {
+            GrpcConfigKeys.TLS.setConf(parameters, surroundings.tls().engine());
         }
         this.server = RaftServer.newBuilder()
                 .setServerId(RaftPeerId.valueOf(settings.self()))
                 .setProperties(EngineSettings.of(settings))
                 .setParameters(parameters)
                 .setStateMachineRegistry(group -> machine)
-                .setGroup(outside ? null : group(settings.members()))
+                .setGroup(outside ? null : EnginePeers.group(groupId, settings.members()))
                 .setOption(RaftStorage.StartupOption.RECOVER)
                 .build();
         try {
@@ -156,85 +130,25 @@ public final class RatisLog implements ReplicatedLog {
         return false;
     }
 
-    private RaftGroup group(List<LogMember> members) {
-        return RaftGroup.valueOf(groupId, members.stream().map(RatisLog::peer).toList());
-    }
-
-    private static RaftPeer peer(LogMember member) {
-        RaftPeer.Builder peer = RaftPeer.newBuilder().setId(member.id()).setAddress(member.address());
-        // The engine means these two for clients of its own, of which there are none.
-        if (!member.ingest().isEmpty()) {
-            peer.setClientAddress(member.ingest());
-        }
-        if (!member.http().isEmpty()) {
-            peer.setAdminAddress(member.http());
-        }
-        return peer.build();
-    }
-
-    private static LogMember member(RaftPeer peer) {
-        HostPort raft = HostPort.parse(peer.getAddress());
-        return new LogMember(
-                peer.getId().toString(),
-                raft.host(),
-                raft.port(),
-                peer.getClientAddress() == null ? "" : peer.getClientAddress(),
-                peer.getAdminAddress() == null ? "" : peer.getAdminAddress());
-    }
-
     /**
      * Starts this node's member: opens the state, replays nothing yet, and begins to vote. The settings' members are the
      * group until the log, or a snapshot, says otherwise.
      *
-     * @param tls null for plain text between the nodes
-     * @param handlers what peers are answered on the log's port, by verb
      * @throws IOException if the directory or the snapshot cannot be used, or the port not bound
      */
-    public static RatisLog start(
-            LogSettings settings,
-            LogTls tls,
-            Map<String, PeerHandler> handlers,
-            AppliedState.Opener opener,
-            FailureListener failures)
-            throws IOException {
-        return start(settings, tls, handlers, false, opener, DiskMarks.none(), failures);
-    }
-
-    /** As above, and takes nothing into the log while the marks say that the disk is full. */
-    public static RatisLog start(
-            LogSettings settings,
-            LogTls tls,
-            Map<String, PeerHandler> handlers,
-            AppliedState.Opener opener,
-            DiskMarks marks,
-            FailureListener failures)
-            throws IOException {
-        return start(settings, tls, handlers, false, opener, marks, failures);
+    public static RatisLog start(LogSettings settings, LogSurroundings surroundings) throws IOException {
+        return start(settings, surroundings, false);
     }
 
     /**
      * The same, but it votes only if the directory has a log that says so. One without a log is outside of the group: it
      * answers peers, and nothing more, until {@link #enter}.
      */
-    public static RatisLog startOutside(
-            LogSettings settings,
-            LogTls tls,
-            Map<String, PeerHandler> handlers,
-            AppliedState.Opener opener,
-            DiskMarks marks,
-            FailureListener failures)
-            throws IOException {
-        return start(settings, tls, handlers, true, opener, marks, failures);
+    public static RatisLog startOutside(LogSettings settings, LogSurroundings surroundings) throws IOException {
+        return start(settings, surroundings, true);
     }
 
-    private static RatisLog start(
-            LogSettings settings,
-            LogTls tls,
-            Map<String, PeerHandler> handlers,
-            boolean outside,
-            AppliedState.Opener opener,
-            DiskMarks marks,
-            FailureListener failures)
+    private static RatisLog start(LogSettings settings, LogSurroundings surroundings, boolean outside)
             throws IOException {
         // The engine would end the whole process where it cannot bind its port.
         ExitUtils.disableSystemExit();
@@ -242,9 +156,9 @@ public final class RatisLog implements ReplicatedLog {
         Durable.createDirectories(settings.directory());
         try {
             CoveredLog.delete(settings.directory().resolve(settings.group().toString()));
-            return new RatisLog(settings, tls, handlers, outside, opener, marks, failures);
+            return new RatisLog(settings, surroundings, outside);
         } catch (IOException | RuntimeException e) {
-            if (damaged(e)) {
+            if (DamagedLogException.isBehind(e)) {
                 throw new DamagedLogException(settings.directory(), rootMessage(e), e);
             }
             throw e instanceof IOException io ? io : new IOException(rootMessage(e), e);
@@ -262,8 +176,8 @@ public final class RatisLog implements ReplicatedLog {
         if (division != null) {
             throw new IllegalStateException("in the group already");
         }
-        GroupManagementRequest add =
-                GroupManagementRequest.newAdd(clientId, server.getId(), callId.incrementAndGet(), group(first), false);
+        GroupManagementRequest add = GroupManagementRequest.newAdd(
+                clientId, server.getId(), callId.incrementAndGet(), EnginePeers.group(groupId, first), false);
         try {
             server.groupManagementAsync(add).join();
         } catch (CompletionException e) {
@@ -284,7 +198,7 @@ public final class RatisLog implements ReplicatedLog {
         return mine == null
                 ? List.of()
                 : mine.getRaftConf().getAllPeers().stream()
-                        .map(RatisLog::member)
+                        .map(EnginePeers::member)
                         .sorted(Comparator.comparing(LogMember::id))
                         .toList();
     }
@@ -295,7 +209,7 @@ public final class RatisLog implements ReplicatedLog {
         return mine == null || id.isEmpty()
                 ? Optional.empty()
                 : Optional.ofNullable(mine.getRaftConf().getPeer(RaftPeerId.valueOf(id)))
-                        .map(RatisLog::member);
+                        .map(EnginePeers::member);
     }
 
     /** Whether {@link #members} is committed and no change of it is under way, as far as this node's log goes. */
@@ -315,8 +229,8 @@ public final class RatisLog implements ReplicatedLog {
     public CompletableFuture<Outcome> reconfigure(List<LogMember> from, List<LogMember> to) {
         SetConfigurationRequest.Arguments change = SetConfigurationRequest.Arguments.newBuilder()
                 .setMode(SetConfigurationRequest.Mode.COMPARE_AND_SET)
-                .setServersInCurrentConf(from.stream().map(RatisLog::peer).toList())
-                .setServersInNewConf(to.stream().map(RatisLog::peer).toList())
+                .setServersInCurrentConf(EnginePeers.peers(from))
+                .setServersInNewConf(EnginePeers.peers(to))
                 .build();
         return asked(() -> server.setConfigurationAsync(
                 new SetConfigurationRequest(clientId, server.getId(), groupId, callId.incrementAndGet(), change)));
@@ -339,9 +253,9 @@ public final class RatisLog implements ReplicatedLog {
 
     private CompletableFuture<Outcome> asked(Asking asking) {
         try {
-            return asking.ask().handle(this::outcome);
+            return asking.ask().handle(EngineReply::outcome);
         } catch (IOException | RuntimeException e) {
-            return CompletableFuture.completedFuture(outcome(null, e));
+            return CompletableFuture.completedFuture(EngineReply.outcome(null, e));
         }
     }
 
@@ -362,19 +276,6 @@ public final class RatisLog implements ReplicatedLog {
                     known.get(i).getLastRpcElapsedTimeMs()));
         }
         return followers;
-    }
-
-    private static boolean damaged(Throwable e) {
-        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-            // The engine has no exception of its own for most of what it finds in a log file.
-            boolean reading = Arrays.stream(cause.getStackTrace())
-                    .limit(3)
-                    .anyMatch(frame -> frame.getClassName().contains(".raftlog.segmented."));
-            if (cause instanceof ChecksumException || reading) {
-                return true;
-            }
-        }
-        return false;
     }
 
     private static String rootMessage(Throwable e) {
@@ -415,29 +316,6 @@ public final class RatisLog implements ReplicatedLog {
                 .setType(type)
                 .build();
         return asked(() -> server.submitClientRequestAsync(request));
-    }
-
-    private Outcome outcome(RaftClientReply reply, Throwable failure) {
-        if (failure == null && reply.isSuccess()) {
-            return new Outcome.Applied(
-                    reply.getLogIndex(),
-                    reply.getMessage() == null
-                            ? NO_BYTES
-                            : reply.getMessage().getContent().toByteArray());
-        }
-        Throwable cause =
-                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
-        RaftException refused = reply == null ? null : reply.getException();
-        Throwable why = refused == null ? cause : refused;
-        if (why instanceof NotLeaderException notLeader) {
-            RaftPeer suggested = notLeader.getSuggestedLeader();
-            return new Outcome.NotLeader(
-                    suggested == null ? "" : suggested.getId().toString());
-        }
-        if (why instanceof LeaderSteppingDownException || why instanceof LeaderNotReadyException) {
-            return new Outcome.NotLeader("");
-        }
-        return new Outcome.Unavailable(why == null ? "no answer" : why.toString());
     }
 
     @Override
@@ -513,13 +391,13 @@ public final class RatisLog implements ReplicatedLog {
 
     @Override
     public void requestSnapshot() {
-        machine.snapshotWanted();
+        machine.snapshots().want();
         askForSnapshot();
     }
 
     /** Asks once more for a snapshot that was asked for and could not be taken then. To be called now and then. */
     public void retrySnapshot() {
-        if (machine.isSnapshotWanted()) {
+        if (machine.snapshots().isWanted()) {
             askForSnapshot();
         }
     }
@@ -561,16 +439,22 @@ public final class RatisLog implements ReplicatedLog {
         peers.close();
     }
 
+    /** What the engine says of this member; null as long as it is outside of the group. */
+    DivisionInfo division() {
+        RaftServer.Division mine = division;
+        return mine == null ? null : mine.getInfo();
+    }
+
     private boolean isAlive() {
         return division != null && division.getInfo().isAlive();
     }
 
     private void snapshotAtClose() {
         try {
-            machine.awaitSnapshot(Duration.ofMillis(SNAPSHOT_MILLIS));
-            machine.snapshotWanted();
+            machine.snapshots().await(Duration.ofMillis(SNAPSHOT_MILLIS));
+            machine.snapshots().want();
             await("snapshot at close", snapshot(), SNAPSHOT_MILLIS);
-            machine.awaitSnapshot(Duration.ofMillis(SNAPSHOT_MILLIS));
+            machine.snapshots().await(Duration.ofMillis(SNAPSHOT_MILLIS));
         } catch (TimeoutException e) {
             LOG.info("snapshot at close is not finished: reason=timeout");
         } catch (InterruptedException e) {
@@ -585,12 +469,12 @@ public final class RatisLog implements ReplicatedLog {
                 .min(Comparator.comparingLong(Follower::silentMillis))
                 .ifPresent(f -> await(
                         "handing leadership to " + f.id(),
-                        transfer(f.id(), Duration.ofMillis(HANDOVER_MILLIS)).thenAccept(outcome -> {
+                        transfer(f.id(), HANDOVER).thenAccept(outcome -> {
                             if (!(outcome instanceof Outcome.Applied)) {
                                 LOG.info("leadership not handed over: to={}, reason={}", f.id(), outcome);
                             }
                         }),
-                        HANDOVER_MILLIS + 500));
+                        HANDOVER.toMillis() + 500));
     }
 
     /** Where the engine is; nowhere as long as this node is outside of the group. */
@@ -605,69 +489,6 @@ public final class RatisLog implements ReplicatedLog {
         public long applied() {
             RaftServer.Division mine = division;
             return mine == null ? -1 : mine.getInfo().getLastAppliedIndex();
-        }
-    }
-
-    private final class Watched implements DiskWatch.Node {
-        private OptionalLong unwrittenSince = OptionalLong.empty();
-
-        @Override
-        public boolean leads() {
-            return leadership().ready();
-        }
-
-        @Override
-        public int followers() {
-            return RatisLog.this.followers().size();
-        }
-
-        @Override
-        public void offerLeadership(int attempt) {
-            List<String> others =
-                    RatisLog.this.followers().stream().map(Follower::id).toList();
-            if (!others.isEmpty()) {
-                String to = others.get(attempt % others.size());
-                LOG.info("leadership offered: to={}, reason=disk reserve reached", to);
-                transfer(to, Duration.ofMillis(HANDOVER_MILLIS)).thenAccept(outcome -> {
-                    if (!(outcome instanceof Outcome.Applied)) {
-                        LOG.info("leadership not taken over: by={}, reason={}", to, outcome);
-                    }
-                });
-            }
-        }
-
-        @Override
-        public void releaseEntries() {
-            gate.release();
-        }
-
-        @Override
-        public void shortenLog() {
-            requestSnapshot();
-        }
-
-        /**
-         * The engine gives an election up when it cannot write the term, and stays a candidate that asks nobody: if all
-         * nodes had no space for it at once, none would ever lead again. No vote was asked for, so a new start is safe.
-         */
-        @Override
-        public void lookAtCandidacy(long now, boolean full) {
-            RaftServer.Division mine = division;
-            if (mine == null) {
-                return;
-            }
-            DivisionInfo info = mine.getInfo();
-            if (full || !info.isAlive() || !info.isCandidate() || votes.writtenTerm() >= info.getCurrentTerm()) {
-                unwrittenSince = OptionalLong.empty();
-            } else if (unwrittenSince.isEmpty()) {
-                unwrittenSince = OptionalLong.of(now);
-            } else if (now - unwrittenSince.getAsLong() > UNWRITTEN_NANOS) {
-                unwrittenSince = OptionalLong.of(now);
-                failures.failed(
-                        Failure.STOPPED,
-                        "term " + info.getCurrentTerm() + " of its own candidacy is not written",
-                        null);
-            }
         }
     }
 

@@ -140,11 +140,8 @@ class LogMembershipTest {
                 "test", id, of(id), "127.0.0.1", root.resolve(id).resolve("raft"), 1 << 20, Duration.ofMillis(500));
         RatisLog log = RatisLog.startOutside(
                 settings,
-                null,
-                Map.of(),
-                new Opener(id),
-                DiskMarks.none(),
-                (failure, detail, cause) -> failures.add(id + " " + failure + " " + detail));
+                new LogSurroundings(
+                        new Opener(id), (failure, detail, cause) -> failures.add(id + " " + failure + " " + detail)));
         logs.put(id, log);
         return log;
     }

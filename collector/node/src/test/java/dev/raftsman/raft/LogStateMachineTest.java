@@ -197,7 +197,8 @@ final class LogStateMachineTest {
             }
         });
         CompletableFuture<TermIndex> next = sentTo("n1");
-        await().until(() -> calls.contains("opens") && (isWaitingToFetch() || Collections.frequency(calls, "fetches") > 1));
+        await().until(() ->
+                calls.contains("opens") && (isWaitingToFetch() || Collections.frequency(calls, "fetches") > 1));
         mayOpen.countDown();
         next.get(30, TimeUnit.SECONDS);
         opened.get(30, TimeUnit.SECONDS);
@@ -216,14 +217,14 @@ final class LogStateMachineTest {
     void stillWantsTheSnapshotThatThereWasNoSpaceFor() throws Exception {
         machine.notifyTermIndexUpdated(3, 7);
         full = true;
-        machine.snapshotWanted();
+        machine.snapshots().want();
         machine.takeSnapshot();
-        machine.awaitSnapshot(Duration.ofSeconds(30));
-        assertThat(machine.isSnapshotWanted()).isTrue();
+        machine.snapshots().await(Duration.ofSeconds(30));
+        assertThat(machine.snapshots().isWanted()).isTrue();
         full = false;
         machine.takeSnapshot();
-        machine.awaitSnapshot(Duration.ofSeconds(30));
-        assertThat(machine.isSnapshotWanted()).isFalse();
+        machine.snapshots().await(Duration.ofSeconds(30));
+        assertThat(machine.snapshots().isWanted()).isFalse();
         assertThat(machine.takeSnapshot()).isEqualTo(7);
     }
 }

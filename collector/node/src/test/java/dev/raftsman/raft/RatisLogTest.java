@@ -116,11 +116,12 @@ class RatisLogTest {
     private void start(int node) throws IOException {
         logs[node] = RatisLog.start(
                 settings(node, 1 << 10),
-                tls[node],
-                Map.of("node", question -> PeerAnswer.of(IDS.get(node).getBytes(StandardCharsets.US_ASCII))),
-                snapshot -> states[node] = new Lines(snapshot),
-                marks[node] = DiskMarks.of(free[node]::get, RESERVE),
-                (failure, detail, cause) -> failures.add(failure + " " + detail));
+                new LogSurroundings(
+                        tls[node],
+                        Map.of("node", question -> PeerAnswer.of(IDS.get(node).getBytes(StandardCharsets.US_ASCII))),
+                        snapshot -> states[node] = new Lines(snapshot),
+                        marks[node] = DiskMarks.of(free[node]::get, RESERVE),
+                        (failure, detail, cause) -> failures.add(failure + " " + detail)));
     }
 
     private LogSettings settings(int node, long snapshotLogBytes) {
@@ -325,10 +326,9 @@ class RatisLogTest {
                 Duration.ofSeconds(3));
         logs[0] = RatisLog.start(
                 slow,
-                null,
-                Map.of(),
-                snapshot -> states[0] = new Lines(snapshot),
-                (failure, detail, cause) -> failures.add(failure + " " + detail));
+                new LogSurroundings(
+                        snapshot -> states[0] = new Lines(snapshot),
+                        (failure, detail, cause) -> failures.add(failure + " " + detail)));
         // Before it stands for election; what is there before a start, the engine takes away.
         Path inTheWay = slow.directory().resolve(slow.group().toString()).resolve("current/raft-meta.tmp");
         Files.createDirectory(inTheWay);
