@@ -1,0 +1,96 @@
+package dev.raftsman.collector;
+
+import dev.raftsman.raft.DiskMarks;
+import dev.raftsman.raft.RatisLog;
+import dev.raftsman.store.ReplicatedState;
+import dev.raftsman.store.SegmentCare;
+import java.util.function.ToLongFunction;
+
+/** What the metrics page has of a node's log, state and disk, asked when the page is. */
+final class NodeMetrics {
+    private NodeMetrics() {}
+
+    static void register(
+            CollectorMetrics metrics,
+            RatisLog log,
+            StoreState.Holder state,
+            SegmentUpkeep upkeep,
+            Clockwork clockwork,
+            DataDirectory data,
+            DiskMarks marks) {
+        metrics.counter(
+                "raftsman_collector_raft_log_bytes_total",
+                "Bytes of the log's entries applied by this node since its start.",
+                log::appliedBytes);
+        metrics.counter(
+                "raftsman_collector_segment_bytes_total",
+                "Bytes of all segments in the tables, wherever they are now.",
+                () -> CollectorMetrics.bytes(state.view().segments()));
+        metrics.counter(
+                "raftsman_collector_votes_forced_total",
+                "How often this node made its vote durable, for others or for itself.",
+                log::votesForced);
+        metrics.counter(
+                "raftsman_collector_catch_ups_total",
+                "Snapshots of other nodes that this node took over, having been away for longer than the log is kept.",
+                () -> state.progress().installed());
+        metrics.counter(
+                "raftsman_collector_fetched_bytes_total",
+                "Bytes of segments fetched from other nodes to catch up, or found here already.",
+                () -> state.progress().fetchedBytes());
+        metrics.gauge(
+                "raftsman_collector_catch_up_left_bytes",
+                "Bytes that this node still fetches to catch up; 0 if it does not.",
+                () -> state.progress().leftBytes());
+        metrics.gauge(
+                "raftsman_collector_damaged_segments",
+                "Sealed segments damaged or missing here and not yet fetched again.",
+                () -> care(state, care -> care.damaged().size()));
+        metrics.counter(
+                "raftsman_collector_damage_found_total",
+                "Sealed segments found damaged or missing here since the state was opened.",
+                () -> care(state, SegmentCare::found));
+        metrics.counter(
+                "raftsman_collector_segments_repaired_total",
+                "Sealed segments fetched again from other nodes since the state was opened.",
+                () -> care(state, SegmentCare::repaired));
+        metrics.counter(
+                "raftsman_collector_scrubbed_bytes_total",
+                "Bytes of sealed segments read again to compare them.",
+                upkeep::scrubbedBytes);
+        metrics.gauge(
+                "raftsman_collector_is_leader",
+                "1 if this node leads and takes entries.",
+                () -> log.leadership().ready() ? 1 : 0);
+        metrics.gauge(
+                "raftsman_collector_applied_index",
+                "Raft index of the last entry applied.",
+                () -> log.facts().appliedIndex());
+        metrics.gauge(
+                "raftsman_collector_raft_log_disk_bytes",
+                "Size of the log's files.",
+                () -> log.facts().logBytes());
+        metrics.gauge(
+                "raftsman_collector_silent_followers",
+                "Members that this node, leading, has not heard for 5 s.",
+                clockwork::silentFollowers);
+        metrics.gauge("raftsman_collector_disk_free_bytes", "Free space for data.", data::usableBytes);
+        metrics.gauge(
+                "raftsman_collector_disk_room",
+                "2: enough; 1: the reserve is reached, no blocks are taken; 0: full, nothing is taken.",
+                () -> switch (marks.room()) {
+                    case ENOUGH -> 2;
+                    case RESERVE -> 1;
+                    case FULL -> 0;
+                });
+        metrics.gauge(
+                "raftsman_collector_apply_waits_for_space",
+                "1 while a committed entry waits for space.",
+                () -> state.waitingForSpace() ? 1 : 0);
+    }
+
+    private static long care(StoreState.Holder state, ToLongFunction<SegmentCare> what) {
+        ReplicatedState now = state.get();
+        return now == null ? 0 : what.applyAsLong(now.care());
+    }
+}
