@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.catalog.SegmentView;
+import dev.raftsman.segment.SegmentId;
 import dev.raftsman.store.CatchUpProgress;
 import dev.raftsman.store.IncomingSnapshot;
 import dev.raftsman.store.OfferedFiles;
@@ -15,12 +16,18 @@ import dev.raftsman.wire.Frame;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -134,6 +141,66 @@ class CatchUpTest {
             cluster.start((away + 1) % 3);
             allHaveTheSame(cluster);
         }
+    }
+
+    /** The new leader is asked for what is still missing, and for nothing that came from the former one. */
+    @Test
+    void goesOnWithAnotherPeerWhenTheLeaderChangesWhileItFetches() throws Exception {
+        try (NodesInOneJvm cluster = new NodesInOneJvm(root, 3, 1 << 20, Duration.ofHours(1))) {
+            cluster.startAll();
+            begin(cluster);
+            int first = cluster.leader();
+            int away = (first + 1) % 3;
+            cluster.stop(away);
+            try (SidecarClient sidecar = cluster.connectToLeader()) {
+                ship(sidecar, 700);
+            }
+            cluster.fetchRate = 4 << 20;
+            cluster.start(away);
+            Path incoming = cluster.directory(away).resolve("incoming");
+            Map<SegmentId, Object> brought = new TreeMap<>();
+            await().atMost(60, TimeUnit.SECONDS)
+                    .pollInterval(5, TimeUnit.MILLISECONDS)
+                    .ignoreExceptionsInstanceOf(NoSuchFileException.class)
+                    .until(() -> note(incoming, brought) >= 3);
+            cluster.stop(first);
+            await().atMost(60, TimeUnit.SECONDS)
+                    .ignoreExceptions()
+                    .until(() -> metric(cluster, away, "raftsman_collector_catch_ups_total") > 0);
+            assertThat(cluster.leader()).isNotEqualTo(first);
+            List<SegmentView> segments = cluster.view(away).segments();
+            assertThat(segments).as("there was more to bring").hasSizeGreaterThan(brought.size() + 3);
+            for (SegmentId segment : brought.keySet()) {
+                assertThat(fileKey(ReplicatedState.fileOf(cluster.directory(away), segment)))
+                        .as("%s is the file that the first leader gave", segment)
+                        .isEqualTo(brought.get(segment));
+            }
+
+            cluster.start(first);
+            try (SidecarClient sidecar = cluster.connectToLeader()) {
+                ship(sidecar, 20);
+            }
+            allHaveTheSame(cluster);
+        }
+    }
+
+    /** Notes the segments that were brought whole, each with the file that it is. @return how many are noted */
+    private static int note(Path incoming, Map<SegmentId, Object> brought) throws IOException {
+        if (Files.isDirectory(incoming)) {
+            try (DirectoryStream<Path> files = Files.newDirectoryStream(incoming, "s*.*")) {
+                for (Path file : files) {
+                    String name = file.getFileName().toString();
+                    if (!name.endsWith(".part")) {
+                        brought.put(SegmentId.parse(name.substring(0, name.indexOf('.'))), fileKey(file));
+                    }
+                }
+            }
+        }
+        return brought.size();
+    }
+
+    private static Object fileKey(Path file) throws IOException {
+        return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
     }
 
     /** As after a crash between taking a snapshot over and going on from it: the node's own log ends far before it. */

@@ -36,6 +36,9 @@ final class NodesInOneJvm implements AutoCloseable {
     Duration scrubPeriod = Duration.ofDays(7);
     boolean awaitRestore;
 
+    /** Bytes a second that a node fetches with. */
+    long fetchRate = 1 << 30;
+
     /** Most connections of sidecars at a time. */
     int connections = 100;
 
@@ -81,7 +84,7 @@ final class NodesInOneJvm implements AutoCloseable {
                 segmentBytes,
                 segmentAge,
                 4 << 20,
-                1 << 30,
+                fetchRate,
                 new CollectorConfig.Scrub(scrubPeriod, 1 << 30),
                 awaitRestore);
     }
