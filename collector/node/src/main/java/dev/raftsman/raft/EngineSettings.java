@@ -52,6 +52,11 @@ final class EngineSettings {
         long electionMillis = settings.electionTimeout().toMillis();
         RaftServerConfigKeys.Rpc.setTimeoutMin(p, millis(electionMillis));
         RaftServerConfigKeys.Rpc.setTimeoutMax(p, millis(electionMillis * 2));
+        // A node that has just started hears nobody, and waits less for it: if all were started, none leads and each
+        // second
+        // counts; if one leads, the vote before the vote disturbs nobody.
+        RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(p, millis(firstElectionMillis(electionMillis)));
+        RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(p, millis(firstElectionMillis(electionMillis) * 2));
         RaftServerConfigKeys.Rpc.setRequestTimeout(p, millis(10_000));
 
         // In heap, next to the open one: what a follower that is nearly up to date still needs. One that needs an entry
@@ -101,6 +106,10 @@ final class EngineSettings {
         RaftServerConfigKeys.setStagingTimeout(p, millis(Math.max(30_000, electionMillis * 6)));
         requireSafe(p);
         return p;
+    }
+
+    private static long firstElectionMillis(long electionMillis) {
+        return Math.max(MIN_ELECTION_MILLIS, electionMillis / 3);
     }
 
     /** @throws IllegalArgumentException naming each setting under which an acknowledged entry could be lost */

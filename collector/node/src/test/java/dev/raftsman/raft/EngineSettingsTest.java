@@ -41,6 +41,15 @@ class EngineSettingsTest {
         assertThat(RaftServerConfigKeys.removedGroupsDir(p).toString()).startsWith("/var/lib/raftsman/");
     }
 
+    @Test
+    void waitsLessForALeaderAfterAStartThanForOneThatFallsSilent() {
+        RaftProperties p = safe();
+        long most = RaftServerConfigKeys.Rpc.firstElectionTimeoutMax(p).toLong(TimeUnit.MILLISECONDS);
+        assertThat(RaftServerConfigKeys.Rpc.firstElectionTimeoutMin(p).toLong(TimeUnit.MILLISECONDS))
+                .isBetween(100L, most / 2);
+        assertThat(most).isLessThan(RaftServerConfigKeys.Rpc.timeoutMin(p).toLong(TimeUnit.MILLISECONDS));
+    }
+
     static Stream<Named<Consumer<RaftProperties>>> unsafe() {
         return Stream.of(
                 Named.of("unsafe-flush", p -> RaftServerConfigKeys.Log.setUnsafeFlushEnabled(p, true)),
