@@ -4,7 +4,6 @@ import dev.raftsman.block.Block;
 import dev.raftsman.block.BlockKind;
 import dev.raftsman.block.PlainBlock;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -18,12 +17,6 @@ final class BlockEncoder implements AutoCloseable {
     static final int LINES = 1;
     static final int EVENTS = 2;
 
-    static final int EVENT_COLUMNS = 12;
-    static final int EVENT_LENGTHS_BYTES = EVENT_COLUMNS * 4;
-    static final int TIMES = 0;
-    static final int LENGTHS = 10;
-    static final int TEXTS = 11;
-
     /** Most that a cold block may inflate to: its blocks, plain, with their headers. */
     static final int MAX_PLAIN_BYTES = Block.MAX_INFLATED_BYTES + Block.HEADER_BYTES;
 
@@ -36,9 +29,16 @@ final class BlockEncoder implements AutoCloseable {
     /** Bytes behind the last that may be read or overwritten. */
     static final int SLACK = 16;
 
+    /** A block of less is not full: it is the last of its object, and compressed as hard as can be. */
+    private static final int PARTIAL_BYTES = 3 << 20;
+
+    /** Up to here, text is tried without templates, too: they may not pay where so few lines can share one. */
+    private static final int TRY_PLAIN_BYTES = 1 << 20;
+
     private final int targetBytes;
     private final Lanes lanes;
     private final TextEncoder text = new TextEncoder();
+    private final EventColumns eventColumns;
     private final RecordFields fields = new RecordFields();
     private final TokenSet tokens;
     private final Lane scratch = new Lane(1 << 16);
@@ -46,8 +46,6 @@ final class BlockEncoder implements AutoCloseable {
     private byte[] plain = new byte[1 << 20];
     private int plainBytes;
     private long events;
-    private long[] times = new long[1 << 10];
-    private long[] lengths = new long[64];
 
     /**
      * @param targetBytes where a block is full
@@ -61,6 +59,7 @@ final class BlockEncoder implements AutoCloseable {
         this.lanes = new Lanes(level);
         this.tokens = filtered ? new TokenSet() : null;
         text.collect(tokens);
+        this.eventColumns = new EventColumns(text, lanes, tokens);
     }
 
     /** Whether a block still goes in. An empty one takes any. */
@@ -108,7 +107,7 @@ final class BlockEncoder implements AutoCloseable {
             mode = LINES;
         } else if (prefix >= 0
                 && block.kind() == BlockKind.EVENTS
-                && eventsFit(from + prefix, plainBytes, block.count())) {
+                && EventColumns.fit(plain, from + prefix, plainBytes, block.count())) {
             mode = EVENTS;
         }
         fields.add(segment, mode, mode == OPAQUE ? 0 : prefix, raftIndex, epoch, stampMillis, block);
@@ -122,44 +121,6 @@ final class BlockEncoder implements AutoCloseable {
         int end = bytes < Short.BYTES ? bytes + 1 : Short.BYTES + (plain[from] & 0xFF | (plain[from + 1] & 0xFF) << 8);
         return end <= bytes ? end : -1;
     }
-
-    /** Whether the columns of events lie as they should; what does not is stored as it is. */
-    private boolean eventsFit(int from, int end, int count) {
-        if (end - from < EVENT_LENGTHS_BYTES) {
-            return false;
-        }
-        ByteBuffer in = ByteBuffer.wrap(plain).order(ByteOrder.LITTLE_ENDIAN);
-        long total = EVENT_LENGTHS_BYTES;
-        long lengthsAt = 0;
-        for (int i = 0; i < EVENT_COLUMNS; i++) {
-            int length = in.getInt(from + i * 4);
-            if (length < 0) {
-                return false;
-            }
-            if (i == LENGTHS) {
-                lengthsAt = from + total;
-            }
-            total += length;
-        }
-        if (total != end - from) {
-            return false;
-        }
-        LaneReader pieces = new LaneReader(plain, (int) lengthsAt, (int) lengthsAt + in.getInt(from + LENGTHS * 4));
-        try {
-            long texts = 0;
-            for (int i = 0; i < 2L * count; i++) {
-                texts += pieces.varint(Block.MAX_INFLATED_BYTES);
-            }
-            return pieces.at == pieces.end && texts == in.getInt(from + TEXTS * 4);
-        } catch (DamageException e) {
-            return false;
-        }
-    }
-
-    private static final int PARTIAL_BYTES = 3 << 20;
-
-    /** Up to here, text is tried without templates, too: they may not pay where so few lines can share one. */
-    private static final int TRY_PLAIN_BYTES = 1 << 20;
 
     /** Writes the cold block. */
     void build(Lane out) {
@@ -209,13 +170,13 @@ final class BlockEncoder implements AutoCloseable {
 
     private void write(boolean templates) {
         text.clear();
+        eventColumns.clear();
         if (tokens != null) {
             tokens.clear();
         }
         Numbers numbers = text.variables().numbers();
         fields.write(numbers, lanes);
         Lane opaque = lanes.get(Lanes.OPAQUE);
-        int records = 0;
         int at = 0;
         for (int i = 0; i < fields.count(); i++) {
             int from = at + Block.HEADER_BYTES;
@@ -223,152 +184,23 @@ final class BlockEncoder implements AutoCloseable {
             int mode = (int) fields.get(RecordFields.MODE, i);
             int prefixEnd = mode == OPAQUE ? end : from + (int) fields.get(RecordFields.PREFIX, i);
             opaque.append(plain, from, prefixEnd - from);
-            words(from, prefixEnd);
+            if (tokens != null) { // What is in no text can be looked for, too.
+                tokens.addWords(plain, from, prefixEnd - from);
+            }
             if (mode == LINES) {
                 text.add(plain, prefixEnd, end);
             } else if (mode == EVENTS) {
-                records++;
-                event(prefixEnd);
+                eventColumns.add(plain, prefixEnd, (int) fields.get(RecordFields.BLOCK + PlainBlock.COUNT, i));
             }
             at = end;
         }
-        if (records > 0) {
-            writeEvents(records, numbers);
-        }
+        eventColumns.write(plain, numbers);
         text.write(plain, templates, lanes);
-    }
-
-    /** What is in no text can be looked for, too: labels, loggers, threads, attributes. */
-    private void words(int from, int end) {
-        if (tokens != null) {
-            tokens.addWords(plain, from, end - from);
-        }
-    }
-
-    private int eventColumn(int from, int column) {
-        return plain[from + column * 4] & 0xFF
-                | (plain[from + column * 4 + 1] & 0xFF) << 8
-                | (plain[from + column * 4 + 2] & 0xFF) << 16
-                | plain[from + column * 4 + 3] << 24;
-    }
-
-    /** All columns of a record of events but the times: the texts by pieces, the others behind those of other records. */
-    private void event(int from) {
-        int at = from + EVENT_LENGTHS_BYTES;
-        int lengthsAt = 0;
-        int lengthsEnd = 0;
-        for (int i = 0; i < TEXTS; i++) {
-            int length = eventColumn(from, i);
-            if (i != TIMES) {
-                lanes.get(Lanes.EVENTS + i).append(plain, at, length);
-                words(at, at + length);
-            }
-            if (i == LENGTHS) {
-                lengthsAt = at;
-                lengthsEnd = at + length;
-            }
-            at += length;
-        }
-        LaneReader pieces = new LaneReader(plain, lengthsAt, lengthsEnd);
-        while (pieces.at < pieces.end) {
-            int length = pieces.varint(Block.MAX_INFLATED_BYTES);
-            text.add(plain, at, at + length);
-            at += length;
-        }
-    }
-
-    private void writeEvents(int records, Numbers numbers) {
-        if (lengths.length < records) {
-            lengths = new long[records * 2];
-        }
-        Lane meta = lanes.get(Lanes.META);
-        for (int column = 0; column < EVENT_COLUMNS; column++) {
-            int found = 0;
-            int at = 0;
-            for (int i = 0; i < fields.count(); i++) {
-                int from = at + Block.HEADER_BYTES;
-                if (fields.get(RecordFields.MODE, i) == EVENTS) {
-                    lengths[found++] = eventColumn(from + (int) fields.get(RecordFields.PREFIX, i), column);
-                }
-                at = from + (int) fields.get(RecordFields.COLUMN_BYTES, i);
-            }
-            numbers.write(lengths, records, meta, lanes);
-        }
-        int count = readTimes();
-        meta.u8(count > 0 ? 1 : 0);
-        if (count > 0) {
-            numbers.write(times, count, meta, lanes);
-        } else {
-            copyTimes();
-        }
-    }
-
-    /** @return how many times there are; 0 if some are not written as the shortest numbers */
-    private int readTimes() {
-        int found = 0;
-        int at = 0;
-        for (int i = 0; i < fields.count(); i++) {
-            int from = at + Block.HEADER_BYTES;
-            at = from + (int) fields.get(RecordFields.COLUMN_BYTES, i);
-            if (fields.get(RecordFields.MODE, i) != EVENTS) {
-                continue;
-            }
-            int lengthsAt = from + (int) fields.get(RecordFields.PREFIX, i);
-            int count = (int) fields.get(RecordFields.BLOCK + PlainBlock.COUNT, i);
-            int start = lengthsAt + EVENT_LENGTHS_BYTES;
-            if (times.length < found + count) {
-                times = Arrays.copyOf(times, Math.max(found + count, times.length * 2));
-            }
-            LaneReader in = new LaneReader(plain, start, start + eventColumn(lengthsAt, TIMES));
-            try {
-                long time = i64(plain, in.skip(Long.BYTES));
-                times[found++] = time;
-                for (int event = 1; event < count; event++) {
-                    int before = in.at;
-                    long zigzag = in.varint();
-                    if (in.at - before != varintBytes(zigzag)) {
-                        return 0;
-                    }
-                    time += zigzag >>> 1 ^ -(zigzag & 1);
-                    times[found++] = time;
-                }
-            } catch (DamageException e) {
-                return 0;
-            }
-            if (in.at != in.end) {
-                return 0;
-            }
-        }
-        return found;
-    }
-
-    static long i64(byte[] bytes, int at) {
-        long value = 0;
-        for (int i = 7; i >= 0; i--) {
-            value = value << 8 | bytes[at + i] & 0xFF;
-        }
-        return value;
-    }
-
-    private static int varintBytes(long value) {
-        return Math.max(1, (70 - Long.numberOfLeadingZeros(value)) / 7);
-    }
-
-    private void copyTimes() {
-        int at = 0;
-        for (int i = 0; i < fields.count(); i++) {
-            int from = at + Block.HEADER_BYTES;
-            at = from + (int) fields.get(RecordFields.COLUMN_BYTES, i);
-            if (fields.get(RecordFields.MODE, i) == EVENTS) {
-                int lengthsAt = from + (int) fields.get(RecordFields.PREFIX, i);
-                lanes.get(Lanes.EVENTS + TIMES)
-                        .append(plain, lengthsAt + EVENT_LENGTHS_BYTES, eventColumn(lengthsAt, TIMES));
-            }
-        }
     }
 
     @Override
     public void close() {
+        text.close();
         lanes.close();
     }
 }

@@ -179,7 +179,7 @@ public record ColdIndex(List<ColdSegment> segments, List<ColdBlock> blocks) {
         List<SequenceRange> ranges = new ArrayList<>();
         for (int left = in.varint(MAX_EPOCHS); left > 0; left--) {
             long epoch = in.varint();
-            UUID incarnation = new UUID(BlockEncoder.i64(in.bytes, in.skip(8)), BlockEncoder.i64(in.bytes, in.skip(8)));
+            UUID incarnation = new UUID(EventColumns.i64(in.bytes, in.skip(8)), EventColumns.i64(in.bytes, in.skip(8)));
             epochs.add(new EpochInfo(epoch, text(in), incarnation));
             ranges.add(new SequenceRange(epoch, in.varint(), in.varint()));
         }

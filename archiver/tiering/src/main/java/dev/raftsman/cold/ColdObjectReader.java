@@ -67,9 +67,10 @@ public final class ColdObjectReader implements AutoCloseable {
         if (trailer.getInt(24) != computed) {
             throw new CorruptColdObjectException(key, trailerAt + 24, hex("CRC32C", computed, trailer.getInt(24)));
         }
-        if (trailer.getInt(20) != ColdObjectWriter.VERSION) {
-            throw new UnsupportedFormatException(
-                    key + ": cold object of format " + trailer.getInt(20) + "; expected " + ColdObjectWriter.VERSION);
+        int version = trailer.getInt(20);
+        if (version < ColdObjectWriter.OLDEST_VERSION || version > ColdObjectWriter.VERSION) {
+            throw new UnsupportedFormatException(key + ": cold object of format " + version + "; expected "
+                    + ColdObjectWriter.OLDEST_VERSION + " to " + ColdObjectWriter.VERSION);
         }
         long indexAt = trailer.getLong(0);
         int stored = trailer.getInt(8);

@@ -169,8 +169,8 @@ public final class ColdRecords {
             if (records == 0) {
                 return;
             }
-            eventLengths = new long[BlockEncoder.EVENT_COLUMNS][];
-            for (int i = 0; i < BlockEncoder.EVENT_COLUMNS; i++) {
+            eventLengths = new long[EventColumns.COUNT][];
+            for (int i = 0; i < EventColumns.COUNT; i++) {
                 eventLengths[i] = columns.numbers(records);
             }
             if (meta.u8() != 0) {
@@ -179,9 +179,9 @@ public final class ColdRecords {
         }
 
         private void event(TextDecoder text, int record, int from, int end) {
-            int at = from + BlockEncoder.EVENT_LENGTHS_BYTES;
-            long total = BlockEncoder.EVENT_LENGTHS_BYTES;
-            for (int i = 0; i < BlockEncoder.EVENT_COLUMNS; i++) {
+            int at = from + EventColumns.LENGTHS_BYTES;
+            long total = EventColumns.LENGTHS_BYTES;
+            for (int i = 0; i < EventColumns.COUNT; i++) {
                 long length = eventLengths[i][eventRecord];
                 if (length < 0 || length > end - from) {
                     throw new DamageException("column " + i + " of " + length + " bytes");
@@ -192,15 +192,15 @@ public final class ColdRecords {
                 throw new DamageException("columns of " + total + " bytes; expected " + (end - from));
             }
             int lengthsAt = 0;
-            for (int i = 0; i < BlockEncoder.TEXTS; i++) {
+            for (int i = 0; i < EventColumns.TEXTS; i++) {
                 int length = (int) eventLengths[i][eventRecord];
-                if (i == BlockEncoder.TIMES && times != null) {
+                if (i == EventColumns.TIMES && times != null) {
                     putTimes(at, at + length, (int) fields.get(RecordFields.BLOCK + PlainBlock.COUNT, record));
                 } else {
                     LaneReader lane = columns.lane(Lanes.EVENTS + i);
                     System.arraycopy(lane.bytes, lane.skip(length), out, at, length);
                 }
-                if (i == BlockEncoder.LENGTHS) {
+                if (i == EventColumns.LENGTHS) {
                     lengthsAt = at;
                 }
                 at += length;
@@ -214,7 +214,7 @@ public final class ColdRecords {
             if (at != end) {
                 throw new DamageException(end - at + " bytes of texts left");
             }
-            for (int i = 0; i < BlockEncoder.EVENT_COLUMNS; i++) {
+            for (int i = 0; i < EventColumns.COUNT; i++) {
                 putI32(from + i * 4, (int) eventLengths[i][eventRecord]);
             }
             eventRecord++;

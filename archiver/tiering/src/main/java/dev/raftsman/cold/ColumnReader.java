@@ -4,6 +4,8 @@ import com.github.luben.zstd.Zstd;
 import com.github.luben.zstd.ZstdDecompressCtx;
 import com.github.luben.zstd.ZstdException;
 import dev.raftsman.block.Block;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The lanes of one cold block, inflated and within what was declared, and the columns in them in the order in which they
@@ -13,13 +15,26 @@ final class ColumnReader {
     /** More columns than a block of the greatest length can have. */
     private static final int MAX_LANES = 1 << 16;
 
+    /**
+     * What choices may take, to what all lanes inflate to. Of each a value, its end and its last companion are kept, and no
+     * column names more than half as many values as it has lines, so that writers are far from it; but numbers that are all
+     * the same take no bytes, so that a few bytes could ask for many choices.
+     */
+    private static final int CHOICE_BYTES = 4;
+
     private final LaneReader[] lanes;
     private final LaneReader meta;
     private final LaneReader small;
-    private int nextOwn = Lanes.FIXED;
 
-    private ColumnReader(LaneReader[] lanes) {
+    /** Columns of choices of one template, which others may follow. */
+    private final List<Choices> choices = new ArrayList<>();
+
+    private int nextOwn = Lanes.FIXED;
+    private long choiceBytes;
+
+    private ColumnReader(LaneReader[] lanes, long mostChoiceBytes) {
         this.lanes = lanes;
+        this.choiceBytes = mostChoiceBytes;
         this.meta = lanes[Lanes.META];
         this.small = lanes[Lanes.SMALL];
     }
@@ -56,7 +71,7 @@ final class ColumnReader {
                     ? new LaneReader(packed, at, at + stored[i])
                     : inflate(packed, at, stored[i], inflated[i], zstd);
         }
-        return new ColumnReader(lanes);
+        return new ColumnReader(lanes, CHOICE_BYTES * most);
     }
 
     private static LaneReader inflate(byte[] packed, int at, int stored, int inflated, ZstdDecompressCtx zstd) {
@@ -124,9 +139,14 @@ final class ColumnReader {
         return values;
     }
 
+    /** The columns that follow are of another template. */
+    void beginTemplate() {
+        choices.clear();
+    }
+
     VariableColumn variables(int count) {
         int type = meta.u8();
-        return type == Variables.CHOICE ? choice(count) : plain(type, count);
+        return type == Variables.CHOICE || type == Variables.FOLLOWS ? choice(type, count) : plain(type, count);
     }
 
     private VariableColumn plain(int type, int count) {
@@ -139,9 +159,12 @@ final class ColumnReader {
             case Variables.NATURAL -> {
                 return VariableColumn.digits(0, numberColumn(count));
             }
+            case Variables.DIGITS -> {
+                return VariableColumn.digits(numberColumn(count));
+            }
             case Variables.DECIMAL -> {
                 int width = meta.u8();
-                if (width < 1 || width > Variables.MAX_DIGITS) {
+                if (width < 1 || width > Digits.MAX) {
                     throw new DamageException("numbers of " + width + " digits");
                 }
                 return VariableColumn.digits(width, numberColumn(count));
@@ -191,14 +214,37 @@ final class ColumnReader {
         return (int) total;
     }
 
-    private VariableColumn choice(int count) {
-        int choices = meta.varint(Math.min(count, Variables.MAX_CHOICES));
-        int type = meta.u8();
-        if (choices == 0 || type == Variables.CONST) {
+    private VariableColumn choice(int how, int count) {
+        Choices other = how == Variables.FOLLOWS ? other(meta.u8()) : null;
+        int distinct = meta.varint(Math.min(count, Variables.MAX_CHOICES));
+        if (distinct == 0) {
             throw new DamageException("a choice of nothing");
         }
-        VariableColumn values = plain(type, choices);
-        return VariableColumn.choice(values, choices, numberColumn(count));
+        takeChoiceBytes(Integer.BYTES * (distinct + (other == null ? 0L : other.count())));
+        int[] ends = new int[distinct + 1];
+        byte[] values = plain(meta.u8(), distinct).readAll(ends);
+        takeChoiceBytes(values.length);
+        NumberColumn which = numberColumn(count);
+        Choices read = how == Variables.FOLLOWS
+                ? Choices.following(values, ends, which, other)
+                : Choices.named(values, ends, which);
+        choices.add(read);
+        return VariableColumn.choice(read);
+    }
+
+    private void takeChoiceBytes(long bytes) {
+        choiceBytes -= bytes;
+        if (choiceBytes < 0) {
+            throw new DamageException("more choices than the block can have");
+        }
+    }
+
+    /** @return null for the column itself */
+    private Choices other(int back) {
+        if (back > choices.size()) {
+            throw new DamageException("a column that follows choice " + back + " of " + choices.size());
+        }
+        return back == Companions.SELF ? null : choices.get(choices.size() - back);
     }
 
     /** Everything must have been read. */

@@ -32,9 +32,9 @@ final class Lanes implements AutoCloseable {
     private static final long MAX_KEPT_BYTES = 32 << 20;
 
     /** Lanes of text up to this are compressed harder: they are where it pays, and mostly the smaller part. */
-    private static final int TEXT_BYTES = 1 << 19;
+    private static final int TEXT_BYTES = 1 << 20;
 
-    private static final int TEXT_LEVEL = 6;
+    private static final int TEXT_LEVEL = 9;
 
     /** A block that is far from full is the last of its object: it costs little, however hard it is compressed. */
     private static final int PARTIAL_LEVEL = 12;

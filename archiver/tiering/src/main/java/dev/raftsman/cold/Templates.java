@@ -48,6 +48,11 @@ final class Templates {
         return offsets[id + 1] - offsets[id];
     }
 
+    /** Its last byte: what stands behind its lines. */
+    byte terminator(int id) {
+        return texts.bytes[offsets[id + 1] - 1];
+    }
+
     int slots(int id) {
         return slots[id];
     }

@@ -2,7 +2,7 @@ package dev.raftsman.cold;
 
 import java.util.Arrays;
 
-/** Puts text together again from templates and columns; see {@link TextEncoder}. One block. */
+/** Puts text together again from templates and columns; see {@link TextWriter}. One block. */
 final class TextDecoder {
     private final LaneReader ids;
     private final LaneReader plain;
@@ -24,10 +24,10 @@ final class TextDecoder {
     TextDecoder(ColumnReader in) {
         ids = in.lane(Lanes.TEMPLATE_IDS);
         plain = in.lane(Lanes.PLAIN);
-        int kept = in.meta().varint(TextEncoder.MAX_TEMPLATES);
-        int first = TextEncoder.FIRST;
+        int kept = in.meta().varint(TextWriter.MAX_TEMPLATES);
+        int first = TextWriter.FIRST;
         ends = first + kept;
-        wide = ends > TextEncoder.ONE_BYTE_IDS;
+        wide = ends > TextWriter.ONE_BYTE_IDS;
         LaneReader texts = in.lane(Lanes.TEMPLATES);
         templates = texts.bytes;
         firstParts = new int[ends + 1];
@@ -57,6 +57,7 @@ final class TextDecoder {
             if (lines[number] == 0) {
                 throw new DamageException("template " + number + " without a line");
             }
+            in.beginTemplate();
             for (int part = firstParts[number]; part < firstParts[number + 1] - 1; part++) {
                 columns[part] = in.variables(lines[number]);
             }
@@ -74,8 +75,8 @@ final class TextDecoder {
 
     private int next(LaneReader from) {
         int id = from.u8();
-        if (wide && id >= TextEncoder.ONE_BYTE_IDS) {
-            id = TextEncoder.ONE_BYTE_IDS + (id - TextEncoder.ONE_BYTE_IDS << 8) + from.u8();
+        if (wide && id >= TextWriter.ONE_BYTE_IDS) {
+            id = TextWriter.ONE_BYTE_IDS + (id - TextWriter.ONE_BYTE_IDS << 8) + from.u8();
         }
         if (id >= ends) {
             throw new DamageException("template " + id + "; expected less than " + ends);
@@ -92,7 +93,7 @@ final class TextDecoder {
         int at = from;
         while (at < end) {
             int id = next(ids);
-            at = id < TextEncoder.FIRST ? plain(out, at, end) : line(id, out, at, end);
+            at = id < TextWriter.FIRST ? plain(out, at, end) : line(id, out, at, end);
             if (at < end) {
                 if (endsLine(id)) {
                     out[at++] = '\n';
@@ -104,7 +105,7 @@ final class TextDecoder {
     }
 
     private boolean endsLine(int id) {
-        return id < TextEncoder.FIRST ? id == TextEncoder.PLAIN : templates[partEnds[firstParts[id + 1] - 1]] == '\n';
+        return id < TextWriter.FIRST ? id == TextWriter.PLAIN : templates[partEnds[firstParts[id + 1] - 1]] == '\n';
     }
 
     private int plain(byte[] out, int to, int end) {

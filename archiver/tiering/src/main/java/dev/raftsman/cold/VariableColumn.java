@@ -1,6 +1,7 @@
 package dev.raftsman.cold;
 
 import dev.raftsman.block.Block;
+import java.util.Arrays;
 
 /** Writes the variables of one column in their order; see {@link Variables}. */
 final class VariableColumn {
@@ -13,15 +14,15 @@ final class VariableColumn {
     private int at;
     private final int width;
     private final NumberColumn numbers;
-    private final int[] ends;
+    private final Choices choices;
 
-    private VariableColumn(int type, byte[] bytes, int at, int width, NumberColumn numbers, int[] ends) {
+    private VariableColumn(int type, byte[] bytes, int at, int width, NumberColumn numbers, Choices choices) {
         this.type = type;
         this.bytes = bytes;
         this.at = at;
         this.width = width;
         this.numbers = numbers;
-        this.ends = ends;
+        this.choices = choices;
     }
 
     private static byte[] pairs(String digits) {
@@ -51,6 +52,11 @@ final class VariableColumn {
         return new VariableColumn(width == 0 ? Variables.NATURAL : Variables.DECIMAL, null, 0, width, numbers, null);
     }
 
+    /** Of any width, as {@link Digits} numbers them. */
+    static VariableColumn digits(NumberColumn numbers) {
+        return new VariableColumn(Variables.DIGITS, null, 0, Digits.MAX, numbers, null);
+    }
+
     static VariableColumn hex(boolean upper, int width, byte[] bytes, int at) {
         return new VariableColumn(upper ? Variables.UPPER : Variables.HEX, bytes, at, width, null, null);
     }
@@ -63,21 +69,29 @@ final class VariableColumn {
         return new VariableColumn(Variables.TEXT, bytes, at, 0, lengths, null);
     }
 
-    /** @param values are read to their end */
-    static VariableColumn choice(VariableColumn values, int count, NumberColumn which) {
+    static VariableColumn choice(Choices choices) {
+        return new VariableColumn(Variables.CHOICE, null, 0, 0, null, choices);
+    }
+
+    /**
+     * Reads all values.
+     *
+     * @param ends takes where each ends, from its second place on
+     */
+    byte[] readAll(int[] ends) {
+        int count = ends.length - 1;
         byte[] all = new byte[Math.max(64, count * 8)];
-        int[] ends = new int[count + 1];
         for (int i = 0; i < count; i++) {
-            int most = values.nextLength();
+            int most = nextLength();
             if (most > Block.MAX_INFLATED_BYTES - ends[i]) {
                 throw new DamageException("values of more than " + Block.MAX_INFLATED_BYTES + " bytes");
             }
             if (all.length - ends[i] < most) {
-                all = java.util.Arrays.copyOf(all, Math.max(all.length * 2, ends[i] + most));
+                all = Arrays.copyOf(all, Math.max(all.length * 2, ends[i] + most));
             }
-            ends[i + 1] = values.put(all, ends[i]);
+            ends[i + 1] = put(all, ends[i]);
         }
-        return new VariableColumn(Variables.CHOICE, all, 0, 0, which, ends);
+        return all;
     }
 
     /** Bytes that the next value takes at most. */
@@ -102,6 +116,9 @@ final class VariableColumn {
                 decimal(numbers.next(), width, out, to);
                 return to + width;
             }
+            case Variables.DIGITS -> {
+                return anyWidth(numbers.next(), out, to);
+            }
             case Variables.HEX -> {
                 return hex(LOWER_DIGITS, out, to);
             }
@@ -120,17 +137,17 @@ final class VariableColumn {
                 return copy(from, length, out, to);
             }
             default -> {
-                long id = numbers.next();
-                if (id < 0 || id >= ends.length - 1) {
-                    throw new DamageException("choice " + id + " of " + (ends.length - 1));
-                }
-                int from = ends[(int) id];
-                return copy(from, ends[(int) id + 1] - from, out, to);
+                choices.next();
+                return copy(choices.bytes(), choices.offset(), choices.length(), out, to);
             }
         }
     }
 
     private int copy(int from, int length, byte[] out, int to) {
+        return copy(bytes, from, length, out, to);
+    }
+
+    private static int copy(byte[] bytes, int from, int length, byte[] out, int to) {
         if (length > 16) {
             System.arraycopy(bytes, from, out, to, length);
         } else {
@@ -156,23 +173,38 @@ final class VariableColumn {
     }
 
     private static int natural(long value, byte[] out, int to) {
-        if (value < 0) {
-            throw new DamageException("number " + value + "; expected no sign");
-        }
         int width = 1;
-        for (long power = 10; value >= power; power *= 10) {
-            width++;
-            if (width == 19) {
-                break;
+        if (value < 0) {
+            width = Digits.MAX; // Without a sign.
+        } else {
+            for (long power = 10; value >= power; power *= 10) {
+                width++;
+                if (width == Digits.MAX) {
+                    break;
+                }
             }
         }
         decimal(value, width, out, to);
         return to + width;
     }
 
+    private static int anyWidth(long number, byte[] out, int to) {
+        int width = Digits.length(number);
+        if (width > Digits.MAX) {
+            throw new DamageException("digits number " + Long.toUnsignedString(number) + "; expected fewer of them");
+        }
+        decimal(Digits.value(number, width), width, out, to);
+        return to + width;
+    }
+
+    /** @param value without a sign; of more digits than the width, the last ones are written */
     private static void decimal(long value, int width, byte[] out, int to) {
         int at = to + width;
         long rest = value;
+        if (rest < 0) {
+            rest = Long.divideUnsigned(value, 10);
+            out[--at] = (byte) ('0' + (value - rest * 10));
+        }
         while (at - to >= 2) {
             long hundreds = rest / 100;
             int pair = (int) (rest - hundreds * 100) * 2;

@@ -16,6 +16,9 @@ import java.util.Arrays;
  *   5 FIXED    varint width; column: text, all of this width
  *   6 TEXT     numbers: lengths; column: text
  *   7 CHOICE   varint count; a column of the distinct values; numbers: which of them
+ *   8 DIGITS   numbers: decimal, of any width; {@link Digits}
+ *   9 FOLLOWS  u8 which column: of 7 and 9 of this template the n-th back, 0 itself; varint count; a column of the distinct
+ *              values, in the order in which they come; numbers: codes as {@link Companions} has them
  * </pre>
  */
 final class Variables {
@@ -27,22 +30,22 @@ final class Variables {
     static final int FIXED = 5;
     static final int TEXT = 6;
     static final int CHOICE = 7;
-
-    /** Digits that surely fit in a long. */
-    static final int MAX_DIGITS = 18;
+    static final int DIGITS = 8;
+    static final int FOLLOWS = 9;
 
     static final int MAX_HEX_WIDTH = 255;
-    static final int MAX_CHOICES = 1 << 12;
+    static final int MAX_CHOICES = 1 << 16;
 
     private static final int MIN_FOR_CHOICE = 12;
-    private static final int TABLE = MAX_CHOICES * 4;
 
     private final Numbers numbers = new Numbers();
-    private final int[] table = new int[TABLE];
-    private final long[] distinct = new long[MAX_CHOICES];
-    private final long[] distinctHashes = new long[MAX_CHOICES];
+    private final Companions companions = new Companions();
+    private int[] table = new int[1 << 12];
+    private long[] distinct = new long[1 << 10];
+    private long[] distinctHashes = new long[1 << 10];
     private long[] values = new long[1 << 10];
     private long[] ids = new long[1 << 10];
+    private long[] codes = new long[1 << 10];
     private TokenSet tokens;
 
     // What the last look at a column saw.
@@ -73,17 +76,50 @@ final class Variables {
             constant(text, spans[0], meta, lanes.get(Lanes.TEXT));
             return;
         }
-        boolean digits = kinds == Words.DIGIT && maxLength <= MAX_DIGITS;
-        boolean decimal = digits && (minLength == maxLength || !leadingZero);
-        int choices = count < MIN_FOR_CHOICE || decimal && maxLength < 3 ? 0 : choices(text, spans, count, decimal);
-        if (choices > 0) {
-            meta.u8(CHOICE);
-            meta.varint(choices);
-            writePlainly(text, distinct, choices, lanes);
-            numbers.write(ids, count, meta, lanes);
-        } else {
+        boolean digits = kinds == Words.DIGIT && maxLength <= Digits.MAX;
+        int choices = count < MIN_FOR_CHOICE || digits && maxLength < 3 ? 0 : choices(text, spans, count, digits);
+        if (choices == 0 || !choice(text, choices, count, lanes)) {
             writeLooked(text, spans, count, lanes);
         }
+    }
+
+    /** Whether most values are there more than once. */
+    boolean repeats(byte[] text, long[] spans, int count) {
+        look(text, spans, count);
+        return choices(text, spans, count, kinds == Words.DIGIT && maxLength <= Digits.MAX) > 0;
+    }
+
+    /** The columns that follow are of another template. */
+    void beginTemplate() {
+        companions.clear();
+    }
+
+    /** Writes the column as choices. @return false, and nothing is written, if its values had better be given */
+    private boolean choice(byte[] text, int choices, int count, Lanes lanes) {
+        if (codes.length < count) {
+            codes = new long[ids.length];
+        }
+        double valueBits = kinds == Words.DIGIT ? 3.4 : (kinds & Words.NOT_HEX) == 0 ? 4 : 5;
+        double named = companions.bits(ids, count, choices);
+        int follows = companions.best(ids, count, codes);
+        double followed = companions.bits(codes, count, choices + Companions.VALUES);
+        boolean following = followed < named * 0.9;
+        double chosen = Math.min(named, followed) + choices * valueBits * textBytes / count + 32;
+        if (chosen > textBytes * valueBits * 0.9) {
+            return false;
+        }
+        Lane meta = lanes.get(Lanes.META);
+        if (following) {
+            meta.u8(FOLLOWS);
+            meta.u8(follows);
+        } else {
+            meta.u8(CHOICE);
+        }
+        meta.varint(choices);
+        writePlainly(text, distinct, choices, lanes);
+        numbers.write(following ? codes : ids, count, meta, lanes);
+        companions.add(ids, count, choices);
+        return true;
     }
 
     private void constant(byte[] text, long span, Lane meta, Lane to) {
@@ -105,10 +141,15 @@ final class Variables {
     private void writeLooked(byte[] text, long[] spans, int count, Lanes lanes) {
         Lane meta = lanes.get(Lanes.META);
         boolean fixed = minLength == maxLength;
-        if (kinds == Words.DIGIT && maxLength <= MAX_DIGITS && (fixed || !leadingZero)) {
+        if (kinds == Words.DIGIT && maxLength <= Digits.MAX) {
             if (fixed) {
                 meta.u8(DECIMAL);
                 meta.u8(maxLength);
+            } else if (leadingZero) {
+                meta.u8(DIGITS);
+                for (int i = 0; i < count; i++) {
+                    values[i] = Digits.number(values[i], (int) spans[i]);
+                }
             } else {
                 meta.u8(NATURAL);
             }
@@ -173,7 +214,7 @@ final class Variables {
             values[i] = number;
             if (same && i > 0) {
                 same = length == firstLength
-                        && (length <= MAX_DIGITS && seen == Words.DIGIT
+                        && (length <= Digits.MAX && seen == Words.DIGIT
                                 ? number == values[0]
                                 : Templates.same(text, at - length, text, firstOffset, length));
             }
@@ -187,9 +228,9 @@ final class Variables {
     }
 
     /**
-     * Numbers the distinct values in {@link #ids}, if they are so few that naming one is shorter than giving it.
+     * Numbers the distinct values in {@link #ids} in the order in which they come, if they are half as many at most.
      *
-     * @return how many there are; 0 if the values had better be given themselves
+     * @return how many there are; 0 for more
      */
     private int choices(byte[] text, long[] spans, int count, boolean decimal) {
         if (ids.length < count) {
@@ -197,6 +238,7 @@ final class Variables {
         }
         int most = Math.min(MAX_CHOICES, count / 2);
         int size = Integer.highestOneBit(Math.max(16, most * 2)) * 2;
+        reserve(most, size);
         int mask = size - 1;
         Arrays.fill(table, 0, size, 0);
         int found = 0;
@@ -209,7 +251,7 @@ final class Variables {
             int at = (int) (hash >>> 40) & mask;
             int id;
             while ((id = table[at]) != 0) {
-                if (distinctHashes[id - 1] == hash && same(text, span, distinct[id - 1])) {
+                if (distinctHashes[id - 1] == hash && Span.same(text, span, distinct[id - 1])) {
                     break;
                 }
                 at = at + 1 & mask;
@@ -224,21 +266,17 @@ final class Variables {
             }
             ids[i] = id - 1L;
         }
-        double valueBits = decimal ? 3.4 : (kinds & Words.NOT_HEX) == 0 ? 4 : 5;
-        double given = textBytes * valueBits;
-        double chosen = count * bits(found) + found * valueBits * textBytes / count + 32;
-        return chosen < given * 0.9 ? found : 0;
+        return found;
     }
 
-    private static double bits(int choices) {
-        return StrictMath.log(choices) / StrictMath.log(2) + 0.1; // The same on every machine.
-    }
-
-    private static boolean same(byte[] text, long a, long b) {
-        int length = (int) a;
-        int atA = (int) (a >>> 32);
-        int atB = (int) (b >>> 32);
-        return length == (int) b && Templates.same(text, atA, text, atB, length);
+    private void reserve(int choices, int size) {
+        if (table.length < size) {
+            table = new int[size];
+        }
+        if (distinct.length < choices) {
+            distinct = new long[Math.max(choices, distinct.length * 2)];
+            distinctHashes = new long[distinct.length];
+        }
     }
 
     private void hex(byte[] text, long[] spans, int count, Lanes lanes) {

@@ -136,7 +136,7 @@ class ColdDamageTest {
         byte[] object = object();
         ByteBuffer trailer = ByteBuffer.wrap(object).order(ByteOrder.LITTLE_ENDIAN);
         int at = object.length - ColdObjectWriter.TRAILER_BYTES;
-        trailer.putInt(at + 20, 2);
+        trailer.putInt(at + 20, ColdObjectWriter.VERSION + 1);
         trailer.putInt(at + 24, Checksum.crc32c(trailer, at, 24));
         assertThat(refused(object)).isTrue();
     }

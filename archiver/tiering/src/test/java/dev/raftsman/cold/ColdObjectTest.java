@@ -15,6 +15,7 @@ import dev.raftsman.segment.SegmentReader;
 import dev.raftsman.segment.SegmentWriter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -98,6 +99,9 @@ class ColdObjectTest {
             "slot \u0011 here 5\nslot \u0011 here 6\nslot 7\nslot 8\n",
             "nul \0 1\nnul \0 2\n",
             "99999999999999999999 1\n18446744073709551616 2\n999999999999999999 3\n1 4\n",
+            "9999999999999999999\n9223372036854775808\n9223372036854775807\n1000000000000000000\n",
+            "9999999999999999999\n0999999999999999999\n0\n00\n0000000000000000000\n7\n",
+            "9999999999999999999\n10\n9223372036854775808\n7\n",
             "-9223372036854775808\n9223372036854775807\n-1\n",
             "é1é2\né3é4\n",
             ("a".repeat(300) + "1\n").repeat(3),
@@ -107,6 +111,69 @@ class ColdObjectTest {
             try (SampleSegment segment = new SampleSegment(directory, 5)) {
                 segment.lines(1, bytes(texts[i])).lines(1, bytes(texts[texts.length - 1 - i]));
                 requireLossless(List.of(segment.seal()));
+            }
+        }
+    }
+
+    /**
+     * Lines as a web server writes them: who asks for what with which program.
+     *
+     * @param sized whether each path has a size of its own, which then says nothing new
+     */
+    private static byte[] accessLog(long seed, int lines, boolean sized) {
+        Random random = new Random(seed);
+        String[] programs = {
+            "curl", "Mozilla/5.0 (X11; Linux)", "Mozilla/5.0 (Macintosh; like \\\"Gecko\\\")", "a b c d"
+        };
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < lines; i++) {
+            int client = Math.min(random.nextInt(60), random.nextInt(60));
+            int path = Math.min(random.nextInt(40), random.nextInt(40));
+            text.append("10.0.").append(client % 7).append('.').append(client).append(" - [29/Nov/2026:10:");
+            text.append(10 + i / 60 % 50).append(':').append(10 + i % 50).append("] \"GET /some/");
+            text.append("abcdefghij".charAt(path % 10))
+                    .append("/page")
+                    .append((char) ('a' + path % 26))
+                    .append(path / 7);
+            text.append(" HTTP/1.1\" ").append(path % 9 == 0 ? 404 : 200).append(' ');
+            text.append(path % 9 == 0 ? "-" : Integer.toString(sized ? 7_919 + path * path : 7_919))
+                    .append(" \"");
+            text.append(programs[client % programs.length]).append(client % 5).append("\"\n");
+        }
+        return bytes(text.toString());
+    }
+
+    @Test
+    void givesLinesBackThatAreTakenApartByFields() throws Exception {
+        try (SampleSegment segment = new SampleSegment(directory, 5)) {
+            segment.lines(1, accessLog(1, 20_000, true))
+                    .lines(1, bytes("\"\" ,, \"never closed\n\"a\\"))
+                    .lines(1, accessLog(2, 5_000, true));
+            requireLossless(List.of(segment.seal()));
+        }
+    }
+
+    @Test
+    void takesHardlyAnythingForWhatAnotherFieldTells() throws Exception {
+        int[] lengths = new int[2];
+        for (int sized = 0; sized < 2; sized++) {
+            try (SampleSegment segment = new SampleSegment(directory, 5 + sized)) {
+                lengths[sized] = ColdObjects.of(segment.lines(1, accessLog(1, 20_000, sized == 1))
+                                .seal())
+                        .length;
+            }
+        }
+        assertThat(lengths[1]).isLessThan(lengths[0] + lengths[0] / 20);
+    }
+
+    /** Of version 1, whose segment is made again here. */
+    @Test
+    void readsObjectsOfTheFormatBefore() throws Exception {
+        try (SampleSegment segment = new SampleSegment(directory, 5)) {
+            Sealed sealed = SampleSegment.ofVersion1(segment);
+            try (InputStream in = ColdObjectTest.class.getResourceAsStream("version-1.cold");
+                    ColdObjectReader reader = ColdObjectReader.open(new ColdObjects.Counted(in.readAllBytes()))) {
+                ColdObjects.requireByHand(sealed, reader.segment(0));
             }
         }
     }

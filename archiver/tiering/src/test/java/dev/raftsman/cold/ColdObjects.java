@@ -47,7 +47,7 @@ final class ColdObjects {
     }
 
     /** Without the comparison that production trusts. */
-    private static void requireByHand(Sealed segment, ColdSegmentReader cold) throws IOException {
+    static void requireByHand(Sealed segment, ColdSegmentReader cold) throws IOException {
         try (SegmentReader original = SegmentReader.open(segment.file());
                 BlockReader blocks = new BlockReader()) {
             while (original.next()) {

@@ -130,6 +130,25 @@ final class SampleSegment implements AutoCloseable {
         events.add(ByteBuffer.wrap(plain).order(ByteOrder.LITTLE_ENDIAN), 0, plain.length);
     }
 
+    /** What {@code version-1.cold} in the resources was made of. */
+    static Sealed ofVersion1(SampleSegment segment) throws IOException {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < 3_000; i++) {
+            text.append("order ")
+                    .append(i)
+                    .append(" of user")
+                    .append(i % 7)
+                    .append(" took ")
+                    .append(i * 31 % 977);
+            text.append(" ms, trace ")
+                    .append(Long.toHexString(i * 0x9E3779B97F4A7C15L))
+                    .append(" page ");
+            text.append("abcdefghij".charAt(i % 10)).append(i % 3 == 0 ? " cached\n" : "\n");
+        }
+        byte[] lines = text.toString().getBytes(StandardCharsets.UTF_8);
+        return segment.lines(1, lines).gap(1, 4).events(2, 200, new Random(7)).seal();
+    }
+
     /** Some entries pass before the one that seals. */
     SampleSegment sealLater() {
         index += 5;
