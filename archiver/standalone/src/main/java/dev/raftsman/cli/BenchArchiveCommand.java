@@ -3,10 +3,7 @@ package dev.raftsman.cli;
 import dev.raftsman.standalone.ArchiveBench;
 import dev.raftsman.standalone.StandaloneException;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
@@ -23,15 +20,7 @@ import picocli.CommandLine.Option;
         })
 final class BenchArchiveCommand implements Callable<Integer> {
     @ArgGroup(multiplicity = "1")
-    private Input input;
-
-    private static final class Input {
-        @Option(names = "--dir", paramLabel = "DIR", description = "every file in it")
-        private Path dir;
-
-        @Option(names = "--file", paramLabel = "FILE", description = "log files; those named *.gz are unpacked first")
-        private List<Path> files;
-    }
+    private LogFiles input;
 
     @Option(
             names = "--rounds",
@@ -46,36 +35,15 @@ final class BenchArchiveCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        List<Path> files = input.files == null ? in(input.dir) : input.files;
-        for (Path file : files) {
-            if (!Files.isReadable(file)) {
-                throw new CommandException(ExitCodes.NO_INPUT, "cannot read " + file);
-            }
-        }
+        List<Path> files = input.files();
         try {
-            ArchiveBench.run(new ArchiveBench.Settings(files, rounds, command(), json), System.out);
+            ArchiveBench.run(
+                    new ArchiveBench.Settings(
+                            files, rounds, "raftsman bench archive" + input + " --rounds " + rounds, json),
+                    System.out);
         } catch (StandaloneException e) {
             throw new CommandException(ExitCodes.UNAVAILABLE, e.getMessage(), e);
         }
         return ExitCodes.OK;
-    }
-
-    private String command() {
-        String from = input.files == null ? " --dir " + input.dir : " --file " + input.files;
-        return "raftsman bench archive" + from + " --rounds " + rounds;
-    }
-
-    private static List<Path> in(Path dir) throws IOException {
-        List<Path> files = new ArrayList<>();
-        try (DirectoryStream<Path> entries = Files.newDirectoryStream(dir, Files::isRegularFile)) {
-            entries.forEach(files::add);
-        } catch (IOException e) {
-            throw new CommandException(ExitCodes.NO_INPUT, "cannot read directory " + dir, e);
-        }
-        if (files.isEmpty()) {
-            throw new CommandException(ExitCodes.NO_INPUT, "no file in " + dir);
-        }
-        files.sort(null);
-        return files;
     }
 }

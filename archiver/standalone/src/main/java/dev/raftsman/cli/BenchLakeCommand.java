@@ -6,7 +6,9 @@ import dev.raftsman.standalone.StandaloneException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -15,17 +17,18 @@ import picocli.CommandLine.Option;
         description = {
             "What the copy for the lake costs: segments made of a file's lines, once as unparsed lines and once as events, into"
                     + " a Delta table on a local directory.",
-            "Prints raw MB/s of one thread's CPU time, and how much smaller the table is. No process is started."
+            "Prints raw MB/s of one thread's CPU time (median of all rounds but the first), and how much smaller the table is. No"
+                    + " process is started."
         })
 final class BenchLakeCommand implements Callable<Integer> {
-    @Option(names = "--file", paramLabel = "FILE", required = true, description = "log lines")
-    private Path file;
+    @ArgGroup(multiplicity = "1")
+    private LogFiles input;
 
     @Option(
             names = "--mib",
             paramLabel = "N",
             defaultValue = "128",
-            description = "how much of the file (default: ${DEFAULT-VALUE})")
+            description = "how much of each file (default: ${DEFAULT-VALUE})")
     private int mib;
 
     @Option(
@@ -46,18 +49,16 @@ final class BenchLakeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (!Files.isReadable(file)) {
-            throw new CommandException(ExitCodes.NO_INPUT, "cannot read " + file);
-        }
+        List<Path> files = input.files();
         Path dir = data == null ? Files.createTempDirectory("raftsman-bench-") : data;
         try {
             LakeBench.run(
                     new LakeBench.Settings(
-                            file,
+                            files,
                             mib,
                             rounds,
                             dir,
-                            "raftsman bench lake --file F --mib " + mib + " --rounds " + rounds,
+                            "raftsman bench lake" + input + " --mib " + mib + " --rounds " + rounds,
                             json),
                     System.out);
         } catch (StandaloneException e) {

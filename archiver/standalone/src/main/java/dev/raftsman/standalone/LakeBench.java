@@ -1,6 +1,5 @@
 package dev.raftsman.standalone;
 
-import com.sun.management.ThreadMXBean;
 import dev.raftsman.block.Block;
 import dev.raftsman.block.EventBlockBuilder;
 import dev.raftsman.block.Labels;
@@ -23,18 +22,24 @@ import dev.raftsman.store.ReplicatedState;
 import dev.raftsman.store.Reply;
 import dev.raftsman.store.StoreSettings;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.ToDoubleFunction;
+import java.util.zip.GZIPInputStream;
 
 /**
  * What the copy for the lake costs: sealed segments, made of a file's lines, into a Delta table on a local directory. One
@@ -49,14 +54,14 @@ public final class LakeBench {
     private static final Level[] LEVELS = {Level.INFO, Level.INFO, Level.DEBUG, Level.INFO, Level.WARN};
 
     /**
-     * @param file of lines
-     * @param mib how much of it
-     * @param rounds how often, each into a table of its own; the first ones warm the compiler up
+     * @param files of lines
+     * @param mib how much of each
+     * @param rounds how often, each into a table of its own; the first is of cold code and of cold files
      * @param dir for segments and tables
      * @param command as it was given, for the report
      * @param json where the figures go, too, or null
      */
-    public record Settings(Path file, int mib, int rounds, Path dir, String command, Path json) {}
+    public record Settings(List<Path> files, int mib, int rounds, Path dir, String command, Path json) {}
 
     private final Settings settings;
     private final BenchReport report;
@@ -78,22 +83,114 @@ public final class LakeBench {
         report.writeJson(settings.json());
     }
 
+    /** Of one file: raw bytes, bytes in the table, and for each round raw MB a second of CPU time. */
+    private record Figures(long rows, long rawBytes, long segmentBytes, long tableBytes, double[] speeds) {
+        double ratio() {
+            return (double) rawBytes / tableBytes;
+        }
+
+        /** The median without the first round, if there are others. */
+        double speed() {
+            double[] warm = Arrays.copyOfRange(speeds, Math.min(1, speeds.length - 1), speeds.length);
+            Arrays.sort(warm);
+            return warm[warm.length / 2];
+        }
+
+        static double mean(List<Figures> all, ToDoubleFunction<Figures> of) {
+            return Math.exp(all.stream()
+                    .mapToDouble(figures -> Math.log(of.applyAsDouble(figures)))
+                    .average()
+                    .orElseThrow());
+        }
+
+        Map<String, Object> json() {
+            Map<String, Object> json = new LinkedHashMap<>();
+            json.put("rows", rows);
+            json.put("rawBytes", rawBytes);
+            json.put("segmentBytes", segmentBytes);
+            json.put("tableBytes", tableBytes);
+            json.put("rawMBytesPerCpuSecond", speeds);
+            return json;
+        }
+    }
+
     private void measure(String kind, String title) throws IOException {
         report.section(kind, title);
-        try (ReplicatedState state = ReplicatedState.open(settings.dir().resolve(kind), StoreSettings.DEFAULT)) {
-            new Filling(state).fill(kind.equals("events"));
-            long rawBytes = state.view().segments().stream()
-                    .mapToLong(SegmentView::rawBytes)
-                    .sum();
-            long segmentBytes = state.view().segments().stream()
-                    .mapToLong(SegmentView::bytes)
-                    .sum();
-            List<LakeExport.Archived> archived = state.view().segments().stream()
+        List<Figures> all = new ArrayList<>();
+        for (int i = 0; i < settings.files().size(); i++) {
+            Path file = settings.files().get(i);
+            Figures figures =
+                    measure(kind.equals("events"), file, settings.dir().resolve(kind + "-" + i));
+            all.add(figures);
+            String name = file.getFileName().toString();
+            report.line(
+                    name,
+                    figures.json(),
+                    name,
+                    "%6.1f times smaller (segments %5.1f), %4.0f MB/s a core (first round %4.0f), %,d rows, %s raw, %s in the table"
+                            .formatted(
+                                    figures.ratio(),
+                                    (double) figures.rawBytes() / figures.segmentBytes(),
+                                    figures.speed(),
+                                    figures.speeds()[0],
+                                    figures.rows(),
+                                    Bytes.text(figures.rawBytes()),
+                                    Bytes.text(figures.tableBytes())));
+        }
+        if (all.size() > 1) {
+            double ratio = Figures.mean(all, Figures::ratio);
+            double speed = Figures.mean(all, Figures::speed);
+            report.line(
+                    "geometricMean",
+                    Map.of("ratio", ratio, "rawMBytesPerCpuSecond", speed),
+                    "geometric mean",
+                    "%6.1f times smaller, %4.0f MB/s a core".formatted(ratio, speed));
+        }
+    }
+
+    private Figures measure(boolean events, Path file, Path dir) throws IOException {
+        try (ReplicatedState state = ReplicatedState.open(dir, StoreSettings.DEFAULT)) {
+            new Filling(state).fill(unpacked(file, dir), events);
+            List<SegmentView> segments = state.view().segments();
+            long rawBytes = segments.stream().mapToLong(SegmentView::rawBytes).sum();
+            long segmentBytes = segments.stream().mapToLong(SegmentView::bytes).sum();
+            List<LakeExport.Archived> archived = segments.stream()
                     .map(segment -> new LakeExport.Archived(segment, () -> open(state, segment)))
                     .toList();
-            for (int round = 1; round <= settings.rounds(); round++) {
-                round(kind, round, archived, rawBytes, segmentBytes);
+            double[] speeds = new double[settings.rounds()];
+            LakeExport.Outcome outcome = null;
+            for (int round = 0; round < speeds.length; round++) {
+                Path table = dir.resolve("table-" + round);
+                long cpuNanos = cpuNanos();
+                outcome = export(table, archived);
+                speeds[round] = rawBytes / MB / ((cpuNanos() - cpuNanos) / 1e9);
+                Directories.delete(table);
             }
+            return new Figures(outcome.rows(), rawBytes, segmentBytes, outcome.bytes(), speeds);
+        } finally {
+            Directories.delete(dir);
+        }
+    }
+
+    private static Path unpacked(Path file, Path dir) throws IOException {
+        if (!file.toString().endsWith(".gz")) {
+            return file;
+        }
+        Path unpacked = dir.resolve("unpacked");
+        try (InputStream in = new GZIPInputStream(Files.newInputStream(file))) {
+            Files.copy(in, unpacked);
+        }
+        return unpacked;
+    }
+
+    private static long cpuNanos() {
+        return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+    }
+
+    private static LakeExport.Outcome export(Path table, List<LakeExport.Archived> archived) throws IOException {
+        try (DirectoryObjectStore store = DirectoryObjectStore.open(table);
+                LakeExport export = LakeExport.open(store, table.resolve(".staging"), LakeListener.NOBODY)) {
+            return export.run(archived);
         }
     }
 
@@ -102,40 +199,6 @@ public final class LakeBench {
                 segment.id().toString(),
                 java.nio.channels.Channels.newInputStream(
                         state.openForRead(segment.id()).orElseThrow().channel()));
-    }
-
-    private void round(String kind, int round, List<LakeExport.Archived> archived, long rawBytes, long segmentBytes)
-            throws IOException {
-        Path table = settings.dir().resolve(kind + "-" + round);
-        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        try (DirectoryObjectStore store = DirectoryObjectStore.open(table);
-                LakeExport export = LakeExport.open(store, table.resolve(".staging"), LakeListener.NOBODY)) {
-            long wallNanos = System.nanoTime();
-            long cpuNanos = threads.getCurrentThreadCpuTime();
-            LakeExport.Outcome outcome = export.run(archived);
-            cpuNanos = threads.getCurrentThreadCpuTime() - cpuNanos;
-            wallNanos = System.nanoTime() - wallNanos;
-            Map<String, Object> figures = new LinkedHashMap<>();
-            figures.put("rawBytes", rawBytes);
-            figures.put("rows", outcome.rows());
-            figures.put("segmentBytes", segmentBytes);
-            figures.put("tableBytes", outcome.bytes());
-            figures.put("cpuSeconds", cpuNanos / 1e9);
-            figures.put("wallSeconds", wallNanos / 1e9);
-            report.line(
-                    "round" + round,
-                    figures,
-                    "round " + round,
-                    "%.1f MB/s a core (%.1f MB/s by the clock), %,d rows, %s raw, %s in the table: %.1f times less; segments %.1f"
-                            .formatted(
-                                    rawBytes / MB / (cpuNanos / 1e9),
-                                    rawBytes / MB / (wallNanos / 1e9),
-                                    outcome.rows(),
-                                    Bytes.text(rawBytes),
-                                    Bytes.text(outcome.bytes()),
-                                    (double) rawBytes / outcome.bytes(),
-                                    (double) rawBytes / segmentBytes));
-        }
     }
 
     /** Puts lines of the file into sealed segments of one stream. */
@@ -157,14 +220,14 @@ public final class LakeBench {
             return ((Reply.ChangeReply) Reply.decode(ByteBuffer.wrap(reply))).result();
         }
 
-        void fill(boolean events) throws IOException {
+        void fill(Path source, boolean events) throws IOException {
             command(new Command.Configure(SEGMENT_BYTES));
             long epoch = ((CommandResult.Opened)
                             command(new Command.Open("bench", "bench:lake", new UUID(1, 2), "bench")))
                     .epoch();
             long left = (long) settings.mib() << 20;
             long total = 0;
-            try (FileChannel file = FileChannel.open(settings.file(), StandardOpenOption.READ);
+            try (FileChannel file = FileChannel.open(source, StandardOpenOption.READ);
                     LineBlockBuilder lines = new LineBlockBuilder();
                     EventBlockBuilder rowsBuilder = new EventBlockBuilder(BLOCK_BYTES)) {
                 // A row is longer than its line.
@@ -196,7 +259,7 @@ public final class LakeBench {
             }
             command(new Command.Seal("bench", "bench", 0));
             if (total == 0) {
-                throw new StandaloneException(settings.file() + " has no whole line");
+                throw new StandaloneException(source + " has no whole line");
             }
         }
 

@@ -19,18 +19,19 @@ import org.apache.parquet.io.api.Binary;
  * <p>Rows go straight to the writers of their columns. Parquet's record consumer, which it puts between, keeps account of
  * where in the schema one is; with a flat schema that is known, and it costs as much as all the rest.
  *
- * <p>Memory: a row group's finished pages, at most {@link #GROUP_BYTES}, and a page in the making for each column. One
- * thread.
+ * <p>Memory: a row group, {@link #GROUP_BYTES} of finished pages and those in the making, one for each column. One thread.
  */
 final class LakeFile implements AutoCloseable {
     /** Finished pages are compressed, so this is some hundred megabytes of log. */
-    private static final long GROUP_BYTES = 8L << 20;
+    private static final long GROUP_BYTES = 16L << 20;
 
     /** A reader's threads share a file by its row groups. */
     private static final int GROUP_ROWS = 1 << 20;
 
-    private static final int PAGE_BYTES = 1 << 20;
-    private static final int PAGE_ROWS = 20_000;
+    /** Of one page before it is compressed: messages find what they are like some MiB back. */
+    private static final int PAGE_BYTES = 4 << 20;
+
+    private static final int PAGE_ROWS = 1 << 16;
 
     /** How often memory is looked at. */
     private static final int CHECK_ROWS = 1 << 10;

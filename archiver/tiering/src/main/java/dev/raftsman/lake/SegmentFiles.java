@@ -26,7 +26,7 @@ import java.util.concurrent.TimeUnit;
  * <p>The same segment gives the same files. One thread.
  */
 final class SegmentFiles implements AutoCloseable {
-    /** Files open at a time, each with up to 8 MiB of a row group. */
+    /** Files open at a time, each with up to 16 MiB of a row group. */
     static final int MAX_OPEN = 4;
 
     /** Days of a segment that have a file: of a clock that jumps about, the rest shares one. */
