@@ -10,12 +10,20 @@ import dev.raftsman.catalog.CatalogJson;
 import dev.raftsman.catalog.Command;
 import dev.raftsman.catalog.CommandResult;
 import dev.raftsman.catalog.SegmentView;
+import dev.raftsman.cold.ColdObjectWriter;
+import dev.raftsman.cold.ColdSettings;
 import dev.raftsman.event.Level;
 import dev.raftsman.event.Loss;
 import dev.raftsman.event.LossReason;
 import dev.raftsman.event.NameTable;
 import dev.raftsman.event.RowBatch;
 import dev.raftsman.event.RowWriter;
+import dev.raftsman.segment.EpochInfo;
+import dev.raftsman.segment.SegmentHeader;
+import dev.raftsman.segment.SegmentId;
+import dev.raftsman.segment.SegmentReader;
+import dev.raftsman.segment.SegmentTally;
+import dev.raftsman.segment.SegmentWriter;
 import dev.raftsman.store.Entry;
 import dev.raftsman.store.EpochBlock;
 import dev.raftsman.store.ReplicatedState;
@@ -63,6 +71,7 @@ final class Seeds {
         seeds.entries();
         seeds.json();
         seeds.store();
+        seeds.cold();
     }
 
     private void write(String target, String name, byte[] data) throws IOException {
@@ -322,6 +331,165 @@ final class Seeds {
             if (Reply.decode(ByteBuffer.wrap(replies.get(i))) instanceof Reply.ChangeReply change) {
                 CommandResult result = change.result();
                 json("result-" + i, CatalogJsonFuzzTest.RESULT, CatalogJson.write(result));
+            }
+        }
+    }
+
+    // ---- cold objects
+
+    private static final int TRAILER_BYTES = 32;
+
+    private void cold() throws IOException {
+        String target = "fuzz/ColdFuzzTestInputs/object";
+        byte[] lines = cold(textOf(40), 1);
+        write(target, "lines", new Input(Input.RAW, lines).joined());
+        Map<String, byte[]> objects = Map.of(
+                "lines", lines,
+                "choices", cold(choices(), 1),
+                "events", cold(null, 1),
+                "segments", cold(textOf(3), 3));
+        for (Map.Entry<String, byte[]> object : objects.entrySet()) {
+            byte[] parts = parts(object.getValue());
+            write(target, object.getKey() + "-plain", new Input(Input.REPAIRED, parts).joined());
+        }
+    }
+
+    private static String textOf(int count) {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < count; i++) {
+            text.append("order ").append(i).append(" of deadbeef").append(i % 7).append(" took 00");
+            text.append(i * 31 % 977).append(i % 5 == 0 ? "" : " ms").append('\n');
+        }
+        return text.toString();
+    }
+
+    /** Lines of which some fields are known from others. */
+    private static String choices() {
+        String[] clients = {"10.1.2.3 alice", "10.1.2.4 bob", "10.9.9.9 carol", "10.7.0.1 dave"};
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < 60; i++) {
+            text.append(clients[i * i % 7 % 4]).append(" \"GET /");
+            text.append("abcdefgh".charAt(i % 8))
+                    .append("x\" ")
+                    .append(1_000 + i % 8 * 77)
+                    .append('\n');
+        }
+        return text.toString();
+    }
+
+    /** @param text of lines; null for events */
+    private static byte[] cold(String text, int segments) throws IOException {
+        Path directory = Files.createTempDirectory("seeds");
+        ByteArrayOutputStream object = new ByteArrayOutputStream();
+        EpochInfo epoch = new EpochInfo(1, "orders", INCARNATION);
+        try (ColdObjectWriter writer = new ColdObjectWriter(object, ColdSettings.DEFAULTS)) {
+            for (int i = 0; i < segments; i++) {
+                SegmentHeader header = new SegmentHeader(new SegmentId(1, 1 + i * 10L), "acme", "audit", 1);
+                Path file = directory.resolve(header.id() + ".seg");
+                SegmentTally tally = new SegmentTally();
+                String sha256;
+                try (SegmentWriter segment = SegmentWriter.create(file, header, SegmentWriter.scratch())) {
+                    byte[] encoded = text == null ? events() : linesOf(text);
+                    Block first = Block.wrap(ByteBuffer.wrap(encoded).order(ByteOrder.LITTLE_ENDIAN));
+                    long next = first.endSequence() + 1;
+                    for (Block block :
+                            List.of(first, Block.wrap(GapBlock.encode(next, 5, LossReason.PROCESS_DIED, TIME_NANOS)))) {
+                        segment.append(epoch, header.id().base() + 1, 2, block);
+                        tally.add(epoch.epoch(), block);
+                    }
+                    sha256 = segment.seal(header.id().base() + 2, 3, tally.totals());
+                }
+                try (SegmentReader reader = SegmentReader.open(file)) {
+                    writer.add(reader, Files.size(file), sha256);
+                }
+            }
+            writer.finish();
+        }
+        return object.toByteArray();
+    }
+
+    private static byte[] linesOf(String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
+        ByteBuffer direct = ByteBuffer.allocateDirect(bytes.length).put(bytes).flip();
+        int count = (int) text.lines().count();
+        try (LineBlockBuilder builder = new LineBlockBuilder()) {
+            return bytes(builder.build(direct, 0, count, Loss.NONE, TIME_NANOS, TIME_NANOS));
+        }
+    }
+
+    /** Of an object with one block, so that every byte can be changed to some effect: nothing is compressed. */
+    private static byte[] parts(byte[] object) {
+        ByteBuffer trailer = ByteBuffer.wrap(object, object.length - TRAILER_BYTES, TRAILER_BYTES)
+                .slice()
+                .order(ByteOrder.LITTLE_ENDIAN);
+        int indexAt = (int) trailer.getLong(0);
+        byte[] index =
+                Zstd.decompress(Arrays.copyOfRange(object, indexAt, indexAt + trailer.getInt(8)), trailer.getInt(12));
+        byte[] block = Arrays.copyOfRange(object, 8, indexAt);
+        byte[] plain = plainLanes(block);
+        int at = find(index, varint(block.length));
+        byte[] length = varint(plain.length);
+        ByteBuffer parts =
+                ByteBuffer.allocate(4 + index.length + 8 + plain.length).order(ByteOrder.LITTLE_ENDIAN);
+        int behind = at + varint(block.length).length;
+        parts.putInt(at + length.length + index.length - behind);
+        parts.put(index, 0, at)
+                .put(length)
+                .put(index, behind, index.length - behind)
+                .put(plain);
+        return bytes(parts.flip());
+    }
+
+    /** Where the only block's length is: behind the number of blocks, which is 1. */
+    private static int find(byte[] index, byte[] length) {
+        for (int at = index.length - length.length; at > 0; at--) {
+            if (index[at - 1] == 1 && Arrays.equals(index, at, at + length.length, length, 0, length.length)) {
+                return at;
+            }
+        }
+        throw new IllegalStateException("no block of that length");
+    }
+
+    private static byte[] varint(long value) {
+        ByteBuffer bytes = ByteBuffer.allocate(10);
+        for (long rest = value; ; rest >>>= 7) {
+            if (rest < 0x80) {
+                return bytes(bytes.put((byte) rest).flip());
+            }
+            bytes.put((byte) (rest | 0x80));
+        }
+    }
+
+    private static byte[] plainLanes(byte[] block) {
+        ByteBuffer in = ByteBuffer.wrap(block);
+        int count = readVarint(in);
+        int[] plain = new int[count];
+        int[] stored = new int[count];
+        for (int i = 0; i < count; i++) {
+            plain[i] = readVarint(in);
+            stored[i] = readVarint(in);
+        }
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        out.writeBytes(varint(count));
+        for (int length : plain) {
+            out.writeBytes(varint(length));
+            out.writeBytes(varint(length));
+        }
+        for (int i = 0; i < count; i++) {
+            byte[] lane = new byte[stored[i]];
+            in.get(lane);
+            out.writeBytes(plain[i] == stored[i] ? lane : Zstd.decompress(lane, plain[i]));
+        }
+        return out.toByteArray();
+    }
+
+    private static int readVarint(ByteBuffer in) {
+        int value = 0;
+        for (int shift = 0; ; shift += 7) {
+            byte b = in.get();
+            value |= (b & 0x7F) << shift;
+            if (b >= 0) {
+                return value;
             }
         }
     }
