@@ -6,7 +6,7 @@ import java.io.IOException;
 public final class NoSuchObjectException extends IOException {
     private static final long serialVersionUID = 1L;
 
-    NoSuchObjectException(String store, ObjectKey key) {
+    public NoSuchObjectException(String store, ObjectKey key) {
         super("no object " + key + " in " + store);
     }
 }

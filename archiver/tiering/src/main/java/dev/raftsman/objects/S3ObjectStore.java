@@ -130,11 +130,25 @@ public final class S3ObjectStore implements ObjectStore {
                     return compare(key, sha256);
                 }
                 if (e.statusCode() != CONFLICT || tries == MAX_CONFLICT_TRIES) {
-                    throw failed("put", key, e);
+                    return found(key, sha256, e);
                 }
             } catch (SdkException e) {
-                throw failed("put", key, e);
+                return found(key, sha256, e);
             }
+        }
+    }
+
+    /**
+     * A put without a good answer may have been done. And a server that knows at once that the key is taken may say so and
+     * hang up while the body is still on its way: then its answer is lost, however often the put is repeated.
+     */
+    private PutOutcome found(ObjectKey key, String sha256, SdkException failure) throws IOException {
+        try {
+            return compare(key, sha256);
+        } catch (IOException e) {
+            IOException failed = failed("put", key, failure);
+            failed.addSuppressed(e);
+            throw failed;
         }
     }
 
