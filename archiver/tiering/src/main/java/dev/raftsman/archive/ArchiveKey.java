@@ -7,6 +7,9 @@ import java.util.UUID;
 
 /** The keys of objects. Whoever finds one knows no more of the object than its key says. */
 public final class ArchiveKey {
+    /** What the key of an upload's own object begins with. */
+    public static final String FOLDER = "segments";
+
     /** What the key of a cold object ends with. */
     public static final String COLD_SUFFIX = ".cold";
 
@@ -28,7 +31,7 @@ public final class ArchiveKey {
     static ObjectKey ofUpload(SegmentView first, UUID token, boolean cold) {
         String base = first.id().fileName().replace(SegmentId.FILE_SUFFIX, "");
         return ObjectKey.of(
-                "segments",
+                FOLDER,
                 ObjectKey.component(first.tenant()),
                 ObjectKey.component(first.stream()),
                 base + "-" + token.toString().substring(0, TOKEN_LENGTH)

@@ -30,6 +30,13 @@ public interface ArchiveListener {
     /** Whether nothing is done because the cluster's policies are others: a person is needed. */
     default void otherPolicies(boolean others) {}
 
+    /**
+     * How many segments are to be archived and no collector sends them; said in each round.
+     *
+     * @param segments any is an alarm: a person is needed
+     */
+    default void unavailable(int segments) {}
+
     /** Whether deletion is frozen. */
     default void frozen(boolean frozen) {}
 

@@ -5,8 +5,9 @@ import dev.raftsman.objects.ObjectStore;
 import dev.raftsman.policy.RetentionPolicies;
 import dev.raftsman.policy.Target;
 import java.io.IOException;
-import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** The places for cold objects, each opened when it is first needed and checked to be this cluster's. One thread. */
 public final class ColdTargets implements AutoCloseable {
@@ -20,7 +21,7 @@ public final class ColdTargets implements AutoCloseable {
 
     private final RetentionPolicies policies;
     private final Opener opener;
-    private final Map<String, Cold> open = new HashMap<>();
+    private final Map<String, Cold> open = new TreeMap<>();
 
     public ColdTargets(RetentionPolicies policies, Opener opener) {
         this.policies = policies;
@@ -66,6 +67,11 @@ public final class ColdTargets implements AutoCloseable {
 
     private static void probe(Manifest manifest, CatalogView catalog) throws IOException {
         manifest.probe("probe", catalog.stampMillis());
+    }
+
+    /** @return those that were needed so far */
+    public List<Cold> opened() {
+        return List.copyOf(open.values());
     }
 
     @Override

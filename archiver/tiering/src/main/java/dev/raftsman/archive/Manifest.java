@@ -29,6 +29,7 @@ public final class Manifest {
     private final ObjectStore store;
     private final Map<UUID, Map<SegmentId, ManifestEntry>> archivedByToken = new LinkedHashMap<>();
     private final Set<UUID> aborted = new HashSet<>();
+    private final Set<String> abandoned = new HashSet<>();
     private final Map<SegmentId, ManifestEntry> truncated = new TreeMap<>();
     private final Map<String, ManifestEntry> snapshots = new LinkedHashMap<>();
     private final Set<String> dropped = new HashSet<>();
@@ -132,7 +133,12 @@ public final class Manifest {
                 archivedByToken
                         .computeIfAbsent(entry.token(), token -> new LinkedHashMap<>())
                         .put(entry.segment().id(), entry);
-            case ABORTED -> aborted.add(entry.token());
+            case ABORTED -> {
+                aborted.add(entry.token());
+                if (Boolean.TRUE.equals(entry.abandoned())) {
+                    abandoned.add(entry.key());
+                }
+            }
             case TRUNCATED -> truncated.put(entry.segment().id(), entry);
             case SNAPSHOT -> snapshots.put(entry.snapshotId(), entry);
             case DROPPED -> dropped.add(entry.snapshotId());
@@ -156,6 +162,11 @@ public final class Manifest {
 
     public boolean isAborted(UUID token) {
         return aborted.contains(token);
+    }
+
+    /** @return keys under which nothing will ever be needed, whoever stored it */
+    public Set<String> abandoned() {
+        return Collections.unmodifiableSet(abandoned);
     }
 
     /** @return one entry for each archived segment, in the order of the pages */

@@ -20,6 +20,7 @@ import java.util.UUID;
  * @param snapshotId the snapshot itself, or the one whose object this is
  * @param place of the segment among those of a cold object; null if the object is the segment itself
  * @param epochs the producers of those ranges, as they stood
+ * @param abandoned true if what may be under the key of an aborted token is no evidence of anything, and can go
  */
 public record ManifestEntry(
         Outcome outcome,
@@ -33,7 +34,8 @@ public record ManifestEntry(
         String policyHash,
         String snapshotId,
         Integer place,
-        List<EpochView> epochs) {
+        List<EpochView> epochs,
+        Boolean abandoned) {
 
     public ManifestEntry {
         epochs = epochs == null ? List.of() : List.copyOf(epochs);
@@ -81,7 +83,8 @@ public record ManifestEntry(
                 policyHash,
                 snapshotId.orElse(null),
                 place,
-                epochsOf(catalog, segment));
+                epochsOf(catalog, segment),
+                null);
     }
 
     static ManifestEntry truncated(CatalogView catalog, SegmentView segment) {
@@ -97,24 +100,50 @@ public record ManifestEntry(
                 segment.truncation().policyHash(),
                 null,
                 null,
-                epochsOf(catalog, segment));
+                epochsOf(catalog, segment),
+                null);
     }
 
-    static ManifestEntry aborted(UUID token, SegmentView segment, String key, String why) {
+    /** @param evidence whether somebody may want to look at what is under the key */
+    static ManifestEntry aborted(UUID token, SegmentView segment, String key, String why, boolean evidence) {
         return new ManifestEntry(
-                Outcome.ABORTED, token, segment, key, null, null, null, why, null, null, null, List.of());
+                Outcome.ABORTED,
+                token,
+                segment,
+                key,
+                null,
+                null,
+                null,
+                why,
+                null,
+                null,
+                null,
+                List.of(),
+                evidence ? null : true);
     }
 
     /** @param bytes of the snapshot's own manifest, not of what it refers to */
     public static ManifestEntry snapshot(
             String id, String key, String sha256, long bytes, String policy, String reason, String policyHash) {
         return new ManifestEntry(
-                Outcome.SNAPSHOT, null, null, key, sha256, bytes, policy, reason, policyHash, id, null, List.of());
+                Outcome.SNAPSHOT,
+                null,
+                null,
+                key,
+                sha256,
+                bytes,
+                policy,
+                reason,
+                policyHash,
+                id,
+                null,
+                List.of(),
+                null);
     }
 
     public static ManifestEntry dropped(String id, String key, String policy, String reason) {
         return new ManifestEntry(
-                Outcome.DROPPED, null, null, key, null, null, policy, reason, null, id, null, List.of());
+                Outcome.DROPPED, null, null, key, null, null, policy, reason, null, id, null, List.of(), null);
     }
 
     private static List<EpochView> epochsOf(CatalogView catalog, SegmentView segment) {

@@ -23,15 +23,15 @@ final class Merging {
 
     /**
      * Segments follow each other into an object while they are of one stream and one policy and the bytes of their files
-     * come to no more than the policy's objects may have. What is in a snapshot's object already, or is stored verbatim,
+     * come to no more than the policy's objects may have. What is in a snapshot's object already, or is to be alone,
      * stays alone.
      *
-     * @param verbatim segments that are not recoded
+     * @param alone segments that share no object with others
      * @param decisions in the order of the segments
      * @return each decision once, in their order
      */
     static List<List<Decision.Archive>> objects(
-            List<Decision.Archive> decisions, ArchiveSettings.ByPolicy settings, Predicate<SegmentId> verbatim) {
+            List<Decision.Archive> decisions, ArchiveSettings.ByPolicy settings, Predicate<SegmentId> alone) {
         List<List<Decision.Archive>> objects = new ArrayList<>();
         List<Decision.Archive> last = new ArrayList<>();
         long bytes = 0;
@@ -41,8 +41,8 @@ final class Merging {
             ArchiveSettings how = settings.of(decision.policy());
             boolean joins = !last.isEmpty()
                     && mergeable(decision, how)
-                    && !verbatim.test(segment.id())
-                    && !verbatim.test(last.get(last.size() - 1).segment().id())
+                    && !alone.test(segment.id())
+                    && !alone.test(last.get(last.size() - 1).segment().id())
                     && follows(last.get(last.size() - 1), decision)
                     && last.size() < SegmentRef.MAX_IN_COMMAND
                     && bytes + segment.bytes() <= how.objectBytes()
@@ -65,8 +65,8 @@ final class Merging {
      * worth an object waits for the next ones, an eighth of the time it was kept hot at most.
      */
     static List<Decision.Archive> ripe(
-            List<Decision.Archive> decisions, ArchiveSettings.ByPolicy settings, Predicate<SegmentId> verbatim) {
-        List<List<Decision.Archive>> objects = objects(decisions, settings, verbatim);
+            List<Decision.Archive> decisions, ArchiveSettings.ByPolicy settings, Predicate<SegmentId> alone) {
+        List<List<Decision.Archive>> objects = objects(decisions, settings, alone);
         List<Decision.Archive> ripe = new ArrayList<>();
         for (int i = 0; i < objects.size(); i++) {
             List<Decision.Archive> object = objects.get(i);
@@ -76,7 +76,7 @@ final class Merging {
                     i + 1 < objects.size() && follows(first, objects.get(i + 1).get(0));
             boolean mayGrow = !full
                     && mergeable(first, how)
-                    && !verbatim.test(first.segment().id());
+                    && !alone.test(first.segment().id());
             if (!mayGrow || !object.stream().allMatch(Merging::canWait)) {
                 ripe.addAll(object);
             }

@@ -44,11 +44,15 @@ public final class SegmentArchiver {
         this.listener = listener;
     }
 
-    /** Goes on with every upload that was announced in Raft and is not finished; a target that fails is left for later. */
+    /**
+     * Begins a round: goes on with every upload that was announced in Raft and is not finished; a target that fails is left
+     * for later.
+     */
     public void resume(CatalogView catalog) throws IOException {
+        uploader.beginRound(catalog);
         Map<String, List<Upload>> byTarget = new LinkedHashMap<>();
         for (Upload upload : Upload.announced(catalog)) {
-            if (upload.segments().stream().noneMatch(uploader::isStopped)) {
+            if (upload.segments().stream().noneMatch(uploader::waits)) {
                 byTarget.computeIfAbsent(upload.first().target(), name -> new ArrayList<>())
                         .add(upload);
             }
@@ -69,14 +73,14 @@ public final class SegmentArchiver {
 
     /** Those of the decisions that need not wait for others to share an object with, in the order of their segments. */
     public List<Decision.Archive> ripe(List<Decision.Archive> decisions) {
-        return Merging.ripe(inOrder(decisions), settings, uploader::isVerbatim);
+        return Merging.ripe(inOrder(decisions), settings, uploader::isAlone);
     }
 
     /** Archives segments, target by target; a target that fails is left for the next round. */
     public void archive(List<Decision.Archive> decisions, CatalogView catalog) throws IOException {
         Map<String, List<Decision.Archive>> byTarget = new LinkedHashMap<>();
         for (Decision.Archive decision : decisions) {
-            if (!uploader.isStopped(decision.segment())) {
+            if (!uploader.waits(decision.segment())) {
                 byTarget.computeIfAbsent(decision.target(), name -> new ArrayList<>())
                         .add(decision);
             }
@@ -85,7 +89,7 @@ public final class SegmentArchiver {
             try {
                 Cold cold = targets.get(due.getKey(), catalog);
                 List<List<Decision.Archive>> objects =
-                        Merging.objects(inOrder(due.getValue()), settings, uploader::isVerbatim);
+                        Merging.objects(inOrder(due.getValue()), settings, uploader::isAlone);
                 for (List<List<Decision.Archive>> batch : Upload.batches(objects, Upload::segmentsOf)) {
                     cold.manifest().refresh(); // What cannot be reached has nothing announced for it.
                     uploader.finish(catalog, cold, uploader.prepare(batch));
@@ -96,6 +100,11 @@ public final class SegmentArchiver {
                 failed("archive", due.getKey(), e);
             }
         }
+    }
+
+    /** How many of the segments to be archived no collector sends, as far as it was tried. */
+    public int unavailable() {
+        return uploader.unavailable();
     }
 
     /** What is merged must lie together. */

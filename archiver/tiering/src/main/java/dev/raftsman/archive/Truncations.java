@@ -23,6 +23,9 @@ import org.slf4j.LoggerFactory;
  * caller's part. One thread.
  */
 public final class Truncations {
+    /** How many records of what was given up share a page: one of a thousand has about a megabyte. */
+    private static final int RECORDS_ON_A_PAGE = 1_000;
+
     private static final Logger LOG = LoggerFactory.getLogger(Truncations.class);
 
     private final RetentionPolicies policies;
@@ -99,8 +102,8 @@ public final class Truncations {
                         .filter(entry ->
                                 !cold.manifest().isTruncated(entry.segment().id()))
                         .toList();
-                if (!missing.isEmpty()) {
-                    cold.manifest().publish(lease.owner(), catalog.stampMillis(), missing);
+                for (List<ManifestEntry> page : pages(missing)) {
+                    cold.manifest().publish(lease.owner(), catalog.stampMillis(), page);
                 }
             } catch (IOException e) {
                 LOG.warn(
@@ -111,6 +114,24 @@ public final class Truncations {
                 listener.targetFailed(entries.getKey());
             }
         }
+    }
+
+    /** As many on each as a page may hold, whatever their producers. */
+    private static List<List<ManifestEntry>> pages(List<ManifestEntry> entries) {
+        List<List<ManifestEntry>> pages = new ArrayList<>();
+        long ranges = 0;
+        for (ManifestEntry entry : entries) {
+            ranges += entry.segment().ranges().size();
+            boolean begins = pages.isEmpty()
+                    || pages.get(pages.size() - 1).size() == RECORDS_ON_A_PAGE
+                    || ranges > Merging.MAX_RANGES;
+            if (begins) {
+                pages.add(new ArrayList<>());
+                ranges = entry.segment().ranges().size();
+            }
+            pages.get(pages.size() - 1).add(entry);
+        }
+        return pages;
     }
 
     /** What expired is recorded where it was; whoever looks for it looks there. */

@@ -5,6 +5,7 @@ import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.catalog.Command;
 import dev.raftsman.catalog.CommandResult;
 import dev.raftsman.catalog.SegmentView;
+import dev.raftsman.cluster.SegmentUnavailableException;
 import dev.raftsman.policy.ArchiveRule;
 import dev.raftsman.policy.Decision;
 import dev.raftsman.segment.SegmentId;
@@ -23,7 +24,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Takes uploads of one target through the steps drawn on this package's page, from wherever each of them stands. Remembers
- * which segments cannot be recoded, and which were found with other bytes; forgotten with the process, and found out again.
+ * which segments cannot be recoded, which cannot be had, and which were found with other bytes; forgotten with the process, and found out again.
  * One thread.
  */
 final class Uploader {
@@ -40,6 +41,7 @@ final class Uploader {
     private final ArchiveListener listener;
     private final Map<SegmentId, Integer> mismatches = new HashMap<>();
     private final Set<SegmentId> verbatim = new HashSet<>();
+    private final UnavailableSegments unavailable = new UnavailableSegments();
 
     Uploader(
             String policyHash,
@@ -58,14 +60,23 @@ final class Uploader {
     /** An upload whose object is proved. */
     private record Proved(Upload upload, StoredObject object) {}
 
-    /** Whether nothing more is tried for the segment. */
-    boolean isStopped(SegmentView segment) {
-        return mismatches.getOrDefault(segment.id(), 0) >= MAX_MISMATCHES;
+    void beginRound(CatalogView catalog) {
+        unavailable.beginRound(catalog);
     }
 
-    /** Whether the segment did not come out of recoding as it went in. */
-    boolean isVerbatim(SegmentId segment) {
-        return verbatim.contains(segment);
+    /** Whether nothing is tried with the segment in this round. */
+    boolean waits(SegmentView segment) {
+        return mismatches.getOrDefault(segment.id(), 0) >= MAX_MISMATCHES || unavailable.waits(segment);
+    }
+
+    /** Whether it shares its object with no other. */
+    boolean isAlone(SegmentId segment) {
+        return verbatim.contains(segment) || unavailable.isAlone(segment);
+    }
+
+    /** How many segments no collector sends, as far as it was tried. */
+    int unavailable() {
+        return unavailable.count();
     }
 
     /**
@@ -122,6 +133,8 @@ final class Uploader {
             try {
                 Optional<StoredObject> known = onPage(cold, upload);
                 proved.add(new Proved(upload, known.isPresent() ? known.get() : store(cold, upload)));
+            } catch (SegmentUnavailableException e) {
+                missed(catalog, cold, upload, e);
             } catch (RecodingException e) {
                 storeVerbatim(catalog, cold, upload, e);
             } catch (UnsupportedFormatException e) { // The version that wrote it will go on with it.
@@ -168,6 +181,7 @@ final class Uploader {
             boolean created = copy.store(segment, cold.store(), upload.key());
             object = new StoredObject(segment.sha256(), segment.bytes(), created);
         }
+        upload.segments().forEach(segment -> unavailable.fetched(segment.id()));
         if (object.created()) {
             listener.stored(cold.name(), object.bytes());
         }
@@ -208,7 +222,7 @@ final class Uploader {
                 why);
         listener.failed("recode");
         upload.segments().forEach(segment -> verbatim.add(segment.id()));
-        abandon(catalog, cold, upload, why.getMessage());
+        abandon(catalog, cold, upload, why.getMessage(), false);
     }
 
     /** Other bytes are under the key: nothing is overwritten, the token and its key are given up, a person is told. */
@@ -225,12 +239,31 @@ final class Uploader {
                 times >= MAX_MISMATCHES,
                 why.getMessage());
         listener.mismatch();
-        abandon(catalog, cold, upload, why.getMessage());
+        abandon(catalog, cold, upload, why.getMessage(), true);
     }
 
-    private void abandon(CatalogView catalog, Cold cold, Upload upload, String why) throws IOException {
+    /** The others go on; those that were to share its object do once it has failed a few times. */
+    private void missed(CatalogView catalog, Cold cold, Upload upload, SegmentUnavailableException why)
+            throws IOException {
+        SegmentId id = why.segment();
+        unavailable.failed(id);
+        String line = "a segment to be archived cannot be had, others go on: target={} policy={} times={} {}";
+        if (unavailable.times(id) == 1) {
+            LOG.error(line, cold.name(), upload.first().policy(), 1, why.getMessage());
+        } else {
+            LOG.warn(line, cold.name(), upload.first().policy(), unavailable.times(id), why.getMessage());
+        }
+        listener.failed("fetch");
+        if (upload.decisions().size() > 1 && unavailable.isAlone(id)) {
+            abandon(catalog, cold, upload, why.getMessage(), false);
+        }
+    }
+
+    /** @param evidence whether what may be under the key is to be looked at by somebody */
+    private void abandon(CatalogView catalog, Cold cold, Upload upload, String why, boolean evidence)
+            throws IOException {
         ManifestEntry entry = ManifestEntry.aborted(
-                upload.token(), upload.first().segment(), upload.key().value(), why);
+                upload.token(), upload.first().segment(), upload.key().value(), why, evidence);
         List<ManifestEntry> inEffect = cold.manifest().publish(lease.owner(), catalog.stampMillis(), List.of(entry));
         if (!inEffect.isEmpty()) {
             abort(upload);

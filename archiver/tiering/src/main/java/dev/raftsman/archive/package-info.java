@@ -31,12 +31,15 @@
  * entries respects, then ABORT in Raft, then a new token; what is there is left as evidence.
  * So is the token of segments that do not come out of recoding as they went in, such as those with a block that does not
  * inflate: each of them is then stored verbatim.
+ * And so is that of an object one of whose segments no collector sends: after a few rounds the others go on without it, while
+ * it is tried alone, ever more seldom. In these two cases nothing under the key is evidence of anything, and the entry says
+ * so ({@code abandoned}): an object that is there all the same, or is put there by an archiver that slept, is deleted.
  *
  * <pre>
  * manifest/&lt;00000001&gt;.json   {"format":1,"page":1,"writer":owner,"nonce":uuid,"writtenAtMillis":n,"entries":[...]}
  *   entry: outcome archived | truncated | snapshot | aborted | dropped, and as they apply: token, segment (with its
  *   producers' ranges), epochs (state of those producers), key, sha256 and bytes of the object, place (of the segment among
- *   those of a cold object; entries without one name a segment verbatim), policy, reason, policyHash, snapshotId
+ *   those of a cold object; entries without one name a segment verbatim), policy, reason, policyHash, snapshotId, abandoned
  * </pre>
  *
  * <p>Page 0 has no entries: writing it twice at each start tries out that the store refuses the second.

@@ -64,6 +64,10 @@ final class ArchiverMetrics implements ArchiveListener, LakeListener {
             .help("1 while a policy's onArchiveOutage is in effect for a target. An alarm.")
             .labelNames("target")
             .register(registry);
+    private final Gauge unavailableSegments = Gauge.builder()
+            .name("raftsman_archiver_unavailable_segments")
+            .help("Segments to be archived that no collector sends. Any is an alarm; others go on.")
+            .register(registry);
     private final Gauge deletionFrozen = Gauge.builder()
             .name("raftsman_archiver_deletion_frozen")
             .help("1 while nothing is deleted, until 'raftsman retention thaw'. An alarm.")
@@ -143,6 +147,11 @@ final class ArchiverMetrics implements ArchiveListener, LakeListener {
     public void outage(String target, long seconds, boolean declared) {
         outage.labelValues(target).set(seconds);
         outageDeclared.labelValues(target).set(declared ? 1 : 0);
+    }
+
+    @Override
+    public void unavailable(int segments) {
+        unavailableSegments.set(segments);
     }
 
     @Override

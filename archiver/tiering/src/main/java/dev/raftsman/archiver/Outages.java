@@ -19,6 +19,16 @@ final class Outages {
     private final Set<String> failed = new HashSet<>();
     private final Set<String> answered = new HashSet<>();
 
+    /** Another archiver has acted since: what was seen before is no reason to give data up. */
+    void forget() {
+        sinceMillis.clear();
+    }
+
+    void beginRound() {
+        failed.clear();
+        answered.clear();
+    }
+
     /** Something was to be done with the target in this round and failed. */
     void failed(String target) {
         failed.add(target);
@@ -42,30 +52,33 @@ final class Outages {
         return doubt;
     }
 
+    /** Whether one of those that failed in this round has not answered in it. */
+    boolean isAnyFailing() {
+        return !answered.containsAll(failed);
+    }
+
     /**
-     * A round is over.
+     * A round is over: whoever is in doubt was asked a moment ago.
      *
      * @param used targets that something was due for
-     * @param beganMillis when it began, by the cluster's time
+     * @param nowMillis the cluster's time, after that. A round may be long, and its beginning says nothing of its end
      */
-    void endOfRound(Set<String> used, long beganMillis) {
+    void endOfRound(Set<String> used, long nowMillis) {
         for (String target : failed) {
             if (!answered.contains(target)) {
-                sinceMillis.putIfAbsent(target, beganMillis);
+                sinceMillis.putIfAbsent(target, nowMillis);
             }
         }
         for (String target : Set.copyOf(sinceMillis.keySet())) {
             boolean well = answered.contains(target) || used.contains(target) && !failed.contains(target);
             if (well) {
-                long millis = beganMillis - sinceMillis.remove(target);
+                long millis = nowMillis - sinceMillis.remove(target);
                 LOG.info("target can be reached again: target={} outMillis={}", target, millis);
             }
         }
-        failed.clear();
-        answered.clear();
     }
 
-    /** By target: the beginning of the first round that failed. */
+    /** By target: when the first round ended that failed. */
     Map<String, Long> sinceMillis() {
         return Map.copyOf(sinceMillis);
     }

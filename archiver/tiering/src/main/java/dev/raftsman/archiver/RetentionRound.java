@@ -59,10 +59,15 @@ public final class RetentionRound {
     private final Deletions deletions;
     private final SnapshotDeletions snapshotDeletions;
     private final ExpiredObjects expiredObjects;
+    private final Leftovers leftovers;
+    private final ArchiveListener listener;
     private final Outages outages;
     private final OutageAlarm alarm;
     private final OutageReport report;
     private final Throttling throttling;
+
+    /** Of the lease, when this archiver last acted. */
+    private long tenure;
 
     /** Rounds in a row in which another archiver had the lease. */
     private int standbys;
@@ -90,6 +95,8 @@ public final class RetentionRound {
         this.deletions = new Deletions(policies.hash(), lease, truncations, listener);
         this.snapshotDeletions = new SnapshotDeletions(policies.hash(), lease, listener);
         this.expiredObjects = new ExpiredObjects(targets, lease, listener);
+        this.leftovers = new Leftovers(targets, lease, listener);
+        this.listener = listener;
         this.alarm = new OutageAlarm(policies, listener);
         this.report = new OutageReport(lease);
         this.throttling = new Throttling(policies, lease);
@@ -138,7 +145,8 @@ public final class RetentionRound {
             ClockWatch.Clocks clocks,
             ArchiveListener listener)
             throws IOException {
-        Lease lease = new Lease(cluster, owner, LEASE);
+        Lease lease =
+                new Lease(cluster, owner, LEASE, () -> TimeUnit.MILLISECONDS.toNanos(clocks.monotonicMillis()));
         VerifiedCopy copy = VerifiedCopy.open(cluster, staging);
         return new RetentionRound(policies, cluster, lease, targets, copy, clocks, listener);
     }
@@ -188,6 +196,12 @@ public final class RetentionRound {
         standbys = 0;
         boolean stays = act;
         try {
+            if (lease.tenure() != tenure) {
+                tenure = lease.tenure();
+                outages.forget();
+                leftovers.beginTenure();
+            }
+            outages.beginRound();
             CatalogView catalog = time.watch();
             if (!agreement.reach(catalog)) {
                 stays = false;
@@ -199,6 +213,10 @@ public final class RetentionRound {
             snapshots.resume(catalog);
             oldSegments.seal(catalog);
             decideAndDo(act, stuck);
+            listener.unavailable(archiver.unavailable());
+            if (leftovers.sweep(catalog.stampMillis())) {
+                snapshots.sweepAgain();
+            }
             return Outcome.DONE;
         } catch (Lease.FencedException e) {
             LOG.warn("stopped in the middle of a round: reason={}", e.getMessage());
@@ -269,7 +287,12 @@ public final class RetentionRound {
         StoreFacts facts = CollectorFacts.ask(policies, cluster, Map.of(), beganMillis);
         Set<String> used = act ? store(decide(catalog, facts), catalog, stuck, true) : Set.of();
         askThoseInDoubt(catalog);
-        outages.endOfRound(used, beganMillis);
+        long endedMillis = beganMillis;
+        if (outages.isAnyFailing()) {
+            lease.renew(); // So that the stamp is of now, not of the round's beginning.
+            endedMillis = cluster.catalog().stampMillis();
+        }
+        outages.endOfRound(used, endedMillis);
         Map<String, Long> out = outages.sinceMillis();
         report.renew(catalog, out);
         CatalogView after = cluster.catalog();

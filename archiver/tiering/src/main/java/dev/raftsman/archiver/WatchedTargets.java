@@ -38,6 +38,11 @@ record WatchedTargets(ArchiveListener next, Outages outages) implements ArchiveL
     }
 
     @Override
+    public void unavailable(int segments) {
+        next.unavailable(segments);
+    }
+
+    @Override
     public void frozen(boolean frozen) {
         next.frozen(frozen);
     }

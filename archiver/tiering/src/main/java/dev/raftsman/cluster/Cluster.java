@@ -23,6 +23,8 @@ public interface Cluster extends AutoCloseable {
     /**
      * Copies a segment to a local file, replacing what is there: as many bytes as the view says, and where it is sealed
      * with the digest the view says. Not durable.
+     *
+     * @throws SegmentUnavailableException if no collector sends it; any other failure is one of writing the file
      */
     void fetch(SegmentView segment, Path file) throws IOException;
 

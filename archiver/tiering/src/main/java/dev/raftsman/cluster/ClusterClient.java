@@ -234,7 +234,7 @@ public final class ClusterClient implements Cluster {
             try (FileChannel out = FileChannel.open(
                     file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
                 for (long offset = 0; offset < segment.bytes(); ) {
-                    byte[] chunk = chunk(segment, offset, first, isRead);
+                    byte[] chunk = available(segment, offset, first, isRead);
                     digest.update(chunk);
                     ByteBuffer rest = ByteBuffer.wrap(chunk);
                     while (rest.hasRemaining()) {
@@ -250,7 +250,17 @@ public final class ClusterClient implements Cluster {
             damaged = new IOException("segment " + segment.id() + " as sent by " + node(first) + " has SHA-256 " + found
                     + "; the catalog has " + segment.sha256());
         }
-        throw damaged;
+        throw new SegmentUnavailableException(segment.id(), damaged);
+    }
+
+    private byte[] available(SegmentView segment, long offset, int first, boolean isRead) throws IOException {
+        try {
+            return chunk(segment, offset, first, isRead);
+        } catch (InterruptedIOException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new SegmentUnavailableException(segment.id(), e);
+        }
     }
 
     private HostPort node(int number) {

@@ -6,6 +6,7 @@ import dev.raftsman.archive.ColdTargets;
 import dev.raftsman.archive.ColdTargets.Cold;
 import dev.raftsman.archive.Lease;
 import dev.raftsman.archive.ManifestEntry;
+import dev.raftsman.archive.ObjectMismatchException;
 import dev.raftsman.archive.VerifiedCopy;
 import dev.raftsman.catalog.ArchiveView;
 import dev.raftsman.catalog.CatalogView;
@@ -119,6 +120,11 @@ public final class SnapshotTaker {
         drops.finish(cold, catalog);
     }
 
+    /** In the next round every target is looked through again: another archiver may have left something since. */
+    public void sweepAgain() {
+        swept.clear();
+    }
+
     /** Once after a start or a failure: a file that is on no page was complete when its writer died; one marked as dropped can go. */
     private void sweep(Cold cold) throws IOException {
         List<ObjectKey> files = new ArrayList<>();
@@ -159,6 +165,10 @@ public final class SnapshotTaker {
             listener.done(decision);
         } catch (Lease.FencedException e) {
             throw e;
+        } catch (ObjectMismatchException e) { // Under a content's own key nothing else will do: a person is needed.
+            LOG.error("no snapshot until somebody has looked: policy={} {}", decision.policy(), e.getMessage());
+            listener.mismatch();
+            listener.failed("snapshot");
         } catch (IOException e) {
             failed("snapshot", decision.target(), e);
         }

@@ -3,6 +3,7 @@ package dev.raftsman.archiver;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.raftsman.archive.ColdTargets;
+import dev.raftsman.archive.Manifest;
 import dev.raftsman.catalog.Command;
 import dev.raftsman.catalog.CommandResult;
 import dev.raftsman.catalog.RefusalReason;
@@ -10,6 +11,7 @@ import dev.raftsman.catalog.SegmentState;
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.cluster.Cluster;
 import dev.raftsman.cluster.TestState;
+import dev.raftsman.objects.DirectoryObjectStore;
 import dev.raftsman.policy.RetentionFile;
 import dev.raftsman.policy.RetentionPolicies;
 import dev.raftsman.policy.Target;
@@ -230,5 +232,24 @@ class DeletionTest {
         assertThat(cluster.catalog().freeze())
                 .as("another jump is another freeze")
                 .isNotNull();
+    }
+
+    /** A page that is too large is read by nobody, and after an outage of the store there may be many to record. */
+    @Test
+    void recordsManyThatWereGivenUpOnPagesOfABoundedSize() throws Exception {
+        long epoch = cluster.open("probe", "disk-probe");
+        for (int i = 0; i < 1_000; i++) {
+            cluster.append(epoch, "up");
+            cluster.seal("disk-probe");
+        }
+        policies = policies("keepHot: {age: 1h}, grace: 0s");
+        cluster.advance(2 * HOUR);
+        open().run();
+        try (DirectoryObjectStore store = DirectoryObjectStore.openExisting(temporary.resolve("archive"))) {
+            Manifest manifest = new Manifest(store);
+            manifest.refresh();
+            assertThat(manifest.truncated()).hasSize(1_002);
+            assertThat(manifest.pages()).isEqualTo(2);
+        }
     }
 }

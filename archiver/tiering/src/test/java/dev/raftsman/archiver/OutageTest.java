@@ -53,6 +53,7 @@ class OutageTest {
     private RetentionPolicies policies;
     private RetentionRound round;
     private boolean storeIsOut;
+    private long failureTakesMillis;
     private final RecordingListener listener = new RecordingListener();
     private final ListAppender<ILoggingEvent> log = new ListAppender<>();
 
@@ -75,6 +76,10 @@ class OutageTest {
     }
 
     private void open(String behaviour, Cluster asked) throws Exception {
+        open(behaviour, asked, "archiver");
+    }
+
+    private void open(String behaviour, Cluster asked, String owner) throws Exception {
         policies = RetentionFile.read("retention.yaml", """
                 targets: {cold: {type: directory, path: "%s"}}
                 policies:
@@ -84,6 +89,10 @@ class OutageTest {
                 .getBytes(StandardCharsets.UTF_8));
         Steps.Event outage = () -> {
             if (storeIsOut) {
+                if (failureTakesMillis > 0) {
+                    cluster.advance(failureTakesMillis);
+                    cluster.append(epoch, "written meanwhile");
+                }
                 throw new IOException("503 SlowDown");
             }
         };
@@ -95,7 +104,7 @@ class OutageTest {
                 policies,
                 asked,
                 new ColdTargets(policies, failing),
-                "archiver",
+                owner,
                 temporary.resolve("staging"),
                 new HandClocks(cluster),
                 listener);
@@ -356,6 +365,43 @@ class OutageTest {
         cluster.seal("orders");
         cluster.advance(11 * MINUTE);
         round.run();
+        assertThat(segments(SegmentState.TRUNCATED)).isEmpty();
+        assertThat(alarms()).isEmpty();
+    }
+
+    @Test
+    void aFailureAtTheEndOfALongRoundIsNoLongOutage() throws Exception {
+        open("onArchiveOutage: truncate, grace: 0s");
+        cluster.append(epoch, "an order");
+        cluster.seal("orders");
+        cluster.advance(11 * MINUTE);
+        storeIsOut = true;
+        failureTakesMillis = 30 * MINUTE;
+        round.run();
+        assertThat(segments(SegmentState.TRUNCATED)).isEmpty();
+        assertThat(alarms()).isEmpty();
+    }
+
+    @Test
+    void anOutageThatAnotherArchiverHasSeenTheEndOfIsOver() throws Exception {
+        open("onArchiveOutage: truncate, grace: 0s");
+        RetentionRound first = round;
+        cluster.append(epoch, "an order");
+        cluster.seal("orders");
+        cluster.advance(11 * MINUTE);
+        storeIsOut = true;
+        first.run();
+        storeIsOut = false;
+        cluster.advance(2 * MINUTE);
+        open("onArchiveOutage: truncate, grace: 0s", cluster, "another");
+        assertThat(round.run()).isEqualTo(RetentionRound.Outcome.DONE);
+        round.release();
+        assertThat(segments(SegmentState.ARCHIVED)).hasSize(1);
+        cluster.append(epoch, "one more order");
+        cluster.seal("orders");
+        cluster.advance(20 * MINUTE);
+        storeIsOut = true;
+        assertThat(first.run()).isEqualTo(RetentionRound.Outcome.DONE);
         assertThat(segments(SegmentState.TRUNCATED)).isEmpty();
         assertThat(alarms()).isEmpty();
     }

@@ -17,6 +17,7 @@ final class RecordingListener implements ArchiveListener {
     boolean frozen;
     boolean otherPolicies;
     int mismatches;
+    int unavailable;
 
     @Override
     public void done(Decision decision) {
@@ -52,6 +53,11 @@ final class RecordingListener implements ArchiveListener {
     @Override
     public void otherPolicies(boolean others) {
         otherPolicies = others;
+    }
+
+    @Override
+    public void unavailable(int segments) {
+        unavailable = segments;
     }
 
     @Override

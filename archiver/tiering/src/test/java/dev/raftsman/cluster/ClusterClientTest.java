@@ -96,7 +96,7 @@ class ClusterClientTest {
         two.flipsBits = true;
         three.flipsBits = true;
         assertThatThrownBy(() -> client.fetch(segment, file))
-                .isInstanceOf(IOException.class)
+                .isInstanceOf(SegmentUnavailableException.class)
                 .hasMessageContaining(segment.id().toString())
                 .hasMessageContaining(segment.sha256());
     }
@@ -117,7 +117,7 @@ class ClusterClientTest {
         List.of(one, two, three).forEach(node -> node.holdsNothing = true);
         try (ClusterClient patient = new ClusterClient(client.nodes(), Backoff.DEFAULT)) {
             assertThatThrownBy(() -> patient.fetch(segment, temporary.resolve("fetched")))
-                    .isInstanceOf(IOException.class)
+                    .isInstanceOf(SegmentUnavailableException.class)
                     .hasMessageContaining("410");
         }
     }
