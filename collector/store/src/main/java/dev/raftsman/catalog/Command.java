@@ -165,12 +165,18 @@ public sealed interface Command {
      *
      * @param sha256 of the object as read back
      * @param snapshotId the snapshot that needed it; null for an archive
+     * @param lock how the store guards the object; null if it does not
      */
-    record Commit(String owner, UUID token, String sha256, long bytes, String snapshotId) implements Command {
+    record Commit(String owner, UUID token, String sha256, long bytes, String snapshotId, LockView lock)
+            implements Command {
         public Commit {
             Objects.requireNonNull(owner, "owner");
             Objects.requireNonNull(token, "token");
             Objects.requireNonNull(sha256, "sha256");
+        }
+
+        public Commit(String owner, UUID token, String sha256, long bytes, String snapshotId) {
+            this(owner, token, sha256, bytes, snapshotId, null);
         }
     }
 

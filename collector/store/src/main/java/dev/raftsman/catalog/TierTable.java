@@ -229,7 +229,8 @@ final class TierTable {
                 prepared.policyHash(),
                 prepared.token(),
                 commit.snapshotId(),
-                nowMillis);
+                nowMillis,
+                commit.lock());
         for (SegmentRef ref : upload.segments) {
             segments.replace(segments.finished(ref.segment()).archived(archive));
         }

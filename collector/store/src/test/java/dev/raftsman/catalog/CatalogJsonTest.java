@@ -33,6 +33,8 @@ final class CatalogJsonTest {
                 new Command.Prepare("a", TOKEN, SEGMENTS, "cold", "k", "p", "r", "h"),
                 new Command.Commit("a", TOKEN, "ab", 5, null),
                 new Command.Commit("a", TOKEN, "ab", 5, "s1"),
+                new Command.Commit("a", TOKEN, "ab", 5, null, new LockView("compliance", 7, true)),
+                new Command.Commit("a", TOKEN, "ab", 5, null, new LockView(null, 0, true)),
                 new Command.Abort("a", TOKEN),
                 new Command.Truncate("a", SEGMENTS, "p", "r", "h"),
                 new Command.RecordSnapshot("a", "s1", "cold", "k", List.of(1, 2), 9),
@@ -95,6 +97,13 @@ final class CatalogJsonTest {
                 .isEqualTo("{\"result\":\"opened\",\"epoch\":4,\"last\":-1,\"state\":\"OPEN\",\"ok\":true}");
     }
 
+    /** Collectors of a version that knows no locks refuse unknown fields, so there must be none where there is no lock. */
+    @Test
+    void saysNothingOfALockWhereThereIsNone() {
+        assertThat(new String(CatalogJson.write(new Command.Commit("a", TOKEN, "ab", 5, null)), StandardCharsets.UTF_8))
+                .endsWith("\"sha256\":\"ab\",\"bytes\":5}");
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -112,6 +121,8 @@ final class CatalogJsonTest {
                 "{\"command\":\"open\",\"tenant\":\"../x\",\"producer\":\"p\","
                         + "\"incarnation\":\"00000000-0000-0001-0000-000000000002\",\"stream\":\"s\"}",
                 "{\"command\":\"close\",\"epoch\":1,\"last\":3,\"lossReason\":\"NONE\",\"lossCount\":4}",
+                "{\"command\":\"commit\",\"owner\":\"a\",\"token\":\"00000000-0000-0001-0000-000000000002\","
+                        + "\"sha256\":\"ab\",\"bytes\":5,\"lock\":{\"untilMillis\":5,\"legalHold\":false}}",
                 "{\"command\":\"truncate\",\"owner\":\"a\",\"segments\":[]}"
             })
     void refusesWhatIsNoCommand(String json) {

@@ -11,6 +11,7 @@ import dev.raftsman.catalog.CommandResult;
 import dev.raftsman.catalog.CommandResult.Done;
 import dev.raftsman.catalog.FreezeView;
 import dev.raftsman.catalog.HoldView;
+import dev.raftsman.catalog.LockView;
 import dev.raftsman.catalog.MarkView;
 import dev.raftsman.catalog.RefusalReason;
 import dev.raftsman.catalog.SegmentRef;
@@ -96,7 +97,8 @@ final class TierTest {
         assertThat(change(prepare(TOKEN, "k1", segment(1).ref(), segment(0).ref())))
                 .as("sent again")
                 .isEqualTo(new Done(0));
-        Command commit = new Command.Commit("one", TOKEN, SHA, 777, null);
+        LockView lock = new LockView("compliance", 5, false);
+        Command commit = new Command.Commit("one", TOKEN, SHA, 777, null, lock);
         assertThat(change(commit)).isEqualTo(new Done(2));
         assertThat(change(commit)).as("sent again").isEqualTo(new Done(0));
         for (int i = 0; i < 2; i++) {
@@ -104,7 +106,7 @@ final class TierTest {
             assertThat(segment(i).prepared()).isNull();
             assertThat(segment(i).archive())
                     .isEqualTo(new ArchiveView(
-                            "cold", "k1", SHA, 777, "payments", "age", "hash", TOKEN, null, entries.stampMillis));
+                            "cold", "k1", SHA, 777, "payments", "age", "hash", TOKEN, null, entries.stampMillis, lock));
         }
         assertRefused(new Command.Commit("one", TOKEN, "cd".repeat(32), 777, null), RefusalReason.UNKNOWN_TOKEN);
         assertRefused(new Command.Abort("one", TOKEN), RefusalReason.USED_TOKEN);
