@@ -66,6 +66,28 @@ public final class CountedObjectStore implements ObjectStore {
     }
 
     @Override
+    public LockSupport lockSupport() {
+        counter.request("get");
+        return store.lockSupport();
+    }
+
+    @Override
+    public Protection protection(ObjectKey key) throws IOException {
+        counter.request("head");
+        return store.protection(key);
+    }
+
+    /** Counted as one that writes, and one that looks. */
+    @Override
+    public Protection protect(ObjectKey key, Protection protection) throws IOException {
+        counter.request("head");
+        if (!protection.isNone()) {
+            counter.request("put");
+        }
+        return store.protect(key, protection);
+    }
+
+    @Override
     public void delete(ObjectKey key) throws IOException {
         counter.request("delete");
         store.delete(key);

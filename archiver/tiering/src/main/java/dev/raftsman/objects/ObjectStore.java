@@ -46,18 +46,39 @@ public interface ObjectStore extends AutoCloseable {
      */
     void list(String prefix, Consumer<ObjectInfo> each) throws IOException;
 
+    /** Asks whether objects can be locked here; a store that does not answer is an answer too. */
+    default LockSupport lockSupport() {
+        return new LockSupport(LockSupport.Answer.NO, "this kind of store cannot lock objects");
+    }
+
     /**
-     * Has the store itself refuse to delete the object that is there. May be repeated; a store refuses to shorten a lock.
+     * @return how the store guards the object that is there; a lock may be over
+     * @throws NoSuchObjectException if there is none
+     */
+    default Protection protection(ObjectKey key) throws IOException {
+        return Protection.NONE;
+    }
+
+    /**
+     * Has the store itself refuse to delete the object that is there. What guards it already stays, and nothing is shortened;
+     * may be repeated.
      *
+     * @return what guards it now, as the store tells it afterwards: at least what was asked for
      * @throws IOException also if the store, or the bucket, cannot
      */
-    default void protect(ObjectKey key, Protection protection) throws IOException {
+    default Protection protect(ObjectKey key, Protection protection) throws IOException {
         if (!protection.isNone()) {
             throw new IOException(location() + key + ": this kind of store cannot lock objects");
         }
+        return Protection.NONE;
     }
 
-    /** Deletes the object durably; nothing happens if there is none. */
+    /**
+     * Deletes the object durably, and nothing happens if there is none. Where the store keeps versions it is the version that
+     * is there that goes, not merely its name.
+     *
+     * @throws LockedObjectException if the store says that it is locked: then nothing was tried
+     */
     void delete(ObjectKey key) throws IOException;
 
     @Override

@@ -29,7 +29,10 @@ import software.amazon.awssdk.services.s3.S3ClientBuilder;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
+import software.amazon.awssdk.services.s3.model.ObjectLockConfiguration;
+import software.amazon.awssdk.services.s3.model.ObjectLockEnabled;
 import software.amazon.awssdk.services.s3.model.ObjectLockLegalHoldStatus;
+import software.amazon.awssdk.services.s3.model.ObjectLockMode;
 import software.amazon.awssdk.services.s3.model.ObjectLockRetention;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 
@@ -47,6 +50,9 @@ public final class S3ObjectStore implements ObjectStore {
     private static final int PRECONDITION_FAILED = 412;
     private static final int CONFLICT = 409;
     private static final int NOT_FOUND = 404;
+    private static final int BAD_REQUEST = 400;
+    private static final int METHOD_NOT_ALLOWED = 405;
+    private static final int NOT_IMPLEMENTED = 501;
 
     /** 409 means that another conditional put of the same key was under way: soon it is there or gone. */
     private static final int MAX_CONFLICT_TRIES = 8;
@@ -153,10 +159,7 @@ public final class S3ObjectStore implements ObjectStore {
     }
 
     private PutOutcome compare(ObjectKey key, String sha256) throws IOException {
-        HeadObjectResponse there = ask(
-                "head",
-                key,
-                () -> client.headObject(b -> b.bucket(settings.bucket()).key(fullKey(key))));
+        HeadObjectResponse there = look(key);
         String found = there.metadata().get(SHA256);
         if (found == null) {
             try (InputStream in = open(key)) {
@@ -196,11 +199,7 @@ public final class S3ObjectStore implements ObjectStore {
     @Override
     public Optional<ObjectInfo> head(ObjectKey key) throws IOException {
         try {
-            HeadObjectResponse there = ask(
-                    "head",
-                    key,
-                    () -> client.headObject(b -> b.bucket(settings.bucket()).key(fullKey(key))));
-            return Optional.of(new ObjectInfo(key, there.contentLength()));
+            return Optional.of(new ObjectInfo(key, look(key).contentLength()));
         } catch (NoSuchObjectException e) {
             return Optional.empty();
         }
@@ -221,12 +220,58 @@ public final class S3ObjectStore implements ObjectStore {
         }
     }
 
+    /** A bucket has Object Lock or has not; that of its objects which this may not ask about is not known. */
     @Override
-    public void protect(ObjectKey key, Protection protection) throws IOException {
-        if (protection.mode() != Protection.Mode.NONE) {
+    public LockSupport lockSupport() {
+        try {
+            ObjectLockConfiguration lock = client.getObjectLockConfiguration(b -> b.bucket(settings.bucket()))
+                    .objectLockConfiguration();
+            boolean enabled = lock != null && lock.objectLockEnabled() == ObjectLockEnabled.ENABLED;
+            return enabled
+                    ? new LockSupport(LockSupport.Answer.YES, "bucket " + settings.bucket() + " has Object Lock")
+                    : new LockSupport(LockSupport.Answer.NO, "bucket " + settings.bucket() + " has no Object Lock");
+        } catch (AwsServiceException e) {
+            boolean refused = e.statusCode() == NOT_FOUND && !isMissingBucket(e)
+                    || e.statusCode() == BAD_REQUEST
+                    || e.statusCode() == METHOD_NOT_ALLOWED
+                    || e.statusCode() == NOT_IMPLEMENTED;
+            return new LockSupport(
+                    refused ? LockSupport.Answer.NO : LockSupport.Answer.UNKNOWN,
+                    "bucket " + settings.bucket() + ": " + why(e));
+        } catch (SdkException e) {
+            return new LockSupport(LockSupport.Answer.UNKNOWN, "bucket " + settings.bucket() + ": " + why(e));
+        }
+    }
+
+    @Override
+    public Protection protection(ObjectKey key) throws IOException {
+        return protection(look(key));
+    }
+
+    private static Protection protection(HeadObjectResponse there) {
+        boolean held = there.objectLockLegalHoldStatus() == ObjectLockLegalHoldStatus.ON;
+        Instant until = there.objectLockRetainUntilDate();
+        return until == null
+                ? new Protection(Protection.Mode.NONE, 0, held)
+                : new Protection(
+                        there.objectLockMode() == ObjectLockMode.COMPLIANCE
+                                ? Protection.Mode.COMPLIANCE
+                                : Protection.Mode.GOVERNANCE,
+                        until.toEpochMilli(),
+                        held);
+    }
+
+    @Override
+    public Protection protect(ObjectKey key, Protection protection) throws IOException {
+        Protection before = protection(key);
+        Protection wanted = before.and(protection);
+        if (wanted.equals(before)) {
+            return before;
+        }
+        if (wanted.mode() != before.mode() || wanted.untilMillis() != before.untilMillis()) {
             ObjectLockRetention retention = ObjectLockRetention.builder()
-                    .mode(protection.mode().name())
-                    .retainUntilDate(Instant.ofEpochMilli(protection.untilMillis()))
+                    .mode(wanted.mode().name())
+                    .retainUntilDate(Instant.ofEpochMilli(wanted.untilMillis()))
                     .build();
             ask(
                     "lock",
@@ -234,7 +279,7 @@ public final class S3ObjectStore implements ObjectStore {
                     () -> client.putObjectRetention(
                             b -> b.bucket(settings.bucket()).key(fullKey(key)).retention(retention)));
         }
-        if (protection.legalHold()) {
+        if (wanted.legalHold() && !before.legalHold()) {
             ask(
                     "hold",
                     key,
@@ -242,14 +287,43 @@ public final class S3ObjectStore implements ObjectStore {
                             .key(fullKey(key))
                             .legalHold(hold -> hold.status(ObjectLockLegalHoldStatus.ON))));
         }
+        Protection after = protection(key);
+        if (!after.and(wanted).equals(after)) {
+            // A server that ignores the request, or one that shows locks only to those who may read them.
+            throw new IOException("lock " + location() + key + ": the store took it and shows '" + after
+                    + "'; expected '" + wanted + "' (to see it takes s3:GetObjectRetention and s3:GetObjectLegalHold)");
+        }
+        return after;
     }
 
+    /**
+     * Names the version, where there are versions: else the object would be hidden and its bytes stay, and be billed, for
+     * ever. There is no earlier one, for none was ever written over.
+     */
     @Override
     public void delete(ObjectKey key) throws IOException {
+        HeadObjectResponse there;
+        try {
+            there = look(key);
+        } catch (NoSuchObjectException e) {
+            return;
+        }
+        Protection protection = protection(there);
+        if (protection.forbidsDeletionAt(System.currentTimeMillis())) {
+            throw new LockedObjectException(location(), key, protection);
+        }
         ask(
                 "delete",
                 key,
-                () -> client.deleteObject(b -> b.bucket(settings.bucket()).key(fullKey(key))));
+                () -> client.deleteObject(
+                        b -> b.bucket(settings.bucket()).key(fullKey(key)).versionId(there.versionId())));
+    }
+
+    private HeadObjectResponse look(ObjectKey key) throws IOException {
+        return ask(
+                "head",
+                key,
+                () -> client.headObject(b -> b.bucket(settings.bucket()).key(fullKey(key))));
     }
 
     @Override
@@ -270,9 +344,7 @@ public final class S3ObjectStore implements ObjectStore {
         try {
             return request.get();
         } catch (AwsServiceException e) {
-            boolean noBucket = e.awsErrorDetails() != null
-                    && "NoSuchBucket".equals(e.awsErrorDetails().errorCode());
-            if (e.statusCode() == NOT_FOUND && !noBucket) {
+            if (e.statusCode() == NOT_FOUND && !isMissingBucket(e)) {
                 NoSuchObjectException missing = new NoSuchObjectException(location(), key);
                 missing.initCause(e);
                 throw missing;
@@ -283,19 +355,27 @@ public final class S3ObjectStore implements ObjectStore {
         }
     }
 
+    private static boolean isMissingBucket(AwsServiceException e) {
+        return e.awsErrorDetails() != null
+                && "NoSuchBucket".equals(e.awsErrorDetails().errorCode());
+    }
+
     private IOException failed(String verb, ObjectKey key, SdkException e) {
         return new IOException(message(verb, key.value(), e), e);
     }
 
     private String message(String verb, String key, SdkException e) {
-        String why = e.getMessage();
+        return verb + " " + location() + key + ": " + why(e);
+    }
+
+    private static String why(SdkException e) {
         if (e instanceof AwsServiceException service) {
             String code = service.awsErrorDetails() == null
                     ? ""
                     : service.awsErrorDetails().errorCode();
-            why = service.statusCode() + " " + code + ", request id " + service.requestId();
+            return service.statusCode() + " " + code + ", request id " + service.requestId();
         }
-        return verb + " " + location() + key + ": " + why;
+        return e.getMessage();
     }
 
     private boolean sendsMd5() {

@@ -60,6 +60,12 @@ public record S3Settings(
         }
     }
 
+    /** The same with other limits of time. */
+    public S3Settings within(Timeouts limits) {
+        return new S3Settings(
+                bucket, prefix, region, endpoint, pathStyle, checksums, keys, storageClass, encryption, limits);
+    }
+
     /**
      * What each put asks the server to encrypt with.
      *
