@@ -139,6 +139,13 @@ final class RetentionApplyCommand implements Callable<Integer> {
         }
 
         @Override
+        public void locked(String target, int objects) {
+            if (objects > 0) {
+                out.println("kept by the store: target=" + target + " locked-objects=" + objects);
+            }
+        }
+
+        @Override
         public void mismatch() {
             failed++;
             out.println("failed: an object is not what was stored");

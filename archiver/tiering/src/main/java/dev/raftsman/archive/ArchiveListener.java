@@ -40,6 +40,13 @@ public interface ArchiveListener {
     /** Whether deletion is frozen. */
     default void frozen(boolean frozen) {}
 
+    /**
+     * What is due to be deleted and kept by its store.
+     *
+     * @param objects how many, now
+     */
+    default void locked(String target, int objects) {}
+
     /** Bytes in a store are not what they must be: a person is needed. */
     void mismatch();
 }

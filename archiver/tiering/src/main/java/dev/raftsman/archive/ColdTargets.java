@@ -1,6 +1,7 @@
 package dev.raftsman.archive;
 
 import dev.raftsman.catalog.CatalogView;
+import dev.raftsman.objects.LockSupport;
 import dev.raftsman.objects.ObjectStore;
 import dev.raftsman.policy.RetentionPolicies;
 import dev.raftsman.policy.Target;
@@ -16,8 +17,16 @@ public final class ColdTargets implements AutoCloseable {
         ObjectStore open(Target target) throws IOException;
     }
 
-    /** One place: its objects and what its manifest says of them. */
-    public record Cold(String name, ObjectStore store, Manifest manifest) {}
+    /**
+     * One place: its objects and what its manifest says of them.
+     *
+     * @param locks whether its objects can be locked, by us or by what the bucket does with each
+     */
+    public record Cold(String name, ObjectStore store, Manifest manifest, LockSupport locks) {
+        boolean cannotLock() {
+            return locks.answer() == LockSupport.Answer.NO;
+        }
+    }
 
     private final RetentionPolicies policies;
     private final Opener opener;
@@ -46,7 +55,7 @@ public final class ColdTargets implements AutoCloseable {
             probe(manifest, catalog);
             manifest.refresh();
             manifest.checkBelongsTo(catalog);
-            Cold cold = new Cold(name, store, manifest);
+            Cold cold = new Cold(name, store, manifest, store.lockSupport());
             open.put(name, cold);
             return cold;
         } catch (IOException | RuntimeException e) {

@@ -3,6 +3,7 @@ package dev.raftsman.archive;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.catalog.EpochView;
+import dev.raftsman.catalog.LockView;
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.segment.SequenceRange;
 import java.util.List;
@@ -21,6 +22,7 @@ import java.util.UUID;
  * @param place of the segment among those of a cold object; null if the object is the segment itself
  * @param epochs the producers of those ranges, as they stood
  * @param abandoned true if what may be under the key of an aborted token is no evidence of anything, and can go
+ * @param lock how the store guards the object; null if it does not
  */
 public record ManifestEntry(
         Outcome outcome,
@@ -35,7 +37,8 @@ public record ManifestEntry(
         String snapshotId,
         Integer place,
         List<EpochView> epochs,
-        Boolean abandoned) {
+        Boolean abandoned,
+        LockView lock) {
 
     public ManifestEntry {
         epochs = epochs == null ? List.of() : List.copyOf(epochs);
@@ -84,7 +87,8 @@ public record ManifestEntry(
                 snapshotId.orElse(null),
                 place,
                 epochsOf(catalog, segment),
-                null);
+                null,
+                object.lock());
     }
 
     static ManifestEntry truncated(CatalogView catalog, SegmentView segment) {
@@ -101,6 +105,7 @@ public record ManifestEntry(
                 null,
                 null,
                 epochsOf(catalog, segment),
+                null,
                 null);
     }
 
@@ -119,7 +124,8 @@ public record ManifestEntry(
                 null,
                 null,
                 List.of(),
-                evidence ? null : true);
+                evidence ? null : true,
+                null);
     }
 
     /** @param bytes of the snapshot's own manifest, not of what it refers to */
@@ -138,12 +144,13 @@ public record ManifestEntry(
                 id,
                 null,
                 List.of(),
+                null,
                 null);
     }
 
     public static ManifestEntry dropped(String id, String key, String policy, String reason) {
         return new ManifestEntry(
-                Outcome.DROPPED, null, null, key, null, null, policy, reason, null, id, null, List.of(), null);
+                Outcome.DROPPED, null, null, key, null, null, policy, reason, null, id, null, List.of(), null, null);
     }
 
     private static List<EpochView> epochsOf(CatalogView catalog, SegmentView segment) {

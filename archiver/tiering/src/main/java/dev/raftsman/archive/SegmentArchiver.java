@@ -22,6 +22,7 @@ public final class SegmentArchiver {
 
     private final ColdTargets targets;
     private final ArchiveSettings.ByPolicy settings;
+    private final ObjectLocks locks;
     private final Uploader uploader;
     private final ArchiveListener listener;
 
@@ -40,7 +41,8 @@ public final class SegmentArchiver {
             ArchiveListener listener) {
         this.targets = targets;
         this.settings = settings;
-        this.uploader = new Uploader(policies.hash(), lease, copy, settings, listener);
+        this.locks = new ObjectLocks(policies, listener);
+        this.uploader = new Uploader(policies.hash(), lease, copy, settings, locks, listener);
         this.listener = listener;
     }
 
@@ -89,7 +91,7 @@ public final class SegmentArchiver {
             try {
                 Cold cold = targets.get(due.getKey(), catalog);
                 List<List<Decision.Archive>> objects =
-                        Merging.objects(inOrder(due.getValue()), settings, uploader::isAlone);
+                        Merging.objects(inOrder(locks.lockable(cold, due.getValue())), settings, uploader::isAlone);
                 for (List<List<Decision.Archive>> batch : Upload.batches(objects, Upload::segmentsOf)) {
                     cold.manifest().refresh(); // What cannot be reached has nothing announced for it.
                     uploader.finish(catalog, cold, uploader.prepare(batch));

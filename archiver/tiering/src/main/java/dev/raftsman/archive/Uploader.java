@@ -38,6 +38,7 @@ final class Uploader {
     private final VerifiedCopy copy;
     private final ColdCopy coldCopy;
     private final ArchiveSettings.ByPolicy settings;
+    private final ObjectLocks locks;
     private final ArchiveListener listener;
     private final Map<SegmentId, Integer> mismatches = new HashMap<>();
     private final Set<SegmentId> verbatim = new HashSet<>();
@@ -48,12 +49,14 @@ final class Uploader {
             Lease lease,
             VerifiedCopy copy,
             ArchiveSettings.ByPolicy settings,
+            ObjectLocks locks,
             ArchiveListener listener) {
         this.policyHash = policyHash;
         this.lease = lease;
         this.copy = copy;
         this.coldCopy = copy.recoding();
         this.settings = settings;
+        this.locks = locks;
         this.listener = listener;
     }
 
@@ -132,7 +135,7 @@ final class Uploader {
             }
             try {
                 Optional<StoredObject> known = onPage(cold, upload);
-                proved.add(new Proved(upload, known.isPresent() ? known.get() : store(cold, upload)));
+                proved.add(new Proved(upload, known.isPresent() ? known.get() : locked(catalog, cold, upload)));
             } catch (SegmentUnavailableException e) {
                 missed(catalog, cold, upload, e);
             } catch (RecodingException e) {
@@ -168,7 +171,14 @@ final class Uploader {
     private static Optional<StoredObject> onPage(Cold cold, Upload upload) {
         return cold.manifest().archived(upload.token()).stream()
                 .findFirst()
-                .map(entry -> new StoredObject(entry.sha256(), entry.bytes(), false));
+                .map(entry -> new StoredObject(entry.sha256(), entry.bytes(), false, entry.lock()));
+    }
+
+    private StoredObject locked(CatalogView catalog, Cold cold, Upload upload) throws IOException {
+        StoredObject object = store(cold, upload);
+        lease.keep();
+        return object.lockedAs(
+                locks.lock(cold, upload.key(), upload.first().policy(), upload.segments(), catalog.stampMillis()));
     }
 
     private StoredObject store(Cold cold, Upload upload) throws IOException {
@@ -195,7 +205,8 @@ final class Uploader {
                 upload.token(),
                 proved.object().sha256(),
                 proved.object().bytes(),
-                upload.first().snapshotId().orElse(null)));
+                upload.first().snapshotId().orElse(null),
+                proved.object().lock()));
         if (result instanceof CommandResult.Refused refused) {
             LOG.error(
                     "commit refused: segment={} token={} reason={} {}",

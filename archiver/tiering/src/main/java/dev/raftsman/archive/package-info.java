@@ -18,6 +18,7 @@
  *   3 recode, decode, compare     staging     as after 2
  *   4 put if absent               store       the object is found there: fetched, decoded, compared; go on from 6
  *   5 read back, compare SHA-256  store       as after 4
+ *   5a lock, read the lock back   store       as after 4; what guards it already stays
  *   6 manifest page               store       the token is found on a page: go on from 7 without a second entry, with the
  *                                             object's digest and length as the page has them
  *   7 COMMIT(token)               Raft        committed: nothing to do; replicas may drop their copies from here on
@@ -39,7 +40,8 @@
  * manifest/&lt;00000001&gt;.json   {"format":1,"page":1,"writer":owner,"nonce":uuid,"writtenAtMillis":n,"entries":[...]}
  *   entry: outcome archived | truncated | snapshot | aborted | dropped, and as they apply: token, segment (with its
  *   producers' ranges), epochs (state of those producers), key, sha256 and bytes of the object, place (of the segment among
- *   those of a cold object; entries without one name a segment verbatim), policy, reason, policyHash, snapshotId, abandoned
+ *   those of a cold object; entries without one name a segment verbatim), policy, reason, policyHash, snapshotId,
+ *   abandoned, lock (of the object, when it was archived)
  * </pre>
  *
  * <p>Page 0 has no entries: writing it twice at each start tries out that the store refuses the second.

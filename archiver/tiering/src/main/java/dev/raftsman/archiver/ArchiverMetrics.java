@@ -68,6 +68,11 @@ final class ArchiverMetrics implements ArchiveListener, LakeListener {
             .name("raftsman_archiver_unavailable_segments")
             .help("Segments to be archived that no collector sends. Any is an alarm; others go on.")
             .register(registry);
+    private final Gauge lockedObjects = Gauge.builder()
+            .name("raftsman_archiver_locked_objects")
+            .help("Objects that are due to be deleted and that the store keeps: locked, or under a legal hold.")
+            .labelNames("target")
+            .register(registry);
     private final Gauge deletionFrozen = Gauge.builder()
             .name("raftsman_archiver_deletion_frozen")
             .help("1 while nothing is deleted, until 'raftsman retention thaw'. An alarm.")
@@ -107,6 +112,7 @@ final class ArchiverMetrics implements ArchiveListener, LakeListener {
             objectBytes.initLabelValues(target);
             outage.initLabelValues(target);
             outageDeclared.initLabelValues(target);
+            lockedObjects.initLabelValues(target);
         }
     }
 
@@ -152,6 +158,11 @@ final class ArchiverMetrics implements ArchiveListener, LakeListener {
     @Override
     public void unavailable(int segments) {
         unavailableSegments.set(segments);
+    }
+
+    @Override
+    public void locked(String target, int objects) {
+        lockedObjects.labelValues(target).set(objects);
     }
 
     @Override

@@ -10,6 +10,7 @@ import dev.raftsman.config.ConfigException;
 import dev.raftsman.disk.DirectoryLock;
 import dev.raftsman.disk.Durable;
 import dev.raftsman.objects.CountedObjectStore;
+import dev.raftsman.objects.LockSupport;
 import dev.raftsman.objects.ObjectStore;
 import dev.raftsman.policy.Policy;
 import dev.raftsman.policy.RetentionFile;
@@ -82,11 +83,24 @@ public final class ArchiverProcess {
         RetentionPolicies policies;
         try {
             config = ArchiverConfig.read(configFile);
-            policies = RetentionFile.read(config.retention());
+            policies = RetentionFile.read(config.retention(), ArchiverProcess::askForLocks);
         } catch (ConfigException e) {
             return refuse(ConfigException.EXIT_CODE, e.getMessage());
         }
         return new ArchiverProcess(config, policies).run();
+    }
+
+    private static LockSupport askForLocks(Target target) {
+        LockSupport support = target.lockSupport();
+        if (support.answer() == LockSupport.Answer.UNKNOWN) {
+            LOG.warn(
+                    "nothing is archived to it that is not locked, and whether it can lock is not known: target={} reason={}",
+                    target.name(),
+                    support.why());
+        } else {
+            LOG.info("locks: target={} {}", target.name(), support);
+        }
+        return support;
     }
 
     @SuppressWarnings("try") // The lock is held, not used.

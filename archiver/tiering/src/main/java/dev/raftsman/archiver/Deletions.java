@@ -3,15 +3,20 @@ package dev.raftsman.archiver;
 import dev.raftsman.archive.ArchiveListener;
 import dev.raftsman.archive.Lease;
 import dev.raftsman.archive.Truncations;
+import dev.raftsman.archiver.LockedObjects.Place;
+import dev.raftsman.catalog.ArchiveView;
+import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.catalog.Command;
 import dev.raftsman.catalog.CommandResult;
 import dev.raftsman.catalog.SegmentRef;
 import dev.raftsman.policy.Decision;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,12 +31,14 @@ final class Deletions {
     private final String policyHash;
     private final Lease lease;
     private final Truncations truncations;
+    private final LockedObjects locked;
     private final ArchiveListener listener;
 
-    Deletions(String policyHash, Lease lease, Truncations truncations, ArchiveListener listener) {
+    Deletions(String policyHash, Lease lease, Truncations truncations, LockedObjects locked, ArchiveListener listener) {
         this.policyHash = policyHash;
         this.lease = lease;
         this.truncations = truncations;
+        this.locked = locked;
         this.listener = listener;
     }
 
@@ -60,11 +67,12 @@ final class Deletions {
     /**
      * Does what is due; what {@link #spare} took the mark of is marked anew the next time.
      *
-     * @param nowMillis the stamp of the catalog that it was decided by
+     * @param decidedBy the catalog that it was decided by
      * @param onlyMarked leave alone what nobody has marked
      * @return whether anything was deleted
      */
-    boolean carryOut(List<Decision> decisions, long nowMillis, boolean onlyMarked) throws IOException {
+    boolean carryOut(List<Decision> decisions, CatalogView decidedBy, boolean onlyMarked) throws IOException {
+        long nowMillis = decidedBy.stampMillis();
         List<Decision.SegmentDeletion> marks = new ArrayList<>();
         List<Decision.Truncate> givenUp = new ArrayList<>();
         List<Decision.Expire> expired = new ArrayList<>();
@@ -83,10 +91,40 @@ final class Deletions {
                 }
             }
         }
+        expired = letGo(expired, decidedBy);
         mark(marks);
         truncations.truncate(givenUp, nowMillis);
         expire(expired, nowMillis);
         return !givenUp.isEmpty() || !expired.isEmpty();
+    }
+
+    /**
+     * Those whose objects their stores do not keep. Only what was locked or held when it was archived is asked about: what was
+     * locked since is found out when its object is to be deleted.
+     */
+    private List<Decision.Expire> letGo(List<Decision.Expire> decisions, CatalogView catalog) throws IOException {
+        List<Decision.Expire> free = new ArrayList<>();
+        Set<Place> known = new HashSet<>(); // Asked about once, however many segments are in it.
+        for (Decision.Expire decision : decisions) {
+            ArchiveView archive = decision.segment().archive();
+            Place place = Place.of(archive);
+            try {
+                if (archive.lock() == null || known.contains(place) || !locked.isKept(place, catalog)) {
+                    known.add(place);
+                    free.add(decision);
+                }
+            } catch (Lease.FencedException e) {
+                throw e;
+            } catch (IOException e) {
+                LOG.warn(
+                        "not expired, will be tried again: target={} key={} reason={}",
+                        archive.target(),
+                        archive.key(),
+                        e.getMessage());
+                listener.failed("expire");
+            }
+        }
+        return free;
     }
 
     private void mark(List<Decision.SegmentDeletion> decisions) throws IOException {

@@ -4,10 +4,12 @@ import dev.raftsman.archive.ArchiveListener;
 import dev.raftsman.archive.ColdTargets;
 import dev.raftsman.archive.Lease;
 import dev.raftsman.archive.ManifestEntry;
+import dev.raftsman.archiver.LockedObjects.Place;
 import dev.raftsman.catalog.ArchiveView;
 import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.catalog.SegmentState;
 import dev.raftsman.catalog.SegmentView;
+import dev.raftsman.objects.LockedObjectException;
 import dev.raftsman.objects.ObjectKey;
 import dev.raftsman.segment.SegmentId;
 import java.io.IOException;
@@ -33,13 +35,13 @@ final class ExpiredObjects {
     private final ColdTargets targets;
     private final Lease lease;
     private final ArchiveListener listener;
+    private final LockedObjects locked;
     private final Set<Place> deleted = new HashSet<>();
 
-    private record Place(String target, String key) {}
-
-    ExpiredObjects(ColdTargets targets, Lease lease, ArchiveListener listener) {
+    ExpiredObjects(ColdTargets targets, Lease lease, LockedObjects locked, ArchiveListener listener) {
         this.targets = targets;
         this.lease = lease;
+        this.locked = locked;
         this.listener = listener;
     }
 
@@ -49,7 +51,7 @@ final class ExpiredObjects {
         for (SegmentView segment : catalog.segments()) {
             ArchiveView archive = segment.archive();
             if (archive != null) {
-                objects.computeIfAbsent(new Place(archive.target(), archive.key()), place -> new ArrayList<>())
+                objects.computeIfAbsent(Place.of(archive), place -> new ArrayList<>())
                         .add(segment);
             }
         }
@@ -58,7 +60,8 @@ final class ExpiredObjects {
             boolean expired = object.getValue().stream()
                     .allMatch(segment -> segment.state() == SegmentState.TRUNCATED
                             && segment.archive().snapshotId() == null);
-            if (expired && !deleted.contains(object.getKey())) {
+            boolean goes = !deleted.contains(object.getKey()) && !locked.isKept(object.getKey(), catalog.stampMillis());
+            if (expired && goes) {
                 delete(object.getKey(), object.getValue(), catalog, listed);
             }
         }
@@ -79,8 +82,11 @@ final class ExpiredObjects {
             if (segments.stream().allMatch(segment -> gone.contains(segment.id()))) {
                 cold.store().delete(new ObjectKey(place.key()));
                 deleted.add(place);
+                locked.letsGo(place);
                 LOG.info("expired object deleted: target={} key={}", place.target(), place.key());
             }
+        } catch (LockedObjectException e) {
+            locked.keeps(place, e.protection(), catalog.stampMillis());
         } catch (IOException e) {
             LOG.warn(
                     "delete failed, will be tried again: target={} key={} reason={}",

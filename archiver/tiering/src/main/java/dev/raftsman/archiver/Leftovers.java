@@ -5,6 +5,8 @@ import dev.raftsman.archive.ArchiveListener;
 import dev.raftsman.archive.ColdTargets;
 import dev.raftsman.archive.Lease;
 import dev.raftsman.archive.ManifestEntry;
+import dev.raftsman.archiver.LockedObjects.Place;
+import dev.raftsman.objects.LockedObjectException;
 import dev.raftsman.objects.ObjectKey;
 import dev.raftsman.segment.SegmentId;
 import java.io.IOException;
@@ -32,14 +34,16 @@ final class Leftovers {
 
     private final ColdTargets targets;
     private final Lease lease;
+    private final LockedObjects locked;
     private final ArchiveListener listener;
 
     /** When each target was searched last, by the cluster's time. */
     private final Map<String, Long> sweptMillis = new HashMap<>();
 
-    Leftovers(ColdTargets targets, Lease lease, ArchiveListener listener) {
+    Leftovers(ColdTargets targets, Lease lease, LockedObjects locked, ArchiveListener listener) {
         this.targets = targets;
         this.lease = lease;
+        this.locked = locked;
         this.listener = listener;
     }
 
@@ -60,7 +64,7 @@ final class Leftovers {
             if (before == null || nowMillis - before >= EVERY_MILLIS) {
                 any = true;
                 try {
-                    sweep(cold);
+                    sweep(cold, nowMillis);
                     sweptMillis.put(cold.name(), nowMillis);
                 } catch (Lease.FencedException e) {
                     throw e;
@@ -73,7 +77,7 @@ final class Leftovers {
         return any;
     }
 
-    private void sweep(ColdTargets.Cold cold) throws IOException {
+    private void sweep(ColdTargets.Cold cold, long nowMillis) throws IOException {
         cold.manifest().refresh();
         Set<String> unneeded = new HashSet<>(cold.manifest().abandoned());
         unneeded.addAll(expired(cold));
@@ -84,9 +88,18 @@ final class Leftovers {
             }
         });
         for (ObjectKey key : found) {
+            Place place = new Place(cold.name(), key.value());
+            if (locked.isKept(place, nowMillis)) {
+                continue;
+            }
             lease.keep();
-            cold.store().delete(key);
-            LOG.info("leftover deleted: target={} key={}", cold.name(), key);
+            try {
+                cold.store().delete(key);
+                locked.letsGo(place);
+                LOG.info("leftover deleted: target={} key={}", cold.name(), key);
+            } catch (LockedObjectException e) {
+                locked.keeps(place, e.protection(), nowMillis);
+            }
         }
     }
 

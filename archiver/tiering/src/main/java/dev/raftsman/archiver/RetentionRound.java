@@ -56,6 +56,7 @@ public final class RetentionRound {
     private final SegmentArchiver archiver;
     private final SnapshotTaker snapshots;
     private final Truncations truncations;
+    private final LockedObjects locked;
     private final Deletions deletions;
     private final SnapshotDeletions snapshotDeletions;
     private final ExpiredObjects expiredObjects;
@@ -92,10 +93,11 @@ public final class RetentionRound {
         this.archiver = new SegmentArchiver(policies, lease, targets, copy, name -> settings(policies, name), watched);
         this.snapshots = new SnapshotTaker(policies, cluster, lease, targets, copy, watched);
         this.truncations = new Truncations(policies, lease, targets, watched);
-        this.deletions = new Deletions(policies.hash(), lease, truncations, listener);
+        this.locked = new LockedObjects(targets, listener);
+        this.deletions = new Deletions(policies.hash(), lease, truncations, locked, listener);
         this.snapshotDeletions = new SnapshotDeletions(policies.hash(), lease, listener);
-        this.expiredObjects = new ExpiredObjects(targets, lease, listener);
-        this.leftovers = new Leftovers(targets, lease, listener);
+        this.expiredObjects = new ExpiredObjects(targets, lease, locked, listener);
+        this.leftovers = new Leftovers(targets, lease, locked, listener);
         this.listener = listener;
         this.alarm = new OutageAlarm(policies, listener);
         this.report = new OutageReport(lease);
@@ -362,11 +364,12 @@ public final class RetentionRound {
             catalog = cluster.catalog();
             snapshots.finishDrops(catalog);
         }
-        if (mayDelete && deletions.carryOut(decisions, decidedBy.stampMillis(), onlyMarked)) {
+        if (mayDelete && deletions.carryOut(decisions, decidedBy, onlyMarked)) {
             catalog = cluster.catalog();
             truncations.record(catalog);
         }
         expiredObjects.delete(catalog);
+        locked.report(policies.targets().keySet());
     }
 
     /** Gives the lease back, so that another archiver need not wait for it to run out. */

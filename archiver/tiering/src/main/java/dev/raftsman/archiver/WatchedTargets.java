@@ -53,6 +53,11 @@ record WatchedTargets(ArchiveListener next, Outages outages) implements ArchiveL
     }
 
     @Override
+    public void locked(String target, int objects) {
+        next.locked(target, objects);
+    }
+
+    @Override
     public void mismatch() {
         next.mismatch();
     }

@@ -1,5 +1,6 @@
 package dev.raftsman.lake;
 
+import dev.raftsman.objects.LockedObjectException;
 import dev.raftsman.objects.NoSuchObjectException;
 import dev.raftsman.objects.ObjectInfo;
 import dev.raftsman.objects.ObjectKey;
@@ -235,8 +236,12 @@ final class StoreFileIO implements FileIO {
                 // Only the pointer to the last checkpoint is ever replaced. Readers do without it, so it may be gone
                 // for a
                 // moment; and where another writer was faster, its is as good.
-                store.delete(key(path));
-                outcome = store.putIfAbsent(key(path), content.toByteArray());
+                try {
+                    store.delete(key(path));
+                    outcome = store.putIfAbsent(key(path), content.toByteArray());
+                } catch (LockedObjectException e) {
+                    return; // The bucket locks each object: readers find newer checkpoints by looking for them.
+                }
             }
             if (outcome == PutOutcome.OCCUPIED && !overwrite) {
                 throw new FileAlreadyExistsException(path);

@@ -2,6 +2,7 @@ package dev.raftsman.policy;
 
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.event.Level;
+import dev.raftsman.objects.Protection;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -66,6 +67,27 @@ public record ArchiveRule(
             room = Math.max(0, room - segment.bytes());
         }
         return objects;
+    }
+
+    /** Whether the store itself is to refuse deletions. */
+    public boolean guards() {
+        return lock != Lock.NONE || legalHold;
+    }
+
+    /**
+     * How the store is to guard one object. Its lock ends with that of the segment sealed last; one that would be over by now
+     * is none.
+     *
+     * @param segments those in the object
+     * @param nowMillis the cluster's time, as the times of sealing are
+     */
+    public Protection protection(List<SegmentView> segments, long nowMillis) {
+        long lockMillis = lockFor.map(Duration::toMillis).orElse(0L);
+        long untilMillis =
+                segments.stream().mapToLong(SegmentView::sealedAtMillis).max().orElse(0) + lockMillis;
+        return lock == Lock.NONE || untilMillis <= nowMillis
+                ? new Protection(Protection.Mode.NONE, 0, legalHold)
+                : new Protection(Protection.Mode.valueOf(lock.name()), untilMillis, legalHold);
     }
 
     /** S3 Object Lock. */

@@ -11,7 +11,5 @@ package dev.raftsman.policy;
  */
 public record Capabilities(boolean merging, boolean coldFormat, boolean delta, boolean objectLock) {
     /** Of this build. */
-    public static final Capabilities HERE = new Capabilities(true, true, true, false);
-
-    static final Capabilities ALL = new Capabilities(true, true, true, true);
+    public static final Capabilities HERE = new Capabilities(true, true, true, true);
 }

@@ -2,6 +2,7 @@ package dev.raftsman.policy;
 
 import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.catalog.HoldView;
+import dev.raftsman.catalog.LockView;
 import dev.raftsman.catalog.SegmentState;
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.catalog.SnapshotView;
@@ -193,6 +194,16 @@ public final class Decider {
         }
         if (policy.archive().legalHold()) {
             return Optional.of(keep(segment, policy.name(), reason(Row.LEGAL_HOLD, reason.text(), numbers)));
+        }
+        LockView lock = segment.archive().lock();
+        if (lock != null && lock.untilMillis() > nowMillis) {
+            return Optional.of(keep(
+                    segment,
+                    policy.name(),
+                    reason(
+                            Row.LOCKED,
+                            lock + ", else " + reason,
+                            plus(numbers, "lockedUntilMillis", lock.untilMillis()))));
         }
         Optional<SnapshotView> holder = newestHolding(catalog, segment);
         if (holder.isPresent()) {

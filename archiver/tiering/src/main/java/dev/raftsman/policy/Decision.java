@@ -155,9 +155,13 @@ public sealed interface Decision {
             return "expire";
         }
 
+        /** What was put under a hold expires once the store says that the hold was lifted; the catalog does not know. */
         @Override
         public String toString() {
-            return line(this, segment) + due(this);
+            boolean held = segment.archive() != null
+                    && segment.archive().lock() != null
+                    && segment.archive().lock().legalHold();
+            return line(this, segment) + due(this) + (held ? " once-lifted=legal-hold" : "");
         }
     }
 

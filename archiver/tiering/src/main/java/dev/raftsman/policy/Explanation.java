@@ -30,6 +30,7 @@ import java.util.stream.Collectors;
  * @param at when an earlier decision was committed, else null
  * @param markedUntil when it may be deleted, else null
  * @param heldBy who holds it and why, else null
+ * @param lock how the store guarded its object when it was archived, else null
  * @param labels of its stream; null if there are none, or they are not known
  * @param outage what an outage of its policy's target does to it, or is about to; null if there is none
  */
@@ -49,6 +50,7 @@ public record Explanation(
         String at,
         String markedUntil,
         String heldBy,
+        String lock,
         Map<String, String> labels,
         String outage) {
     private static final ObjectMapper JSON = JsonMapper.builder()
@@ -169,6 +171,9 @@ public record Explanation(
                 segment.hold() == null
                         ? null
                         : segment.hold().by() + ": " + segment.hold().reason(),
+                segment.archive() == null || segment.archive().lock() == null
+                        ? null
+                        : segment.archive().lock().toString(),
                 null,
                 null);
     }
@@ -190,6 +195,7 @@ public record Explanation(
                 at,
                 markedUntil,
                 heldBy,
+                lock,
                 itsLabels,
                 itsOutage);
     }
@@ -211,6 +217,7 @@ public record Explanation(
                 + (at == null ? "" : " at=" + at)
                 + (markedUntil == null ? "" : " marked-until=" + markedUntil)
                 + (heldBy == null ? "" : " held-by=\"" + heldBy + "\"")
+                + (lock == null ? "" : " lock=\"" + lock + "\"")
                 + (labels == null ? "" : " labels=" + new TreeMap<>(labels))
                 + (outage == null ? "" : " " + outage);
     }

@@ -3,6 +3,7 @@ package dev.raftsman.policy;
 import dev.raftsman.config.Section;
 import dev.raftsman.config.Units;
 import dev.raftsman.event.Level;
+import dev.raftsman.objects.LockSupport;
 import dev.raftsman.policy.ArchiveRule.Format;
 import dev.raftsman.policy.ArchiveRule.Lock;
 import java.math.BigDecimal;
@@ -10,11 +11,13 @@ import java.time.Duration;
 import java.time.LocalTime;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Function;
 
 /**
  * The keys of the defaults and of one policy after the other, and what they may not say together. A contradiction names the
@@ -31,8 +34,12 @@ final class PolicyReader {
     /** An object is one conditional put, and larger ones are not repeated cheaply. */
     private static final long GREATEST_OBJECT_BYTES = 1L << 30;
 
+    private static final Duration LONGEST_LOCK = Duration.ofDays(36_500);
+
     private final Capabilities capabilities;
     private final Map<String, TargetReader.Found> targets;
+    private final Function<Target, LockSupport> locks;
+    private final Map<String, LockSupport> asked = new HashMap<>();
     private final List<Earlier> earlier = new ArrayList<>();
     private KeepHot keepHot = KeepHot.DEFAULT;
     private String then = "archive";
@@ -44,9 +51,12 @@ final class PolicyReader {
     /** Streams that a policy before takes, and where. */
     private record Earlier(String name, StreamMatch match, int line) {}
 
-    PolicyReader(Capabilities capabilities, Map<String, TargetReader.Found> targets) {
+    /** @param locks asked of targets whose objects are to be locked */
+    PolicyReader(
+            Capabilities capabilities, Map<String, TargetReader.Found> targets, Function<Target, LockSupport> locks) {
         this.capabilities = capabilities;
         this.targets = targets;
+        this.locks = locks;
     }
 
     Optional<String> defaultTarget() {
@@ -197,15 +207,27 @@ final class PolicyReader {
                     "truncate contradicts 'legalHold: true' on line " + rule.line("legalHold"),
                     "hold or throttle for what must be kept");
         }
-        if (archives && (archive.lock() != Lock.NONE || archive.legalHold()) && target.isPresent()) {
-            TargetReader.Found found = targets.get(target.get());
-            if (found != null && found.target() instanceof Target.Directory) {
-                String key = archive.lock() != Lock.NONE ? "lock" : "legalHold";
-                rule.problem(
-                        key,
-                        "cannot be kept by target '" + target.get() + "', a directory by line " + found.line(),
-                        "a target of type s3 whose bucket has Object Lock");
-            }
+        if (archives && archive.guards() && target.isPresent() && targets.containsKey(target.get())) {
+            refuseLocksThatNobodyKeeps(rule, archive, target.get());
+        }
+    }
+
+    private void refuseLocksThatNobodyKeeps(Section rule, ArchiveRule archive, String target) {
+        TargetReader.Found found = targets.get(target);
+        String key = archive.lock() != Lock.NONE ? "lock" : "legalHold";
+        if (found.target() instanceof Target.Directory) {
+            rule.problem(
+                    key,
+                    "cannot be kept by target '" + target + "', a directory by line " + found.line(),
+                    "a target of type s3 whose bucket has Object Lock");
+            return;
+        }
+        LockSupport support = asked.computeIfAbsent(target, name -> locks.apply(found.target()));
+        if (support.answer() == LockSupport.Answer.NO) {
+            rule.problem(
+                    key,
+                    "cannot be kept by target '" + target + "' of line " + found.line() + ": " + support.why(),
+                    "a bucket made with Object Lock");
         }
     }
 
@@ -275,6 +297,10 @@ final class PolicyReader {
                     "keep",
                     "is shorter than 'lockFor' on line " + rule.line("lockFor") + ", and locked objects cannot go",
                     "at least as long as the lock");
+        }
+        if (lock != Lock.NONE && locked.compareTo(LONGEST_LOCK) > 0) {
+            String key = rule.has("lockFor") ? "lockFor" : "keep";
+            rule.problem(key, "is a lock of " + locked.toDays() + " days", "at most 100y, the longest that S3 takes");
         }
         refuseThinning(rule, lock, legalHold, dropBelow);
         if (objectBytes < LEAST_OBJECT_BYTES || objectBytes > GREATEST_OBJECT_BYTES) {

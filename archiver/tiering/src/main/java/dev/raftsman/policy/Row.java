@@ -33,6 +33,7 @@ enum Row {
     ARCHIVE_KEEP("archive-keep", "archived, and sealed at least archive.keep ago", "Expire"),
     KEPT_BY_SNAPSHOT("kept-by-snapshot", "to expire, and a kept snapshot refers to its object", "Keep"),
     LEGAL_HOLD("legal-hold", "to expire, and archive.legalHold", "Keep"),
+    LOCKED("locked", "to expire, and its object is locked in the store", "Keep"),
     SHARED_OBJECT("shared-object", "to expire, and its object belongs to a snapshot", "Keep"),
 
     HELD("held", "to be deleted, and somebody holds it", "Keep"),

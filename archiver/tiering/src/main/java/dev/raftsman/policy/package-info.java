@@ -33,6 +33,7 @@
  * archive-keep        archived, and sealed at least archive.keep ago                        Expire
  * kept-by-snapshot    to expire, and a kept snapshot refers to its object                   Keep
  * legal-hold          to expire, and archive.legalHold                                      Keep
+ * locked              to expire, and its object is locked in the store                      Keep
  * shared-object       to expire, and its object belongs to a snapshot                       Keep
  * held                to be deleted, and somebody holds it                                  Keep
  * frozen              to be deleted, and deletion is frozen                                 Keep

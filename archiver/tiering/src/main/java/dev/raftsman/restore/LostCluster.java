@@ -171,7 +171,8 @@ public record LostCluster(
                 entry.policyHash(),
                 entry.token(),
                 entry.snapshotId(),
-                entry.segment().sealedAtMillis());
+                entry.segment().sealedAtMillis(),
+                entry.lock());
     }
 
     /** Raft indexes of a cluster restored now are raised by it. */

@@ -8,6 +8,7 @@ import dev.raftsman.catalog.Command;
 import dev.raftsman.catalog.CommandResult;
 import dev.raftsman.catalog.SnapshotView;
 import dev.raftsman.catalog.TruncationView;
+import dev.raftsman.objects.LockedObjectException;
 import dev.raftsman.objects.ObjectKey;
 import java.io.IOException;
 import java.util.List;
@@ -52,7 +53,16 @@ final class SnapshotDrops {
             LOG.warn("drop refused: snapshot={} reason={} {}", snapshot.id(), refused.reason(), refused.detail());
             return;
         }
-        cold.store().delete(new ObjectKey(snapshot.key()));
+        delete(cold, new ObjectKey(snapshot.key()));
         LOG.info("dropped snapshot={}", snapshot.id());
+    }
+
+    /** A bucket may lock each object that is put into it: a dropped snapshot's file then stays until a start after that. */
+    static void delete(Cold cold, ObjectKey file) throws IOException {
+        try {
+            cold.store().delete(file);
+        } catch (LockedObjectException e) {
+            LOG.info("file of a dropped snapshot stays for now: reason={}", e.getMessage());
+        }
     }
 }

@@ -135,7 +135,7 @@ public final class SnapshotTaker {
         for (ObjectKey file : files) {
             String id = SnapshotManifest.idOf(file);
             if (cold.manifest().isDropped(id)) {
-                cold.store().delete(file);
+                SnapshotDrops.delete(cold, file);
             } else if (!listed.contains(id)) {
                 list(cold, SnapshotManifest.read(cold.store(), id));
             }

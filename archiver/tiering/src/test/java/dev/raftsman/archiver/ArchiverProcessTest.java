@@ -2,6 +2,7 @@ package dev.raftsman.archiver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.raftsman.config.HostPort;
 import dev.raftsman.disk.DirectoryLock;
 import dev.raftsman.policy.Decision;
@@ -10,6 +11,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -78,6 +80,47 @@ class ArchiverProcessTest {
         ended = start(config("127.0.0.1:0"));
         assertThat(ended.code()).isEqualTo(78);
         assertThat(ended.line()).contains("retention.yaml:1:12 ");
+    }
+
+    @Test
+    void endsWith78WhereATargetSaysThatItCannotLockWhatAPolicyWantsLocked() throws Exception {
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", exchange -> {
+            byte[] body = "<Error><Code>NotImplemented</Code></Error>".getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(501, body.length);
+            exchange.getResponseBody().write(body);
+            exchange.close();
+        });
+        server.start();
+        try {
+            Path retention = Files.writeString(temporary.resolve("retention.yaml"), """
+                    targets:
+                      cold: {type: s3, bucket: b, endpoint: "http://127.0.0.1:%d", pathStyle: true,
+                             accessKeyId: canary4711, secretAccessKey: canary4712}
+                    policies:
+                      - name: audit
+                        to: cold
+                        match: {stream: audit}
+                        archive:
+                          keep: 7y
+                          lock: compliance
+                      - name: court
+                        to: cold
+                        archive: {legalHold: true}
+                    """.formatted(
+                            server.getAddress().getPort()));
+            Ended ended = start(config("127.0.0.1:0"));
+            assertThat(ended.code()).isEqualTo(78);
+            String why = ": cannot be kept by target 'cold' of line 2: bucket b: 501 NotImplemented, request id null;"
+                    + " expected a bucket made with Object Lock";
+            assertThat(ended.line().lines())
+                    .containsExactly(
+                            retention + ":10:13 policies[0].archive.lock" + why,
+                            retention + ":13:26 policies[1].archive.legalHold" + why);
+            assertThat(ended.line()).doesNotContain("canary");
+        } finally {
+            server.stop(0);
+        }
     }
 
     @Test

@@ -14,6 +14,7 @@ final class RecordingListener implements ArchiveListener {
     final List<String> failed = new ArrayList<>();
     final Map<String, Long> outageSeconds = new HashMap<>();
     final Map<String, Boolean> outageDeclared = new HashMap<>();
+    final Map<String, Integer> locked = new HashMap<>();
     boolean frozen;
     boolean otherPolicies;
     int mismatches;
@@ -43,6 +44,11 @@ final class RecordingListener implements ArchiveListener {
     public void outage(String target, long seconds, boolean declared) {
         outageSeconds.put(target, seconds);
         outageDeclared.put(target, declared);
+    }
+
+    @Override
+    public void locked(String target, int objects) {
+        locked.put(target, objects);
     }
 
     @Override

@@ -5,9 +5,11 @@ import dev.raftsman.catalog.Command;
 import dev.raftsman.catalog.CommandResult;
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.cluster.Cluster;
+import dev.raftsman.objects.LockSupport;
 import dev.raftsman.objects.ObjectInfo;
 import dev.raftsman.objects.ObjectKey;
 import dev.raftsman.objects.ObjectStore;
+import dev.raftsman.objects.Protection;
 import dev.raftsman.objects.PutOutcome;
 import java.io.IOException;
 import java.io.InputStream;
@@ -137,6 +139,25 @@ final class Steps {
             public void list(String prefix, Consumer<ObjectInfo> each) throws IOException {
                 step();
                 real.list(prefix, each);
+            }
+
+            @Override
+            public LockSupport lockSupport() {
+                return real.lockSupport();
+            }
+
+            @Override
+            public Protection protection(ObjectKey key) throws IOException {
+                step();
+                return real.protection(key);
+            }
+
+            @Override
+            public Protection protect(ObjectKey key, Protection protection) throws IOException {
+                step();
+                Protection inForce = real.protect(key, protection);
+                step();
+                return inForce;
             }
 
             @Override

@@ -8,6 +8,7 @@ import dev.raftsman.catalog.ArchiveView;
 import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.catalog.FreezeView;
 import dev.raftsman.catalog.HoldView;
+import dev.raftsman.catalog.LockView;
 import dev.raftsman.catalog.MarkView;
 import dev.raftsman.catalog.PreparedView;
 import dev.raftsman.catalog.SegmentState;
@@ -17,8 +18,10 @@ import dev.raftsman.catalog.StreamLabels;
 import dev.raftsman.catalog.StreamView;
 import dev.raftsman.cluster.NodeDisk;
 import dev.raftsman.event.Level;
+import dev.raftsman.objects.Protection;
 import dev.raftsman.segment.SegmentId;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.LocalTime;
 import java.util.ArrayList;
 import java.util.List;
@@ -98,7 +101,8 @@ class DeciderTest {
                                     "h",
                                     null,
                                     snapshotId,
-                                    5)
+                                    5,
+                                    lock(more))
                             : null,
                     null,
                     more.contains("marked") ? new MarkView("a", "rest", "r", "h", NOW - HOUR, NOW + 5 * HOUR) : null,
@@ -414,6 +418,61 @@ class DeciderTest {
                 OutageRule.DEFAULT);
         assertThat(decided(held, catalog(List.of(), "ARCHIVED 9 1"), StoreFacts.UNKNOWN))
                 .containsExactly("keep legal-hold 9h >= 9h");
+    }
+
+    @Test
+    void expiresNothingBeforeItsLockIsOverAndSaysUntilWhen() {
+        ArchiveRule keep = archive(Duration.ofHours(9), false, null);
+        RetentionPolicies policies =
+                policies(Policy.Action.ARCHIVE, hours(2), keep, AutoRule.DEFAULT, OutageRule.DEFAULT);
+        CatalogView catalog = catalog(
+                List.of(), "ARCHIVED 9 1 locked", "ARCHIVED 9 1 over", "ARCHIVED 9 1 unlifted", "ARCHIVED 8 1 locked");
+        String end = Instant.ofEpochMilli(NOW + HOUR).toString();
+        assertThat(decided(policies, catalog, StoreFacts.UNKNOWN))
+                .containsExactly(
+                        "keep locked governance until " + end + ", else archive-keep 9h >= 9h",
+                        "expire archive-keep 9h >= 9h",
+                        "expire archive-keep 9h >= 9h");
+        List<Decision> decisions = Decider.decide(policies, catalog, NOW);
+        assertThat(decisions.get(0).reason().numbers()).containsEntry("lockedUntilMillis", NOW + HOUR);
+        assertThat(decisions.get(1).toString()).doesNotContain("once-lifted");
+        assertThat(decisions.get(2).toString()).endsWith(" once-lifted=legal-hold");
+        List<Explanation> explained = Explanation.of(policies, catalog, StoreFacts.UNKNOWN, NOW, segment -> true);
+        assertThat(explained.get(0).toString())
+                .contains("row=locked")
+                .endsWith("lock=\"governance until " + end + "\"");
+        assertThat(explained.get(2).json()).contains("\"lock\":\"legal hold\"");
+        assertThat(explained.get(3).decision()).isEqualTo("archived");
+    }
+
+    private static LockView lock(List<String> more) {
+        if (more.contains("unlifted")) {
+            return new LockView(null, 0, true);
+        }
+        return more.contains("locked")
+                ? new LockView("governance", NOW + HOUR, false)
+                : more.contains("over") ? new LockView("governance", NOW, false) : null;
+    }
+
+    @Test
+    void locksAnObjectUntilThatOfItsYoungestSegmentEnds() {
+        ArchiveRule rule = new ArchiveRule(
+                Optional.empty(),
+                ArchiveRule.Lock.COMPLIANCE,
+                Optional.of(Duration.ofHours(4)),
+                true,
+                MIB,
+                ArchiveRule.Format.COLD,
+                false,
+                Optional.empty());
+        List<SegmentView> segments =
+                catalog(List.of(), "SEALED 3 1", "SEALED 2 1").segments();
+        Protection protection = rule.protection(segments, NOW);
+        assertThat(protection).isEqualTo(new Protection(Protection.Mode.COMPLIANCE, NOW + 2 * HOUR, true));
+        assertThat(rule.protection(segments, NOW + 2 * HOUR))
+                .as("a lock that is over is none")
+                .isEqualTo(new Protection(Protection.Mode.NONE, 0, true));
+        assertThat(archive(null, false, null).protection(segments, NOW)).isEqualTo(Protection.NONE);
     }
 
     @Test

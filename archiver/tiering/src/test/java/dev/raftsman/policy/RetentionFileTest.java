@@ -8,6 +8,7 @@ import dev.raftsman.catalog.StreamLabels;
 import dev.raftsman.catalog.StreamView;
 import dev.raftsman.config.ConfigException;
 import dev.raftsman.event.Level;
+import dev.raftsman.objects.LockSupport;
 import dev.raftsman.objects.S3Settings;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -17,10 +18,12 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.LocalTime;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -151,6 +154,17 @@ class RetentionFileTest {
                         + "| 10:11 | is shorter than 'lockFor' on line 9",
                 "policies: / - name: a /   to: s3 /   archive: /     lock: governance"
                         + "| 8:11 | does not say for how long",
+                "policies: / - name: a /   to: s3 /   archive: /     lock: compliance /     keep: 101y"
+                        + "| 9:11 | is a lock of 36865 days; expected at most 100y",
+                "policies: / - name: a /   to: s3 /   archive: /     lock: compliance /     lockFor: 200y"
+                        + "| 9:14 | is a lock of 73000 days",
+                "policies: / - name: a /   to: s3 /   archive: /     lock: legal"
+                        + "| 8:11 | none | governance | compliance",
+                "policies: / - name: a /   to: s3 /   archive: /     legalHold: 1" + "| 8:16 | true or false",
+                "policies: / - name: a /   to: cold /   archive: /     legalHold: true"
+                        + "| 8:16 | cannot be kept by target 'cold', a directory by line 2",
+                "policies: / - name: a /   to: s3 /   onArchiveOutage: truncate /   archive: /     legalHold: true"
+                        + "| 7:20 | truncate contradicts 'legalHold: true' on line 9",
                 "policies: / - name: a /   to: s3 /   archive: /     lockFor: 1y"
                         + "| 8:14 | is of no use without a lock",
                 "policies: / - name: a /   to: cold /   archive: /     lock: governance /     keep: 1y"
@@ -203,11 +217,52 @@ class RetentionFileTest {
                         + "| 8:20 | a time of day such as 03:00",
             })
     void refusesContradictionsWithTheLinesOfBothKeys(String text, String place, String message) {
-        assertThatThrownBy(() -> lines(Capabilities.ALL, text))
+        assertThatThrownBy(() -> lines(Capabilities.HERE, text))
                 .isInstanceOfSatisfying(
                         ConfigException.class, e -> assertThat(e.problems()).hasSize(1))
                 .hasMessageContaining("retention.yaml:" + place.strip() + " ")
                 .hasMessageContaining(message.strip());
+    }
+
+    /** What a process that stores asks at its start. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "lock: governance, keep: 9y | NO      | 6:49 policies[0].archive.lock: cannot be kept by target 's3' of line 3: said so",
+                "lock: compliance, keep: 9y | NO      | 6:49 policies[0].archive.lock: cannot be kept",
+                "legalHold: true            | NO      | 6:54 policies[0].archive.legalHold: cannot be kept by target 's3' of line 3",
+                "lock: governance, keep: 9y | UNKNOWN | ",
+                "lock: governance, keep: 9y | YES     | ",
+                "keep: 9y                   | NO      | ",
+            })
+    void refusesALockThatTheTargetSaysItCannotKeep(String rule, LockSupport.Answer answer, String expected)
+            throws Exception {
+        byte[] yaml = """
+                targets:
+                  cold: {type: directory, path: /tmp/cold}
+                  s3: {type: s3, bucket: b}
+                defaults: {to: s3}
+                policies:
+                - {name: a, match: {stream: x}, archive: {%s}}
+                - {name: b, to: cold}
+                """.formatted(rule.strip()).getBytes(StandardCharsets.UTF_8);
+        List<String> asked = new ArrayList<>();
+        Function<Target, LockSupport> locks = target -> {
+            asked.add(target.name());
+            return new LockSupport(answer, "said so");
+        };
+        if (expected == null) {
+            assertThat(RetentionFile.read("retention.yaml", yaml, locks).policies())
+                    .hasSize(2);
+        } else {
+            assertThatThrownBy(() -> RetentionFile.read("retention.yaml", yaml, locks))
+                    .isInstanceOf(ConfigException.class)
+                    .hasMessageContaining("retention.yaml:" + expected)
+                    .hasMessageContaining("a bucket made with Object Lock");
+        }
+        assertThat(asked).hasSize(rule.startsWith("keep") ? 0 : 1);
     }
 
     @ParameterizedTest
@@ -230,7 +285,7 @@ class RetentionFileTest {
 
     @Test
     void readsEveryKeyOfAPolicy() throws Exception {
-        Policy policy = lines(Capabilities.ALL, """
+        Policy policy = lines(Capabilities.HERE, """
                 defaults: {grace: 48h, onArchiveOutage: truncate, outageAfter: 20m}
                 policies:
                 - name: all
