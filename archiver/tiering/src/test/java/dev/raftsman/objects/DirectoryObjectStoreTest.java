@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class DirectoryObjectStoreTest extends ObjectStoreContract {
     @Override
-    ObjectStore openEmpty() throws Exception {
+    protected ObjectStore openEmpty() throws Exception {
         return DirectoryObjectStore.open(temporary.resolve("archive"));
     }
 

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What every store must do; each kind of store runs it against a real file system or a real server. */
-abstract class ObjectStoreContract {
+public abstract class ObjectStoreContract {
     private static final int RACERS = 16;
 
     @TempDir
@@ -30,7 +30,7 @@ abstract class ObjectStoreContract {
 
     private ObjectStore store;
 
-    abstract ObjectStore openEmpty() throws Exception;
+    protected abstract ObjectStore openEmpty() throws Exception;
 
     @BeforeEach
     void open() throws Exception {
@@ -154,7 +154,7 @@ abstract class ObjectStoreContract {
     }
 
     /** What the first put of an object may answer; more than one where a lost answer makes the client ask again. */
-    Set<PutOutcome> createdOutcomes() {
+    protected Set<PutOutcome> createdOutcomes() {
         return Set.of(PutOutcome.CREATED);
     }
 }

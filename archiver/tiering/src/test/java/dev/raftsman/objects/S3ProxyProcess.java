@@ -9,18 +9,10 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Optional;
 import org.awaitility.Awaitility;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
-import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
-import software.amazon.awssdk.regions.Region;
-import software.amazon.awssdk.services.s3.S3Client;
 
 /** A real S3 protocol server as a process of its own, in memory, on a free port of the loopback. */
-public final class S3ProxyProcess implements AutoCloseable {
-    public static final S3Settings.Keys KEYS = new S3Settings.Keys("raftsman-test", "not-a-secret-of-anyone");
-
+public final class S3ProxyProcess implements S3Server {
     private final Process process;
     private final URI endpoint;
 
@@ -76,32 +68,19 @@ public final class S3ProxyProcess implements AutoCloseable {
         }
     }
 
-    /** Makes an empty bucket and says how to reach it. */
-    public S3Settings bucket(String name) {
-        try (S3Client admin = S3Client.builder()
-                .region(Region.US_EAST_1)
-                .endpointOverride(endpoint)
-                .forcePathStyle(true)
-                .httpClientBuilder(UrlConnectionHttpClient.builder())
-                .credentialsProvider(StaticCredentialsProvider.create(
-                        AwsBasicCredentials.create(KEYS.accessKeyId(), KEYS.secretAccessKey())))
-                .build()) {
-            admin.createBucket(b -> b.bucket(name));
-        }
-        return settings(name, KEYS);
+    @Override
+    public URI endpoint() {
+        return endpoint;
     }
 
-    public S3Settings settings(String bucket, S3Settings.Keys keys) {
-        return new S3Settings(
-                bucket,
-                "prod/",
-                "us-east-1",
-                Optional.of(endpoint),
-                true,
-                S3Settings.Checksums.WHEN_SUPPORTED,
-                Optional.of(keys),
-                "",
-                S3Settings.Timeouts.DEFAULT);
+    @Override
+    public S3Settings.Checksums checksums() {
+        return S3Settings.Checksums.WHEN_SUPPORTED;
+    }
+
+    @Override
+    public boolean locks() {
+        return false;
     }
 
     @Override
