@@ -170,7 +170,8 @@ class UnavailableSegmentTest {
         cluster.execute(new Command.Abort(
                 "archiver",
                 cluster.catalog().segment(bad.id()).orElseThrow().prepared().token()));
-        cluster.execute(new Command.Truncate("archiver", List.of(bad.ref()), "rest", "", "", false, 0));
+        Command given = new Command.Truncate("archiver", List.of(bad.ref()), "rest", "", policies.hash(), false, 0);
+        assertThat(cluster.execute(given).ok()).isTrue();
         rounds(1);
         assertThat(listener.unavailable).isZero();
     }
