@@ -147,8 +147,7 @@ public final class RetentionRound {
             ClockWatch.Clocks clocks,
             ArchiveListener listener)
             throws IOException {
-        Lease lease =
-                new Lease(cluster, owner, LEASE, () -> TimeUnit.MILLISECONDS.toNanos(clocks.monotonicMillis()));
+        Lease lease = new Lease(cluster, owner, LEASE, () -> TimeUnit.MILLISECONDS.toNanos(clocks.monotonicMillis()));
         VerifiedCopy copy = VerifiedCopy.open(cluster, staging);
         return new RetentionRound(policies, cluster, lease, targets, copy, clocks, listener);
     }

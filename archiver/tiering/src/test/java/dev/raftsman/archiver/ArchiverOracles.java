@@ -2,8 +2,8 @@ package dev.raftsman.archiver;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.raftsman.archive.ArchiveListener;
 import dev.raftsman.archive.ArchiveKey;
+import dev.raftsman.archive.ArchiveListener;
 import dev.raftsman.block.BlockReader;
 import dev.raftsman.catalog.ArchiveView;
 import dev.raftsman.catalog.CatalogView;

@@ -52,10 +52,7 @@ class S3FaultsTest {
                 Optional.of(new S3Settings.Keys("id", "secret")),
                 "",
                 new S3Settings.Timeouts(
-                        Duration.ofSeconds(5),
-                        Duration.ofSeconds(2),
-                        Duration.ofSeconds(20),
-                        Duration.ofSeconds(60))));
+                        Duration.ofSeconds(5), Duration.ofSeconds(2), Duration.ofSeconds(20), Duration.ofSeconds(60))));
         bytes = random(BYTES);
         file = temporary.resolve("a.seg");
     }

@@ -100,7 +100,8 @@ final class EngineSettings {
         RaftServerConfigKeys.RetryCache.setExpiryTime(p, millis(10_000));
         RaftServerConfigKeys.Read.setOption(p, RaftServerConfigKeys.Read.Option.LINEARIZABLE);
         RaftServerConfigKeys.LeaderElection.setPreVote(p, true);
-        // A newcomer votes when it lacks no more than this: entries are up to 2 MiB, 1,000 of them as by default two GiB.
+        // A newcomer votes when it lacks no more than this: entries are up to 2 MiB, 1,000 of them as by default two
+        // GiB.
         RaftServerConfigKeys.setStagingCatchupGap(p, 64);
         // Of silence, not of catching up.
         RaftServerConfigKeys.setStagingTimeout(p, millis(Math.max(30_000, electionMillis * 6)));
