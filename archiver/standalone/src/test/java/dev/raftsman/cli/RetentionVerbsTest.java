@@ -198,11 +198,10 @@ class RetentionVerbsTest {
         cluster.execute(new Command.AcquireLease("archiver-1", 60_000));
         cluster.execute(new Command.ReportOutages(
                 "archiver-1",
-                Map.of("cold", System.currentTimeMillis() - TimeUnit.HOURS.toMillis(1)),
+                Map.of("cold", System.currentTimeMillis() - TimeUnit.MINUTES.toMillis(100)),
                 TimeUnit.MINUTES.toMillis(5)));
         assertThat(retention("plan", "--policy", policy.toString()).out())
-                .contains(
-                        "keep tenant=acme stream=orders", "reason=outage-hold target cold out for 1h, hot-age 3h >= 2h")
+                .contains("keep tenant=acme stream=orders", "reason=outage-hold target cold out for 100m, hot-age 3h >= 2h")
                 .contains(" policy=rest onArchiveOutage=hold in-effect=true\n");
         assertThat(retention("explain", "--policy", policy.toString(), "orders").out())
                 .contains("row=outage-hold", " outage target=cold since=");
