@@ -201,7 +201,9 @@ class RetentionVerbsTest {
                 Map.of("cold", System.currentTimeMillis() - TimeUnit.MINUTES.toMillis(100)),
                 TimeUnit.MINUTES.toMillis(5)));
         assertThat(retention("plan", "--policy", policy.toString()).out())
-                .contains("keep tenant=acme stream=orders", "reason=outage-hold target cold out for 100m, hot-age 3h >= 2h")
+                .contains(
+                        "keep tenant=acme stream=orders",
+                        "reason=outage-hold target cold out for 100m, hot-age 3h >= 2h")
                 .contains(" policy=rest onArchiveOutage=hold in-effect=true\n");
         assertThat(retention("explain", "--policy", policy.toString(), "orders").out())
                 .contains("row=outage-hold", " outage target=cold since=");
