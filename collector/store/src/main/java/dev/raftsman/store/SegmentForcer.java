@@ -10,13 +10,18 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Forces segment files off the applying thread, one after the other. The first failure is kept for good: after it the
  * page cache may hold bytes that the disk refused, and a second force would say nothing of them.
  */
 final class SegmentForcer implements AutoCloseable {
+    /** Sealed segments that wait to be forced, each with a file open. */
+    static final int MAX_WAITING = 256;
+
     private final ExecutorService thread;
+    private final AtomicInteger waiting = new AtomicInteger();
     private volatile IOException failure;
 
     /** @param thread runs one task at a time, in their order; shut down with this */
@@ -33,12 +38,29 @@ final class SegmentForcer implements AutoCloseable {
         });
     }
 
-    /** Forces a sealed segment and closes its writer. */
+    /**
+     * Forces a sealed segment and closes its writer. Returns at once, or, with {@link #MAX_WAITING} waiting already, when it is
+     * done: a disk that forces more slowly than segments are sealed would else cost a descriptor for each.
+     */
     void finish(SegmentWriter sealed) {
-        Future<?> unused = enqueue(() -> {
+        if (waiting.incrementAndGet() > MAX_WAITING) {
+            try {
+                end(sealed);
+            } catch (IOException e) {
+                failure = e; // Told by check(), as if the thread had met it.
+            }
+        } else {
+            Future<?> unused = enqueue(() -> end(sealed));
+        }
+    }
+
+    private void end(SegmentWriter sealed) throws IOException {
+        try {
             sealed.force();
             sealed.close();
-        });
+        } finally {
+            waiting.decrementAndGet();
+        }
     }
 
     /**
