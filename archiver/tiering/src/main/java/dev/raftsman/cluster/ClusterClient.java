@@ -13,6 +13,7 @@ import dev.raftsman.objects.Sha256;
 import dev.raftsman.segment.SegmentId;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -117,10 +118,7 @@ public final class ClusterClient implements Cluster {
 
     @Override
     public CatalogView catalog() throws IOException {
-        return ask("catalog", node -> {
-            HttpResponse<byte[]> answer = send(node, get(node, "/v1/catalog?linearizable=true"));
-            return view(node, answer);
-        });
+        return ask("catalog", this::catalogOf);
     }
 
     /** What one node says of itself, as JSON; asks no other node and once only. */
@@ -367,24 +365,52 @@ public final class ClusterClient implements Cluster {
         return URI.create("http://" + node + path);
     }
 
-    private static CatalogView view(HostPort node, HttpResponse<byte[]> answer) throws IOException {
-        try {
-            return CatalogJson.readView(answer.body());
-        } catch (MalformedJsonException e) {
-            throw new IOException(node + " sends a catalog that is " + e.getMessage(), e);
+    /** Read as it comes: of a hundred thousand segments it has some sixty megabytes. */
+    private CatalogView catalogOf(HostPort node) throws IOException {
+        HttpRequest request = get(node, "/v1/catalog?linearizable=true");
+        HttpResponse<Catalog> answer = exchange(node, request, ClusterClient::catalog);
+        check(node, request, answer.statusCode(), answer.body().refusal);
+        return answer.body().view;
+    }
+
+    /** A catalog, or the bytes that came in its place. */
+    private record Catalog(CatalogView view, byte[] refusal) {}
+
+    /** The pool has a thread for each answer, so one may wait for its bytes. */
+    private static HttpResponse.BodySubscriber<Catalog> catalog(HttpResponse.ResponseInfo head) {
+        if (head.statusCode() != OK) {
+            return HttpResponse.BodySubscribers.mapping(
+                    HttpResponse.BodySubscribers.ofByteArray(), bytes -> new Catalog(null, bytes));
         }
+        return HttpResponse.BodySubscribers.mapping(HttpResponse.BodySubscribers.ofInputStream(), body -> {
+            try (body) {
+                return new Catalog(CatalogJson.read(body, CatalogView.class), null);
+            } catch (MalformedJsonException e) {
+                throw new UncheckedIOException(new IOException("sends a catalog that is " + e.getMessage(), e));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
     }
 
     /** @return an answer of 2xx; everything else is thrown */
     private HttpResponse<byte[]> send(HostPort node, HttpRequest request) throws IOException {
+        HttpResponse<byte[]> answer = exchange(node, request, HttpResponse.BodyHandlers.ofByteArray());
+        check(node, request, answer.statusCode(), answer.body());
+        return answer;
+    }
+
+    private <T> HttpResponse<T> exchange(HostPort node, HttpRequest request, HttpResponse.BodyHandler<T> body)
+            throws IOException {
         // The request's own timeout ends with the answer's head; the future's covers the body too.
-        CompletableFuture<HttpResponse<byte[]>> pending =
-                http.sendAsync(request, HttpResponse.BodyHandlers.ofByteArray());
-        HttpResponse<byte[]> answer;
+        CompletableFuture<HttpResponse<T>> pending = http.sendAsync(request, body);
         try {
-            answer = pending.get(ANSWER_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+            return pending.get(ANSWER_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
             Throwable cause = e.getCause();
+            while (cause instanceof UncheckedIOException && cause.getCause() != null) {
+                cause = cause.getCause();
+            }
             String why = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
             throw new IOException(node + ": " + why, cause);
         } catch (TimeoutException e) {
@@ -395,12 +421,14 @@ public final class ClusterClient implements Cluster {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted while waiting for " + node);
         }
-        int status = answer.statusCode();
+    }
+
+    private void check(HostPort node, HttpRequest request, int status, byte[] body) throws IOException {
         if (status == MISDIRECTED) {
-            throw new NotLeaderException(node, leaderIn(answer.body()));
+            throw new NotLeaderException(node, leaderIn(body));
         }
         if (status >= CLIENT_ERRORS) {
-            String detail = new String(answer.body(), StandardCharsets.UTF_8);
+            String detail = new String(body, StandardCharsets.UTF_8);
             String message = node + " answers " + status + " to "
                     + request.uri().getPath() + ": "
                     + detail.substring(0, Math.min(MAX_DETAIL, detail.length())).strip();
@@ -412,10 +440,9 @@ public final class ClusterClient implements Cluster {
                     && status != TOO_MANY
                     && request.method().equals("POST");
             throw isFinal
-                    ? new FinalAnswerException(message, text(answer.body(), "error", detail))
+                    ? new FinalAnswerException(message, text(body, "error", detail))
                     : new IOException(message);
         }
-        return answer;
     }
 
     private HostPort leaderIn(byte[] body) {
