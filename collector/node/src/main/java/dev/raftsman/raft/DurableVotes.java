@@ -58,8 +58,11 @@ final class DurableVotes implements ServerInterceptor {
         if (!record.isThere()) {
             try (DirectoryStream<Path> log = Files.newDirectoryStream(directory, "log_*")) {
                 if (log.iterator().hasNext()) {
-                    throw new IOException(directory.resolve(VoteRecord.ENGINE_NAME)
-                            + " is missing beside a log: term and vote are not known");
+                    throw new DamagedLogException(
+                            directory,
+                            directory.resolve(VoteRecord.ENGINE_NAME)
+                                    + " is missing beside a log: term and vote are not known",
+                            null);
                 }
             }
             return;

@@ -44,19 +44,20 @@ final class VoteRecord {
         return Files.exists(directory.resolve(ENGINE_NAME));
     }
 
-    /** @throws IOException if the engine's file has no term and vote */
+    /** @throws DamagedLogException if the engine's file has no term and vote */
     Vote ofEngine() throws IOException {
         Path file = directory.resolve(ENGINE_NAME);
         Properties found = new Properties();
         try (InputStream in = Files.newInputStream(file)) {
             found.load(in);
         } catch (IllegalArgumentException e) {
-            throw new IOException(file + " has no term and vote: " + e.getMessage(), e);
+            throw new DamagedLogException(directory, file + " has no term and vote: " + e.getMessage(), e);
         }
         String term = found.getProperty("term", "");
         String votedFor = found.getProperty("votedFor");
         if (!term.matches("[0-9]{1,18}") || votedFor == null) {
-            throw new IOException(file + " has no term and vote: term='" + term + "', bytes=" + Files.size(file));
+            throw new DamagedLogException(
+                    directory, file + " has no term and vote: term='" + term + "', bytes=" + Files.size(file), null);
         }
         return new Vote(Long.parseLong(term), votedFor.equals("null") ? "" : votedFor);
     }
@@ -76,7 +77,7 @@ final class VoteRecord {
     /**
      * Compares the two accounts.
      *
-     * @throws IOException if the engine's tells less than was promised, or either cannot be read
+     * @throws DamagedLogException if the engine's tells less than was promised, or either makes no sense
      */
     synchronized void check() throws IOException {
         Vote engines = ofEngine();
@@ -87,15 +88,19 @@ final class VoteRecord {
         String text = Files.readString(file, StandardCharsets.ISO_8859_1);
         Matcher line = LINE.matcher(text);
         if (!line.matches() || crc(line.group(1)) != (int) Long.parseLong(line.group(4), 16)) {
-            throw new IOException(file + " is damaged: term and vote are not known for sure");
+            throw new DamagedLogException(
+                    directory, file + " is damaged: term and vote are not known for sure", null);
         }
         Vote promised = new Vote(Long.parseLong(line.group(2)), line.group(3));
         boolean otherVote = engines.term() == promised.term()
                 && !promised.votedFor().isEmpty()
                 && !promised.votedFor().equals(engines.votedFor());
         if (engines.term() < promised.term() || otherVote) {
-            throw new IOException(directory.resolve(ENGINE_NAME) + " is damaged: it has " + engines + ", but " + NAME
-                    + " beside it has " + promised);
+            throw new DamagedLogException(
+                    directory,
+                    directory.resolve(ENGINE_NAME) + " is damaged: it has " + engines + ", but " + NAME
+                            + " beside it has " + promised,
+                    null);
         }
         recorded = promised;
     }
