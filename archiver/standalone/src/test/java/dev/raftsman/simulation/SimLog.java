@@ -535,8 +535,8 @@ final class SimLog implements ReplicatedLog {
         installing = true;
         surroundings.later(scheduler.between(Scheduler.MILLI, 300 * Scheduler.MILLI), () -> {
             installing = false;
-            if (!network.isCut(from, self) && surroundings.peer(from) != null) {
-                surroundings.installFrom(from);
+            if (!network.isCut(from, self) && surroundings.peer(from) != null && !surroundings.installFrom(from)) {
+                answerForced(-1); // It has as much already, as the engine's followers say too; else the leader asks for ever.
             }
         });
     }
