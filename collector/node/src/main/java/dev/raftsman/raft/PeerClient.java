@@ -18,7 +18,7 @@ public final class PeerClient implements AutoCloseable {
     private static final int MAX_MESSAGE_BYTES = PeerAnswer.MAX_CHUNK_BYTES + 1024;
 
     /** What may be on its way of one answer. */
-    private static final int WINDOW_BYTES = 2 << 20;
+    private static final int WINDOW_BYTES = 4 << 20;
 
     private final HostPort peer;
     private final ManagedChannel channel;

@@ -33,6 +33,9 @@ final class PeerService implements AutoCloseable {
     private static final int THREADS = 3;
     private static final int MAX_VERB_BYTES = 32;
 
+    /** Chunks that lie ready while the network takes one: on a busy machine a thread that is to make the next comes late. */
+    private static final int READY_BYTES = 2 * PeerAnswer.MAX_CHUNK_BYTES;
+
     static final MethodDescriptor<ByteBuffer, ByteBuffer> ASK = MethodDescriptor.<ByteBuffer, ByteBuffer>newBuilder()
             .setType(MethodDescriptor.MethodType.SERVER_STREAMING)
             .setFullMethodName(MethodDescriptor.generateFullMethodName(NAME, "ask"))
@@ -75,6 +78,7 @@ final class PeerService implements AutoCloseable {
 
     private void begin(ByteBuffer question, ServerCallStreamObserver<ByteBuffer> out) {
         Answering answering = new Answering(question, out);
+        out.setOnReadyThreshold(READY_BYTES);
         out.setOnReadyHandler(() -> threads.execute(answering::pump));
         out.setOnCancelHandler(() -> threads.execute(answering::giveUp));
         // The engine may be ready before the handler is set, and does not say it twice.
@@ -171,7 +175,13 @@ final class PeerService implements AutoCloseable {
         @Override
         public ByteBuffer parse(InputStream stream) {
             try {
-                return ByteBuffer.wrap(stream.readAllBytes());
+                // The transport knows the length, and then there is one copy; without it all is copied twice, in small pieces.
+                byte[] known = new byte[stream instanceof KnownLength ? stream.available() : 0];
+                int read = stream.readNBytes(known, 0, known.length);
+                byte[] rest = stream.readAllBytes();
+                return rest.length == 0 && read == known.length
+                        ? ByteBuffer.wrap(known)
+                        : ByteBuffer.allocate(read + rest.length).put(known, 0, read).put(rest).flip();
             } catch (IOException e) {
                 throw Status.INTERNAL.withCause(e).asRuntimeException();
             }
