@@ -2,6 +2,7 @@ package dev.raftsman.shipper;
 
 import dev.raftsman.event.Loss;
 import dev.raftsman.input.OperatorLog;
+import dev.raftsman.input.SourceLag;
 import dev.raftsman.wire.Frame;
 import dev.raftsman.wire.RefuseReason;
 import java.nio.ByteBuffer;
@@ -70,6 +71,11 @@ final class Session {
     /** When it was last seen to owe no answer. */
     private long paidNanos;
 
+    private final LagReport lagReport;
+
+    /** Of this connection, as WELCOME said. */
+    private int version;
+
     private int nextRequest = 1;
     private long creditBytes;
     private long sentBytes;
@@ -96,6 +102,7 @@ final class Session {
         this.attemptAtNanos = nowNanos;
         this.steppedNanos = nowNanos;
         this.acknowledgedNanos = nowNanos;
+        this.lagReport = new LagReport(nowNanos);
     }
 
     // ---- what the sources ask for
@@ -199,6 +206,18 @@ final class Session {
         fail(feed, reason);
     }
 
+    /** How far behind everything is now: a collector is told, if one listens that understands it, and it is time. */
+    void behind(List<SourceLag> lags, long nowNanos) {
+        if (state != State.READY || version < Frame.LAG_VERSION) {
+            return;
+        }
+        List<Frame.Lag> due = lagReport.next(lags, nowNanos);
+        if (!due.isEmpty()) {
+            due.forEach(this::send);
+            link.flush();
+        }
+    }
+
     // ---- what the network tells
 
     void connected(int id, long nowNanos) {
@@ -207,7 +226,7 @@ final class Session {
         }
         state = State.GREETING;
         deadlineNanos = nowNanos + settings.connectTimeout().toNanos();
-        send(new Frame.Hello(Frame.VERSION, Frame.VERSION, settings.tenant(), settings.agent()));
+        send(new Frame.Hello(Frame.LEAST_VERSION, Frame.VERSION, settings.tenant(), settings.agent()));
         link.flush();
     }
 
@@ -278,7 +297,9 @@ final class Session {
     private void greeted(Frame.FromCollector frame, long nowNanos) {
         if (frame instanceof Frame.Welcome welcome) {
             state = State.READY;
+            version = welcome.version();
             creditBytes = welcome.creditBytes();
+            lagReport.begin(nowNanos);
             pingedNanos = nowNanos;
             paidNanos = nowNanos;
             log.over("unreachable");

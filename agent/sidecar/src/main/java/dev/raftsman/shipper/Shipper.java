@@ -20,6 +20,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.LongPredicate;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 /**
@@ -41,6 +42,7 @@ public final class Shipper {
 
     private final ShipperSettings settings;
     private final WalDiscovery discovery;
+    private final Supplier<List<SourceLag>> unread;
     private final OperatorLog log;
     private final ShipperObserver observer;
     private final Consumer<Throwable> fatal;
@@ -80,6 +82,7 @@ public final class Shipper {
     /**
      * @param current the directory that this process writes, or null if it has no inputs of its own
      * @param forcedThrough greatest position of it that may be shipped
+     * @param unread what is in no write-ahead log yet, for collectors to be told of
      * @param fatal told when the thread ends by a failure
      * @throws IOException if the files of TLS cannot be used
      */
@@ -89,12 +92,14 @@ public final class Shipper {
             WalDirectory current,
             LongSupplier forcedThrough,
             WalDiscovery discovery,
+            Supplier<List<SourceLag>> unread,
             OperatorLog log,
             ShipperObserver observer,
             Consumer<Throwable> fatal)
             throws IOException {
         this.settings = settings;
         this.discovery = discovery;
+        this.unread = unread;
         this.log = log;
         this.observer = observer;
         this.fatal = fatal;
@@ -275,10 +280,13 @@ public final class Shipper {
         }
         if (nowNanos - lookAtNanos >= 0) {
             lookAtNanos = nowNanos + LOOK_NANOS;
+            List<SourceLag> lags = lags(nowNanos);
             status = new ShipperStatus(
-                    lags(nowNanos),
+                    lags,
                     session.acknowledgedNanos(),
                     own.stream().mapToLong(BlockWalSource::bytesOnDisk).sum());
+            lags.addAll(unread.get());
+            session.behind(lags, nowNanos);
         }
         Drain asked = drain;
         if (asked != null && !asked.left.isDone() && nowNanos - asked.lookAtNanos >= 0) {

@@ -141,6 +141,7 @@ final class Agent implements AutoCloseable, StatusPage.Subject {
                 current,
                 forced == null ? () -> -1 : forced::forcedThrough,
                 new WalDiscovery(config.wal().roots(), config.tenant(), log),
+                this::fileLags,
                 log,
                 metrics,
                 this::failed);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.raftsman.event.Loss;
 import dev.raftsman.input.OperatorLog;
+import dev.raftsman.input.SourceLag;
 import dev.raftsman.wire.Frame;
 import dev.raftsman.wire.RefuseReason;
 import java.io.ByteArrayOutputStream;
@@ -173,8 +174,25 @@ class SessionTest {
     private List<Frame.FromSidecar> welcome(long credit) {
         session.step(now);
         session.connected(link.connection, now);
-        assertThat(link.take()).containsExactly(new Frame.Hello(Frame.VERSION, Frame.VERSION, "acme", "host"));
+        assertThat(link.take()).containsExactly(new Frame.Hello(1, 2, "acme", "host"));
         return receive(new Frame.Welcome(1, "n1", credit));
+    }
+
+    @Test
+    void tellsACollectorThatUnderstandsItHowFarBehindItIs() {
+        welcome(1_000);
+        List<SourceLag> lags = List.of(new SourceLag("orders", "/p", 10, now - 3 * MILLI));
+        session.behind(lags, now);
+        assertThat(link.take()).as("version 1").isEmpty();
+
+        session.disconnected(link.connection, "gone", now);
+        session.behind(lags, now);
+        session.step(now);
+        session.connected(link.connection, now);
+        link.take();
+        receive(new Frame.Welcome(2, "n1", 1_000));
+        session.behind(lags, now);
+        assertThat(link.take()).containsExactly(new Frame.Lag("orders", 10, 3));
     }
 
     private static List<Long> firstsOf(List<Frame.FromSidecar> frames, Feed feed) {

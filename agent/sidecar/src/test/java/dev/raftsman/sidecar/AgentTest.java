@@ -115,6 +115,17 @@ class AgentTest {
     }
 
     @Test
+    void tellsItsCollectorHowFarBehindItIs() throws Exception {
+        collector = new FakeCollector(1, 0);
+        collector.deafToAppend(true);
+        append(logs.resolve("a.log"), lines(0, 1000));
+        try (Agent agent = agent()) {
+            awaitThat(() -> collector.lagBytes("a.log") > 0);
+            assertThat(agent.ready().well()).isTrue();
+        }
+    }
+
+    @Test
     void shipsGrowingFileByteForByte() throws Exception {
         collector = new FakeCollector(1, 0);
         Path file = logs.resolve("a.log");

@@ -39,6 +39,7 @@ public final class FakeCollector implements AutoCloseable {
     private final double dropRate;
     private final Map<Key, Epoch> epochs = new LinkedHashMap<>();
     private final Map<Long, Epoch> byNumber = new HashMap<>();
+    private final Map<String, Frame.Lag> lags = new HashMap<>();
     private final List<Socket> sockets = new ArrayList<>();
     private final int port;
     private final ServerSocket server;
@@ -198,6 +199,8 @@ public final class FakeCollector implements AutoCloseable {
             }
         } else if (frame instanceof Frame.Forget forget) {
             return deafToForget || forget(forget, out);
+        } else if (frame instanceof Frame.Lag lag) {
+            lags.put(lag.stream(), lag);
         } else if (frame instanceof Frame.Ping ping) {
             send(out, new Frame.Pong(ping.nonce()));
         }
@@ -317,6 +320,11 @@ public final class FakeCollector implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         return out.toByteArray();
+    }
+
+    /** What an agent said last of how far behind it is with a stream, in bytes; -1 if nothing. */
+    public synchronized long lagBytes(String stream) {
+        return lags.containsKey(stream) ? lags.get(stream).bytes() : -1;
     }
 
     public synchronized Set<String> streams() {

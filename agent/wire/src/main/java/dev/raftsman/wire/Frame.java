@@ -6,8 +6,14 @@ import java.util.UUID;
 
 /** One message of the protocol drawn in the package page. */
 public sealed interface Frame {
-    /** The protocol version that this code speaks. */
-    int VERSION = 1;
+    /** The newest protocol version that this code speaks. */
+    int VERSION = 2;
+
+    /** The oldest one. */
+    int LEAST_VERSION = 1;
+
+    /** The first version with {@link Lag}. */
+    int LAG_VERSION = 2;
 
     /** Stands for "no leader known" and "no detail". */
     String NONE = "";
@@ -39,6 +45,14 @@ public sealed interface Frame {
     record Forget(int request, long epoch) implements FromSidecar {}
 
     record Ping(long nonce) implements FromSidecar {}
+
+    /**
+     * How far a sidecar is behind with one stream; is not answered.
+     *
+     * @param bytes that are there and not acknowledged, 0 if none
+     * @param millis age of the oldest of them
+     */
+    record Lag(String stream, long bytes, long millis) implements FromSidecar {}
 
     record Welcome(int version, String node, long creditBytes) implements FromCollector {}
 

@@ -26,6 +26,7 @@ public final class FrameCodec {
     private static final int CLOSE = 5;
     private static final int FORGET = 6;
     private static final int PING = 7;
+    private static final int LAG = 8;
     private static final int WELCOME = 65;
     private static final int OPENED = 66;
     private static final int RESUMED = 67;
@@ -104,6 +105,8 @@ public final class FrameCodec {
             out.type(FORGET).i32(f.request()).i64(f.epoch());
         } else if (frame instanceof Frame.Ping f) {
             out.type(PING).i64(f.nonce());
+        } else if (frame instanceof Frame.Lag f) {
+            out.type(LAG).text(f.stream()).i64(f.bytes()).i64(f.millis());
         }
     }
 
@@ -159,6 +162,7 @@ public final class FrameCodec {
             case CLOSE -> new Frame.Close(in.i32(), in.epoch(), in.i64(), in.loss());
             case FORGET -> new Frame.Forget(in.i32(), in.epoch());
             case PING -> new Frame.Ping(in.i64());
+            case LAG -> new Frame.Lag(in.text(), in.notNegative("bytes"), in.notNegative("milliseconds"));
             default -> throw new ProtocolException("frame type " + type);
         };
     }
@@ -260,6 +264,14 @@ public final class FrameCodec {
                 throw new ProtocolException("epoch " + epoch + "; expected a positive number");
             }
             return epoch;
+        }
+
+        long notNegative(String what) {
+            long value = i64();
+            if (value < 0) {
+                throw new ProtocolException(value + " " + what + "; expected 0 or more");
+            }
+            return value;
         }
 
         Loss loss() {

@@ -15,14 +15,16 @@
  *            i64 lossCount                                    70 CLOSED    i32 request
  *   6 FORGET i32 request i64 epoch                            71 FORGOTTEN i32 request
  *   7 PING   i64 nonce                                        72 PONG      i64 nonce
- *                                                             73 CREDIT    i64 bytes
+ *   8 LAG    text stream i64 bytes i64 milliseconds           73 CREDIT    i64 bytes
  *  text = u16 length, UTF-8 bytes
  * </pre>
  *
  * <p>HELLO comes first and once; a collector that is not the leader answers it with REFUSE(NOT_LEADER, leader) and
- * closes. An epoch is opened (or resumed) before its first APPEND. APPENDs are answered by ACK, which is cumulative:
+ * closes. WELCOME names the version of the connection, the newest that both speak; LAG is part of version 2, the rest of
+ * version 1. An epoch is opened (or resumed) before its first APPEND. APPENDs are answered by ACK, which is cumulative:
  * every sequence up to {@code through} is on the disks of a majority; or by REFUSE with the epoch. Blocks that wait for
- * their answer may hold at most the credit of WELCOME, changed by CREDIT. Both sides are state machines on these
+ * their answer may hold at most the credit of WELCOME, changed by CREDIT. LAG says how far the sidecar is behind with a
+ * stream, for people to see; nothing depends on it and nothing answers it. Both sides are state machines on these
  * records; only the mains join them to sockets.
  */
 package dev.raftsman.wire;

@@ -7,6 +7,7 @@ import dev.raftsman.event.Loss;
 import dev.raftsman.event.LossReason;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 import java.util.Random;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -25,6 +26,7 @@ class FrameCodecTest {
                 new Frame.Close(9, 5, -1, new Loss(LossReason.RING_FULL, 12)),
                 new Frame.Forget(10, 5),
                 new Frame.Ping(77),
+                new Frame.Lag("ströme", Long.MAX_VALUE, 0),
                 new Frame.Welcome(1, "c1", 16 << 20),
                 new Frame.Opened(7, 5, -1),
                 new Frame.Resumed(8, 41),
@@ -66,6 +68,16 @@ class FrameCodecTest {
         assertThatThrownBy(() -> FrameCodec.decode(longer))
                 .isInstanceOf(ProtocolException.class)
                 .hasMessageContaining("1 bytes behind the end");
+    }
+
+    @Test
+    void refusesALagBelowNothing() {
+        for (Frame lag : List.of(new Frame.Lag("orders", -1, 0), new Frame.Lag("orders", 0, -1))) {
+            ByteBuffer body = body(lag);
+            assertThatThrownBy(() -> FrameCodec.decode(body))
+                    .isInstanceOf(ProtocolException.class)
+                    .hasMessageContaining("expected 0 or more");
+        }
     }
 
     @ParameterizedTest

@@ -218,7 +218,7 @@ public final class CollectorLoad implements Producer {
 
     private void open(SocketChannel socket) throws IOException, InterruptedException {
         DataInputStream in = new DataInputStream(Channels.newInputStream(socket));
-        say(socket, new Frame.Hello(Frame.VERSION, Frame.VERSION, tenant, name));
+        say(socket, new Frame.Hello(Frame.LEAST_VERSION, Frame.VERSION, tenant, name));
         Frame answer = read(in);
         if (answer instanceof Frame.Refuse refuse) {
             hint = refuse.leader();

@@ -97,6 +97,7 @@ final class Seeds {
                 new Frame.Close(9, 5, -1, new Loss(LossReason.RING_FULL, 12)),
                 new Frame.Forget(10, 5),
                 new Frame.Ping(77),
+                new Frame.Lag("ströme", 4_096, 1_500),
                 new Frame.Welcome(1, "c1", 16 << 20),
                 new Frame.Opened(7, 5, -1),
                 new Frame.Resumed(8, 41),

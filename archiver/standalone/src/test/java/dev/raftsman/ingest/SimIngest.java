@@ -113,6 +113,11 @@ public final class SimIngest implements IngestObserver {
         }
 
         @Override
+        public String peer() {
+            return "simulated";
+        }
+
+        @Override
         public boolean reads() {
             return dead || session.withinCredit();
         }

@@ -4,6 +4,7 @@ import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.catalog.RestoreView;
 import dev.raftsman.config.HostPort;
 import dev.raftsman.ingest.IngestServer;
+import dev.raftsman.query.AgentsStatus;
 import dev.raftsman.query.NodeStatus;
 import dev.raftsman.query.QueryServer;
 import dev.raftsman.query.QuerySource;
@@ -165,6 +166,7 @@ public final class CollectorNode implements AutoCloseable {
         } catch (IOException e) {
             throw cannotListen(config.ingest().listen(), "ingest", e);
         }
+        NodeMetrics.registerAgents(metrics, ingest::agents);
         try {
             query = QueryServer.start(config.http(), new Pages(), log, membership, clock::millis);
         } catch (IOException e) {
@@ -414,6 +416,11 @@ public final class CollectorNode implements AutoCloseable {
                     marks.room().name(),
                     marks.freeBytes(),
                     waiting());
+        }
+
+        @Override
+        public AgentsStatus agents() {
+            return new AgentsStatus(ingest.agents());
         }
 
         @Override

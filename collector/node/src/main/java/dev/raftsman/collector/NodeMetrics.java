@@ -1,10 +1,14 @@
 package dev.raftsman.collector;
 
+import dev.raftsman.ingest.AgentLag;
 import dev.raftsman.raft.DiskMarks;
 import dev.raftsman.raft.RatisLog;
 import dev.raftsman.store.ReplicatedState;
 import dev.raftsman.store.SegmentCare;
+import java.util.List;
+import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
 
 /** What the metrics page has of a node's log, state and disk, asked when the page is. */
 final class NodeMetrics {
@@ -87,6 +91,26 @@ final class NodeMetrics {
                 "raftsman_collector_apply_waits_for_space",
                 "1 while a committed entry waits for space.",
                 () -> state.waitingForSpace() ? 1 : 0);
+    }
+
+    /** What they say of themselves; the sum, since there may be thousands. */
+    static void registerAgents(CollectorMetrics metrics, Supplier<List<AgentLag>> agents) {
+        metrics.gauge(
+                "raftsman_collector_agents",
+                "Agents that are connected to this node, which is only where it leads.",
+                () -> here(agents).count());
+        metrics.gauge(
+                "raftsman_collector_agents_lag_bytes",
+                "Bytes that connected agents have, and that are not acknowledged.",
+                () -> here(agents).mapToLong(AgentLag::lagBytes).sum());
+        metrics.gauge(
+                "raftsman_collector_agents_lag_seconds",
+                "Age of the oldest of these bytes.",
+                () -> here(agents).mapToDouble(AgentLag::lagSeconds).max().orElse(0));
+    }
+
+    private static Stream<AgentLag> here(Supplier<List<AgentLag>> agents) {
+        return agents.get().stream().filter(AgentLag::connected);
     }
 
     private static long care(StoreState.Holder state, ToLongFunction<SegmentCare> what) {

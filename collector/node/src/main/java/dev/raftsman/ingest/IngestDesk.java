@@ -33,6 +33,9 @@ final class IngestDesk {
 
     /** The other end of a session: a connection. */
     interface Line {
+        /** Where it comes from. */
+        String peer();
+
         void send(Frame.FromCollector frame);
 
         /** Lets what was sent go. */
@@ -51,6 +54,7 @@ final class IngestDesk {
     private final Runnable answered;
     private final EntryCoalescer coalescer;
     private final Set<IngestSession> sessions = new LinkedHashSet<>();
+    private final ConnectedAgents agents = new ConnectedAgents();
     private boolean alarmSet;
 
     /** @param answered run after an entry was answered to those who wait for it */
@@ -84,10 +88,19 @@ final class IngestDesk {
     void gone(IngestSession session) {
         session.disconnected();
         sessions.remove(session);
+        agents.gone(session, surroundings.clockMillis());
     }
 
+    /** Who is, or was a moment ago, connected, and how far behind. Any thread may ask it. */
+    ConnectedAgents agents() {
+        return agents;
+    }
+
+    /** To be called now and then. */
     void leadershipMayHaveChanged() {
-        if (!sessions.isEmpty() && !log.leadership().ready()) {
+        boolean leads = log.leadership().ready();
+        agents.expire(leads, surroundings.clockMillis());
+        if (!sessions.isEmpty() && !leads) {
             for (IngestSession session : List.copyOf(sessions)) {
                 if (!session.greeting()) {
                     session.notLeader();
@@ -171,6 +184,16 @@ final class IngestDesk {
         @Override
         public void send(Frame.FromCollector frame) {
             line.send(frame);
+        }
+
+        @Override
+        public void greeted(String tenant, String agent) {
+            agents.greeted(session, tenant, agent, line.peer(), surroundings.clockMillis());
+        }
+
+        @Override
+        public void lag(String stream, long bytes, long millis) {
+            agents.lag(session, stream, bytes, millis, surroundings.clockMillis());
         }
 
         @Override

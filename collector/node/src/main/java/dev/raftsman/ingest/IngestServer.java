@@ -149,6 +149,11 @@ public final class IngestServer implements AutoCloseable {
         return ((InetSocketAddress) listening.localAddress()).getPort();
     }
 
+    /** The agents that are connected here, or were a moment ago, and how far behind they are. Any thread. */
+    public List<AgentLag> agents() {
+        return desk.agents().list(surroundings.clockMillis());
+    }
+
     private void stop() {
         group.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(3, TimeUnit.SECONDS);
         if (tls != null) {
@@ -310,6 +315,13 @@ public final class IngestServer implements AutoCloseable {
                     () -> session.greeting() ? GREETING_FRAME_BYTES : FrameCodec.MAX_FRAME_BYTES,
                     System::nanoTime);
             session.throttled(throttled);
+        }
+
+        @Override
+        public String peer() {
+            return channel.remoteAddress() instanceof InetSocketAddress address
+                    ? address.getAddress().getHostAddress() + ":" + address.getPort()
+                    : String.valueOf(channel.remoteAddress());
         }
 
         @Override

@@ -68,6 +68,7 @@ final class IngestSession {
     private final Map<Integer, Command> asked = new HashMap<>();
 
     private State state = State.GREETING;
+    private int version;
     private String tenant = "";
     private String agent = "";
     /** What waits for the answers to the blocks before it, in order. */
@@ -113,6 +114,8 @@ final class IngestSession {
             ask(forget.request(), () -> new Command.Forget(forget.epoch()));
         } else if (frame instanceof Frame.Ping ping) {
             actions.send(new Frame.Pong(ping.nonce()));
+        } else if (frame instanceof Frame.Lag lag && version >= Frame.LAG_VERSION) {
+            lag(lag);
         } else {
             malformed(
                     "a frame that a sidecar does not send: " + frame.getClass().getSimpleName());
@@ -124,11 +127,12 @@ final class IngestSession {
             malformed("expected HELLO first");
             return;
         }
-        if (hello.minVersion() > Frame.VERSION || hello.maxVersion() < Frame.VERSION) {
+        version = Math.min(hello.maxVersion(), Frame.VERSION);
+        if (version < hello.minVersion() || version < Frame.LEAST_VERSION) {
             end(Frame.Refuse.connection(
                     RefuseReason.UNSUPPORTED_VERSION,
                     Frame.NONE,
-                    "supported: " + Frame.VERSION + " to " + Frame.VERSION));
+                    "supported: " + Frame.LEAST_VERSION + " to " + Frame.VERSION));
             return;
         }
         try {
@@ -148,7 +152,16 @@ final class IngestSession {
             return;
         }
         state = State.SERVING;
-        actions.send(new Frame.Welcome(Frame.VERSION, node, creditBytes));
+        actions.greeted(tenant, agent);
+        actions.send(new Frame.Welcome(version, node, creditBytes));
+    }
+
+    private void lag(Frame.Lag lag) {
+        try {
+            actions.lag(Names.name(lag.stream()), lag.bytes(), lag.millis());
+        } catch (IllegalArgumentException e) {
+            malformed(e.getMessage());
+        }
     }
 
     private void append(Frame.Append append) {

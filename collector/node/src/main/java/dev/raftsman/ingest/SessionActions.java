@@ -22,6 +22,12 @@ interface SessionActions {
     /** To be answered by {@link IngestSession#resumed}. */
     void resume(int request, long epoch);
 
+    /** Who is there; comes once, before anything else. */
+    default void greeted(String tenant, String agent) {}
+
+    /** How far the sidecar is behind with a stream. */
+    default void lag(String stream, long bytes, long millis) {}
+
     /** Sends what was said, then closes the connection. The last call. */
     void close();
 }

@@ -28,6 +28,9 @@
  *
  * <p>Promise: an ACK is sent only after the block's entry was committed (on the disks of a majority) and applied.
  *
+ * <p>How far agents say they are behind ({@link dev.raftsman.ingest.ConnectedAgents}) stays in the memory of the node that
+ * they are connected to; it is shown, and nothing depends on it.
+ *
  * <p>Start reading at {@link dev.raftsman.ingest.IngestSession}, a state machine without sockets, then {@link
  * dev.raftsman.ingest.IngestDesk}, which joins it to the log.
  */

@@ -75,6 +75,7 @@ public final class QueryServer implements AutoCloseable {
         this.server = HttpServer.create(listen.resolve(), 64);
         server.setExecutor(threads);
         page("/v1/status", "GET", this::status);
+        page("/v1/agents", "GET", exchange -> reply(exchange, 200, source.agents()));
         page("/v1/catalog", "GET", this::catalog);
         page("/v1/segments/", "GET", this::segment);
         page("/v1/reads", "GET", exchange -> reply(exchange, 200, reads.page(clockMillis.getAsLong())));

@@ -11,6 +11,9 @@ import java.util.Optional;
 public interface QuerySource {
     NodeStatus status();
 
+    /** The agents that are connected to this node. */
+    AgentsStatus agents();
+
     /** The tables as applied on this node. */
     CatalogView view();
 

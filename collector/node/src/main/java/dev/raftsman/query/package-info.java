@@ -6,6 +6,7 @@
  *
  * <pre>
  *  GET  /v1/status          {@link dev.raftsman.query.NodeStatus}
+ *  GET  /v1/agents          {@link dev.raftsman.query.AgentsStatus}: who is connected to this node, and how far behind
  *  GET  /v1/catalog         {@link dev.raftsman.catalog.CatalogView}; ?linearizable=true waits for all that was
  *                           acknowledged before; header X-Raftsman-Applied-Index
  *  GET  /v1/segments/{id}   the segment's bytes, up to the length in the catalog; Range: bytes=a-b, a-, -n. 503

@@ -197,6 +197,33 @@ class CollectorClusterTest {
     }
 
     @Test
+    void showsHowFarBehindItsAgentsSayTheyAre() throws Exception {
+        try (NodesInOneJvm cluster = new NodesInOneJvm(root, 1, 1 << 20, Duration.ofHours(1))) {
+            cluster.startAll();
+            try (SidecarClient sidecar = cluster.connectToLeader()) {
+                sidecar.send(new Frame.Lag("orders", 4_096, 1_500));
+                sidecar.send(new Frame.Lag("audit", 0, 0));
+                assertThat(sidecar.ask(new Frame.Ping(1))).isEqualTo(new Frame.Pong(1));
+                assertThat(cluster.get(0, "/v1/agents").body())
+                        .containsPattern(
+                                "\\{\"agents\":\\[\\{\"tenant\":\"acme\",\"agent\":\"host-1\",\"address\":\"127.0.0.1:[0-9]+\","
+                                        + "\"connectedSince\":[0-9]{13},\"connected\":true,\"streams\":\\["
+                                        + "\\{\"stream\":\"orders\",\"lagBytes\":4096,\"lagSeconds\":1.5,\"asOfMillis\":[0-9]{13}},"
+                                        + "\\{\"stream\":\"audit\",\"lagBytes\":0,\"lagSeconds\":0.0,\"asOfMillis\":[0-9]{13}}]}]}");
+                assertThat(cluster.get(0, "/metrics").body())
+                        .contains("raftsman_collector_agents 1.0\n")
+                        .contains("raftsman_collector_agents_lag_bytes 4096.0\n")
+                        .contains("raftsman_collector_agents_lag_seconds 1.5\n");
+            }
+            await().atMost(10, TimeUnit.SECONDS)
+                    .until(() -> cluster.get(0, "/v1/agents").body().contains("\"connected\":false"));
+            assertThat(cluster.get(0, "/metrics").body())
+                    .contains("raftsman_collector_agents 0.0\n")
+                    .contains("raftsman_collector_agents_lag_bytes 0.0\n");
+        }
+    }
+
+    @Test
     void sendsCommandsToTheLeader() throws Exception {
         try (NodesInOneJvm cluster = new NodesInOneJvm(root, 3, 1 << 20, Duration.ofHours(1))) {
             cluster.startAll();

@@ -149,9 +149,9 @@ class FrameCasesTest {
     void case24NamesTheVersionsItSpeaks() throws Exception {
         double before = refusals(RefuseReason.UNSUPPORTED_VERSION);
         try (SidecarClient client = new SidecarClient(node.ingestPort(0))) {
-            Frame.Refuse refuse = (Frame.Refuse) client.ask(new Frame.Hello(2, 9, "acme", "host-1"));
+            Frame.Refuse refuse = (Frame.Refuse) client.ask(new Frame.Hello(3, 9, "acme", "host-1"));
             assertThat(refuse.reason()).isEqualTo(RefuseReason.UNSUPPORTED_VERSION);
-            assertThat(refuse.detail()).isEqualTo("supported: 1 to 1");
+            assertThat(refuse.detail()).isEqualTo("supported: 1 to 2");
             assertThat(client.receive()).isNull();
         }
         assertThat(refusals(RefuseReason.UNSUPPORTED_VERSION)).isEqualTo(before + 1);

@@ -26,7 +26,7 @@ final class SidecarClient implements AutoCloseable {
 
     /** Says HELLO and gives the answer back. */
     Frame greet() throws IOException {
-        return ask(new Frame.Hello(1, 1, "acme", "host-1"));
+        return ask(new Frame.Hello(1, Frame.VERSION, "acme", "host-1"));
     }
 
     long open(String producer, UUID incarnation, String stream) throws IOException {

@@ -29,6 +29,7 @@ class IngestSessionTest {
     private static final Frame.Hello HELLO = new Frame.Hello(1, 1, "acme", "host-1");
 
     private final List<Object> said = new ArrayList<>();
+    private final List<String> greeted = new ArrayList<>();
     private boolean leads = true;
     private long throttledEpoch = -1;
     private String waitsFor = "";
@@ -75,6 +76,16 @@ class IngestSessionTest {
                 @Override
                 public void resume(int request, long epoch) {
                     said.add("resume " + epoch);
+                }
+
+                @Override
+                public void greeted(String tenant, String agent) {
+                    greeted.add(tenant + "/" + agent);
+                }
+
+                @Override
+                public void lag(String stream, long bytes, long millis) {
+                    said.add("lag " + stream + " " + bytes + " " + millis);
                 }
 
                 @Override
@@ -136,10 +147,27 @@ class IngestSessionTest {
 
     @Test
     void refusesAVersionItDoesNotSpeakAndNamesThoseItDoes() {
-        session.received(new Frame.Hello(2, 9, "acme", "host-1"));
+        session.received(new Frame.Hello(3, 9, "acme", "host-1"));
         Frame.Refuse refuse = refusal(said());
         assertThat(refuse.reason()).isEqualTo(RefuseReason.UNSUPPORTED_VERSION);
-        assertThat(refuse.detail()).contains("1 to 1");
+        assertThat(refuse.detail()).contains("1 to 2");
+    }
+
+    @Test
+    void speaksTheNewestVersionThatTheOtherSideSpeaks() {
+        session.received(new Frame.Hello(1, 9, "acme", "host-1"));
+        assertThat(said()).containsExactly(new Frame.Welcome(2, "n1", 16 << 20));
+        assertThat(greeted).containsExactly("acme/host-1");
+    }
+
+    @Test
+    void notesHowFarBehindASidecarSaysItIs() {
+        session.received(new Frame.Hello(1, 2, "acme", "host-1"));
+        said();
+        session.received(new Frame.Lag("orders", 4_096, 1_500));
+        assertThat(said()).containsExactly("lag orders 4096 1500");
+        session.received(new Frame.Lag("or\nders", 1, 1));
+        assertThat(refusal(said()).reason()).isEqualTo(RefuseReason.BAD_FRAME);
     }
 
     static Stream<Arguments> badFrames() {
@@ -154,6 +182,7 @@ class IngestSessionTest {
                 Arguments.of("empty block", new Frame.Append(1, ByteBuffer.allocate(0))),
                 Arguments.of("second HELLO", HELLO),
                 Arguments.of("frame of a collector", new Frame.Pong(1)),
+                Arguments.of("frame of a newer version", new Frame.Lag("app", 1, 1)),
                 Arguments.of("producer without a name", new Frame.Open(1, "", INCARNATION, "app")),
                 Arguments.of("stream with a newline", new Frame.Open(1, "app", INCARNATION, "a\nb")));
     }
