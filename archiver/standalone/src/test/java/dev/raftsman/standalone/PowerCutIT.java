@@ -41,7 +41,7 @@ class PowerCutIT {
                 cluster.startAgent();
             }
             delivery.awaitMore("feed");
-            delivery.verifyAfterPowerCut(List.of(feed.finish()));
+            delivery.verify(List.of(feed.finish()));
         }
     }
 
