@@ -2,6 +2,7 @@ package dev.raftsman.collector;
 
 import dev.raftsman.disk.DirectoryLock;
 import dev.raftsman.disk.Durable;
+import dev.raftsman.raft.DamagedLogException;
 import dev.raftsman.raft.LogFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -77,6 +78,8 @@ final class DataDirectory implements AutoCloseable {
             }
         } catch (DirectoryLock.HeldException e) {
             throw new StartException(StartException.HELD, "data directory " + e.getMessage(), e);
+        } catch (DamagedLogException e) {
+            throw new StartException(StartException.DATA, e.getMessage() + "; " + Formation.cure(node), e);
         } catch (AccessDeniedException e) {
             throw new StartException(
                     StartException.NO_PERMISSION, "no permission to write the data directory " + path, e);
@@ -107,7 +110,7 @@ final class DataDirectory implements AutoCloseable {
     private void claim() throws IOException, StartException {
         Path file = path.resolve(IDENTITY);
         if (Files.exists(file)) {
-            String found = Files.readString(file);
+            String found = text(file);
             if (!found.startsWith(owner)) {
                 String belongs = String.join(
                         ", ", found.lines().limit(owner.lines().count()).toList());
@@ -128,6 +131,11 @@ final class DataDirectory implements AutoCloseable {
         }
         id = UUID.randomUUID();
         writeIdentity();
+    }
+
+    /** Bytes that are no UTF-8 become what is found to be wrong, with its place, and not an error of reading. */
+    private static String text(Path file) throws IOException {
+        return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
     }
 
     private void readOwn(String rest) throws StartException {
@@ -169,7 +177,7 @@ final class DataDirectory implements AutoCloseable {
         Path file = path.resolve(FOUNDERS);
         if (Files.exists(file)) {
             try {
-                founders = Founders.parse(Files.readString(file));
+                founders = Founders.parse(text(file));
             } catch (IllegalArgumentException e) {
                 throw partial(file + " is damaged: " + e.getMessage());
             }
@@ -181,7 +189,7 @@ final class DataDirectory implements AutoCloseable {
         }
         Path stamp = LogFiles.group(raft(), group).resolve(STAMP);
         boolean stamped = Files.exists(stamp);
-        if (stamped && !Files.readString(stamp).strip().equals(id.toString())) {
+        if (stamped && !text(stamp).strip().equals(id.toString())) {
             throw partial(stamp.getParent() + " belongs to another data directory");
         }
         OptionalLong term = LogFiles.term(raft(), group);

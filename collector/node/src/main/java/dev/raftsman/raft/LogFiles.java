@@ -2,7 +2,7 @@ package dev.raftsman.raft;
 
 import dev.raftsman.disk.Durable;
 import java.io.IOException;
-import java.io.Reader;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalLong;
@@ -29,7 +29,7 @@ public final class LogFiles {
      * The term that was last made durable; 0 if the engine made its files but never voted nor heard of a leader. Empty if
      * the file is not there: the engine would begin anew.
      *
-     * @throws IOException if the file cannot be read, or is not what the engine writes
+     * @throws DamagedLogException if the file is not what the engine writes
      */
     public static OptionalLong term(Path directory, UUID group) throws IOException {
         Path file = group(directory, group).resolve("current").resolve("raft-meta");
@@ -37,11 +37,11 @@ public final class LogFiles {
             return OptionalLong.empty();
         }
         Properties meta = new Properties();
-        try (Reader in = Files.newBufferedReader(file)) {
+        try (InputStream in = Files.newInputStream(file)) {
             meta.load(in);
             return OptionalLong.of(Long.parseLong(meta.getProperty("term", "")));
         } catch (IllegalArgumentException e) {
-            throw new IOException(file + " is damaged: no term", e);
+            throw new DamagedLogException(file.getParent(), file + " has no term", e);
         }
     }
 }
