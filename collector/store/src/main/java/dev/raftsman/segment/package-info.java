@@ -30,6 +30,10 @@
  * of such; one that ends inside a record has a torn tail, which readers leave alone and report. Whatever else does not
  * agree is damage: {@link dev.raftsman.segment.CorruptSegmentException} names file, offset, expected and found.
  *
+ * <p>A consumer's place in a stream is an {@link dev.raftsman.segment.Offset}: the entry's Raft index and a count within what
+ * the entry brought to the stream ({@link dev.raftsman.segment.OffsetCounter}). It is in no file; the records' indexes and order
+ * give it, and both go into the cold object and back.
+ *
  * <p>Enters: blocks accepted by the state machine. Leaves: files, and what {@link dev.raftsman.segment.SegmentReader}
  * finds in them. One thread owns each writer and each reader. Begin with the reader.
  */

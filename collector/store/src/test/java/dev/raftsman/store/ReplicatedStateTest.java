@@ -17,6 +17,7 @@ import dev.raftsman.catalog.Verdict;
 import dev.raftsman.catalog.Verdict.Kind;
 import dev.raftsman.event.Loss;
 import dev.raftsman.event.LossReason;
+import dev.raftsman.segment.OffsetCounter;
 import dev.raftsman.segment.SampleBlocks;
 import dev.raftsman.segment.SegmentFile;
 import dev.raftsman.segment.SegmentReader;
@@ -25,6 +26,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -118,6 +120,36 @@ final class ReplicatedStateTest {
         assertThat(view.conflictsRefused()).isZero();
         assertThat(view.events()).isEqualTo(10);
         assertThat(view.gapEvents()).isEqualTo(5);
+    }
+
+    /** So that offsets, which count within an entry, hold wherever a reader begins. */
+    @Test
+    void theBlocksOfAnEntryLieInOneSegmentInTheirOrderHoweverMany() throws IOException {
+        entries.change(state, new Command.Configure(1_000));
+        long one = entries.open(state, "one", "audit");
+        long two = entries.open(state, "two", "audit");
+        entries.append(
+                state,
+                new EpochBlock(one, samples.lines(0, 60, Loss.NONE, 50, 1)),
+                new EpochBlock(two, samples.lines(0, 60, Loss.NONE, 50, 2)),
+                new EpochBlock(one, samples.lines(60, 60, Loss.NONE, 50, 3)));
+        entries.append(state, one, samples.lines(120, 1, 4));
+        List<SegmentView> segments = state.view().segments();
+        assertThat(segments).extracting(SegmentView::state).containsExactly(SegmentState.SEALED, SegmentState.OPEN);
+        assertThat(offsets(segments.get(0))).containsExactly("3.0 one", "3.60 two", "3.120 one");
+        assertThat(offsets(segments.get(1))).containsExactly("4.0 one");
+    }
+
+    private List<String> offsets(SegmentView segment) throws IOException {
+        List<String> found = new ArrayList<>();
+        OffsetCounter counter = new OffsetCounter();
+        try (SegmentReader reader = SegmentReader.open(ReplicatedState.fileOf(directory.resolve("data"), segment.id()))) {
+            while (reader.next()) {
+                found.add(counter.first(reader.raftIndex(), reader.block()) + " "
+                        + reader.epochInfo().producer());
+            }
+        }
+        return found;
     }
 
     @Test
