@@ -46,10 +46,14 @@ public final class BlockReader implements AutoCloseable {
         }
         ByteBuffer payload = block.payload();
         if (block.compressed()) {
-            byte[] packed = new byte[payload.remaining()];
-            payload.get(packed);
+            int length = payload.remaining();
+            byte[] packed = payload.hasArray() ? payload.array() : new byte[length];
+            int from = payload.hasArray() ? payload.arrayOffset() : 0;
+            if (!payload.hasArray()) {
+                payload.get(packed);
+            }
             try {
-                int got = zstd.decompressByteArray(inflated, 0, bytes, packed, 0, packed.length);
+                int got = zstd.decompressByteArray(inflated, 0, bytes, packed, from, length);
                 if (got != bytes) {
                     throw new CorruptBlockException("block: columns inflate to " + got + " bytes; expected " + bytes);
                 }
@@ -70,12 +74,27 @@ public final class BlockReader implements AutoCloseable {
         return inflate(block);
     }
 
+    /**
+     * The lines of a LINES block as they lie in the file: an array's bytes from position to limit, as long as {@link
+     * #columns} are valid.
+     */
+    public ByteBuffer lines(Block block) {
+        requireKind(block, BlockKind.LINES);
+        ByteBuffer bytes = inflate(block);
+        return bytes.position(columnsOffset(block, bytes));
+    }
+
     /** What is true of every event in the block; none for a gap. */
     public Labels labels(Block block) {
         if (!block.labeled() || block.kind() == BlockKind.GAP) {
             return Labels.NONE;
         }
         return Labels.read(inflate(block));
+    }
+
+    /** The same of columns that are inflated already. */
+    public static Labels labels(Block block, ByteBuffer columns) {
+        return block.labeled() && block.kind() != BlockKind.GAP ? Labels.read(columns) : Labels.NONE;
     }
 
     /** Where the columns proper begin. */

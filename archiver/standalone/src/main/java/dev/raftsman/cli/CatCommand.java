@@ -1,8 +1,10 @@
 package dev.raftsman.cli;
 
-import dev.raftsman.block.BlockKind;
 import dev.raftsman.block.BlockReader;
 import dev.raftsman.restore.StreamReader;
+import dev.raftsman.restore.StreamSearch;
+import dev.raftsman.search.BlockSearch.Keep;
+import dev.raftsman.search.Query;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -12,7 +14,6 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(
@@ -28,15 +29,10 @@ final class CatCommand implements Callable<Integer> {
     @Mixin
     private Place place;
 
-    @Option(
-            names = "--raw",
-            description = "lines of files exactly as they were, newlines included; of events the message and a newline")
-    private boolean raw;
+    @Mixin
+    private Wanted wanted;
 
-    @Option(names = "--tenant", description = "whose stream; needed only if several tenants have one of the name")
-    private String tenant;
-
-    @Parameters(arity = "1..*", paramLabel = "STREAM", description = "the streams")
+    @Parameters(arity = "1..*", paramLabel = "STREAM", description = "names of streams, with * and ? for any")
     private List<String> streams;
 
     @Override
@@ -56,53 +52,39 @@ final class CatCommand implements Callable<Integer> {
 
     /** All that were asked for, before anything is written. */
     List<StreamReader.StreamName> names(StreamReader reader) {
-        return streams.stream().map(stream -> find(reader, stream)).toList();
+        wanted.check();
+        return wanted.names(reader, streams);
     }
 
     void write(StreamReader reader, List<StreamReader.StreamName> names, OutputStream out) throws IOException {
-        try (BlockReader blocks = new BlockReader()) {
-            EventText text = new EventText(out);
+        Query query = wanted.query(List.of(), false, List.of());
+        if (wanted.raw() && query.equals(Query.ALL)) {
+            writeRaw(reader, names, out);
+            return;
+        }
+        FoundOutput output = new FoundOutput(out, wanted, List.of(), names.subList(0, 1), 0, 0, -1);
+        try (StreamSearch search = new StreamSearch(reader, query, Keep.MATCHES, wanted.json());
+                SearchProgress progress = SearchProgress.start(search.counts())) {
+            search.plan(names);
             for (StreamReader.StreamName name : names) {
-                reader.readStream(name.tenant(), name.stream(), (segment, epoch, raftIndex, block) -> {
-                    if (raw) {
-                        blocks.writeRaw(block, out);
-                    } else if (block.kind() == BlockKind.LINES) {
-                        blocks.forEachLine(block, text::line);
-                    } else if (block.kind() == BlockKind.EVENTS) {
-                        blocks.forEachEvent(block, text::event);
-                    } else {
-                        text.gap(block);
-                    }
+                output.stream(name);
+                search.search(name, (segment, epoch, raftIndex, itemsBefore, found) -> {
+                    progress.output();
+                    output.found(segment, epoch, raftIndex, itemsBefore, found);
                 });
             }
         }
     }
 
-    private StreamReader.StreamName find(StreamReader reader, String stream) {
-        List<StreamReader.StreamName> found = reader.streams().stream()
-                .filter(name -> name.stream().equals(stream))
-                .filter(name -> tenant == null || name.tenant().equals(tenant))
-                .toList();
-        if (found.size() == 1) {
-            return found.get(0);
+    private static void writeRaw(StreamReader reader, List<StreamReader.StreamName> names, OutputStream out)
+            throws IOException {
+        try (BlockReader blocks = new BlockReader()) {
+            for (StreamReader.StreamName name : names) {
+                reader.readStream(
+                        name.tenant(),
+                        name.stream(),
+                        (segment, epoch, raftIndex, block) -> blocks.writeRaw(block, out));
+            }
         }
-        String whose = tenant == null ? "" : " of tenant " + tenant;
-        throw new CommandException(
-                ExitCodes.NO_INPUT,
-                found.isEmpty()
-                        ? "no stream " + stream + whose + "; there are "
-                                + String.join(
-                                        ", ",
-                                        reader.streams().stream()
-                                                .map(StreamReader.StreamName::stream)
-                                                .distinct()
-                                                .toList())
-                        : "several tenants have a stream " + stream + ": "
-                                + String.join(
-                                        ", ",
-                                        found.stream()
-                                                .map(StreamReader.StreamName::tenant)
-                                                .toList())
-                                + "; say --tenant");
     }
 }

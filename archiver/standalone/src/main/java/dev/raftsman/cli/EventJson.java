@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.raftsman.block.Labels;
 import dev.raftsman.event.EventRow;
 import dev.raftsman.event.Level;
+import dev.raftsman.segment.Offset;
 import dev.raftsman.wal.WalIdentity;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -23,6 +24,8 @@ final class EventJson {
     private final JsonGenerator json;
     private final CharsetDecoder strict = StandardCharsets.UTF_8.newDecoder();
     private Labels labels = Labels.NONE;
+    private Offset offset;
+    private boolean context;
 
     EventJson(OutputStream out) throws IOException {
         json = FACTORY.createGenerator(out);
@@ -33,6 +36,16 @@ final class EventJson {
     /** What is true of every event from here on. */
     void labels(Labels now) {
         labels = now;
+    }
+
+    /** Where in its stream the next event is; null: it is not said. */
+    void offset(Offset now) {
+        offset = now;
+    }
+
+    /** Whether the next event was not looked for, but is beside one that was. */
+    void context(boolean now) {
+        context = now;
     }
 
     void event(WalIdentity log, String stream, long sequence, EventRow row) throws IOException {
@@ -108,6 +121,12 @@ final class EventJson {
         json.writeStringField("incarnation", log.incarnation().toString());
         json.writeStringField("stream", stream);
         json.writeNumberField("sequence", sequence);
+        if (offset != null) {
+            json.writeStringField("offset", offset.toString());
+        }
+        if (context) {
+            json.writeBooleanField("context", true);
+        }
         if (!labels.isEmpty()) {
             json.writeObjectFieldStart("labels");
             for (Map.Entry<String, String> label : labels.asMap().entrySet()) {

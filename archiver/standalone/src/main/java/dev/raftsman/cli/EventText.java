@@ -3,17 +3,21 @@ package dev.raftsman.cli;
 import dev.raftsman.block.Block;
 import dev.raftsman.event.EventRow;
 import dev.raftsman.event.Level;
+import dev.raftsman.search.Highlighter;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.List;
 
 /** Events for eyes: one line each, whatever they hold, and nothing that a terminal would obey. One thread. */
 final class EventText {
     private static final long NANOS = 1_000_000_000L;
+    private static final byte DELETE = 0x7F;
     private static final String RESET = "\u001b[0m";
     private static final String FAINT = "\u001b[2m";
+    private static final String BOLD_RED = "\u001b[1;31m";
     private static final String RED = "\u001b[31m";
     private static final String MAGENTA = "\u001b[35m";
     private static final String CYAN = "\u001b[36m";
@@ -22,6 +26,9 @@ final class EventText {
     private final boolean coloured;
     private final boolean withAttributes;
     private final StringBuilder line = new StringBuilder();
+    private final Highlighter highlighter;
+    private String prefix = "";
+    private boolean highlighting;
 
     /** Without colours and attributes. */
     EventText(OutputStream out) {
@@ -29,6 +36,12 @@ final class EventText {
     }
 
     EventText(OutputStream out, boolean coloured, boolean withAttributes) {
+        this(out, coloured, withAttributes, new Highlighter(List.of()));
+    }
+
+    /** @param highlighter of lines, messages and throwables, where colours are wanted */
+    EventText(OutputStream out, boolean coloured, boolean withAttributes, Highlighter highlighter) {
+        this.highlighter = highlighter;
         this.out = out;
         this.coloured = coloured;
         this.withAttributes = withAttributes;
@@ -37,13 +50,62 @@ final class EventText {
     void line(long sequence, ByteBuffer bytes, int offset, int length, boolean terminated) throws IOException {
         byte[] copy = new byte[length];
         bytes.get(offset, copy);
-        line.setLength(0);
-        escape(new String(copy, StandardCharsets.UTF_8));
+        begin();
+        if (!highlighting && isPlain(copy)) {
+            out.write(line.toString().getBytes(StandardCharsets.UTF_8));
+            out.write(copy);
+            out.write('\n');
+            return;
+        }
+        text(new String(copy, StandardCharsets.UTF_8));
         end();
     }
 
-    void event(long sequence, EventRow row) throws IOException {
+    /** Whether the bytes are what a terminal shows for them: most lines are so, and need not be taken apart. */
+    private static boolean isPlain(byte[] bytes) {
+        for (byte b : bytes) {
+            if (b < ' ' && b != '\t' || b == DELETE) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** What stands before each line from now on, such as its stream. */
+    void prefix(String text) {
+        prefix = text;
+    }
+
+    /** Whether what was looked for is shown in what comes. */
+    void highlight(boolean on) {
+        highlighting = on && coloured;
+    }
+
+    private void begin() {
         line.setLength(0);
+        if (!prefix.isEmpty()) {
+            begin(MAGENTA);
+            escape(prefix);
+            reset();
+        }
+    }
+
+    private void text(String text) {
+        if (!highlighting) {
+            escape(text);
+            return;
+        }
+        highlighter.cut(text, (from, to, matches) -> {
+            begin(matches ? BOLD_RED : "");
+            escape(text.substring(from, to));
+            if (matches) {
+                reset();
+            }
+        });
+    }
+
+    void event(long sequence, EventRow row) throws IOException {
+        begin();
         begin(FAINT);
         line.append(time(row));
         reset();
@@ -59,7 +121,7 @@ final class EventText {
         line.append(" [");
         escape(row.thread());
         line.append("] ");
-        escape(row.message());
+        text(row.message());
         if (withAttributes && row.attributeCount() > 0) {
             begin(FAINT);
             row.forEachAttribute((keyOffset, keyLength, valueOffset, valueLength) -> {
@@ -73,7 +135,7 @@ final class EventText {
         if (row.throwableLength() > 0) {
             line.append(" | ");
             begin(RED);
-            escape(row.throwable());
+            text(row.throwable());
             reset();
         }
         end();
@@ -87,7 +149,7 @@ final class EventText {
 
     private static String colour(Level level) {
         return switch (level) {
-            case ERROR -> "\u001b[1;31m";
+            case ERROR -> BOLD_RED;
             case WARN -> "\u001b[33m";
             case INFO -> "\u001b[32m";
             case TRACE, DEBUG, UNPARSED -> FAINT;
@@ -108,12 +170,19 @@ final class EventText {
 
     /** Something about the events rather than one of them. */
     void note(String text) throws IOException {
-        line.setLength(0);
+        begin();
         begin(MAGENTA);
         line.append("-- ");
         escape(text);
         line.append(" --");
         reset();
+        end();
+    }
+
+    /** A line that is neither event nor note. */
+    void plain(String text) throws IOException {
+        begin();
+        escape(text);
         end();
     }
 

@@ -6,6 +6,9 @@ public final class ExitCodes {
     /** What was compared differs: the demo, an audit with losses. */
     public static final int MISMATCH = 1;
 
+    /** As of grep: nothing matches. */
+    public static final int NOTHING_FOUND = 1;
+
     public static final int USAGE = 64;
     public static final int DATA_ERROR = 65;
     public static final int NO_INPUT = 66;

@@ -24,6 +24,7 @@ import picocli.CommandLine.ScopeType;
             CheckpointCommand.class,
             TapCommand.class,
             CatCommand.class,
+            GrepCommand.class,
             AuditCommand.class,
             StatusCommand.class,
             ClusterCommand.class,

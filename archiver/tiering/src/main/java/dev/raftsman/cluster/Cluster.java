@@ -33,6 +33,11 @@ public interface Cluster extends AutoCloseable {
         fetch(segment, file);
     }
 
+    /** Segments in ranges; empty if they are to be had as a whole only. */
+    default Optional<SegmentRanges> ranges() {
+        return Optional.empty();
+    }
+
     /** Asks each node which segments somebody read from it, and how long ago; what a node forgot, or all did, is left out. */
     default Map<SegmentId, Long> readsAgoMillis() {
         return Map.of();

@@ -41,7 +41,7 @@ import java.util.concurrent.TimeoutException;
  * Speaks HTTP with whichever collectors answer. The leader is found by asking any node: one that does not lead answers 421
  * and names the leader, which is asked next. Thread-safe.
  */
-public final class ClusterClient implements Cluster {
+public final class ClusterClient implements Cluster, SegmentRanges {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
     private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(15);
 
@@ -266,7 +266,44 @@ public final class ClusterClient implements Cluster {
     }
 
     private byte[] chunk(SegmentView segment, long offset, int first, boolean isRead) throws IOException {
-        int length = (int) Math.min(CHUNK_BYTES, segment.bytes() - offset);
+        return range(segment, offset, (int) Math.min(CHUNK_BYTES, segment.bytes() - offset), first, isRead);
+    }
+
+    @Override
+    public Optional<SegmentRanges> ranges() {
+        return Optional.of(this);
+    }
+
+    @Override
+    public byte[] read(SegmentView segment, long offset, int length) throws IOException {
+        try {
+            return range(segment, offset, length, 0, true);
+        } catch (InterruptedIOException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new SegmentUnavailableException(segment.id(), e);
+        }
+    }
+
+    @Override
+    public Optional<byte[]> words(SegmentView segment) {
+        for (HostPort node : nodes) {
+            try {
+                HttpResponse<byte[]> answer = exchange(
+                        node,
+                        get(node, "/v1/segments/" + segment.id() + "/words"),
+                        HttpResponse.BodyHandlers.ofByteArray());
+                if (answer.statusCode() == OK) {
+                    return Optional.of(answer.body());
+                }
+            } catch (IOException e) {
+                continue; // Down: another may have one, or it is done without.
+            }
+        }
+        return Optional.empty();
+    }
+
+    private byte[] range(SegmentView segment, long offset, int length, int first, boolean isRead) throws IOException {
         String range = "bytes=" + offset + "-" + (offset + length - 1);
         IOException last = null;
         long deadline = System.nanoTime() + backoff.limit().toNanos();

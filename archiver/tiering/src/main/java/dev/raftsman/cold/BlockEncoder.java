@@ -3,6 +3,8 @@ package dev.raftsman.cold;
 import dev.raftsman.block.Block;
 import dev.raftsman.block.BlockKind;
 import dev.raftsman.block.PlainBlock;
+import dev.raftsman.search.TokenFilter;
+import dev.raftsman.search.TokenSet;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 

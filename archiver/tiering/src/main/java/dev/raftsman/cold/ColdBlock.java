@@ -1,5 +1,7 @@
 package dev.raftsman.cold;
 
+import dev.raftsman.search.TokenFilter;
+
 /**
  * A cold block as the index knows it: enough to skip it without reading it.
  *

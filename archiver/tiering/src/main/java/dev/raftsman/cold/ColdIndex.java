@@ -1,6 +1,8 @@
 package dev.raftsman.cold;
 
 import dev.raftsman.event.Names;
+import dev.raftsman.search.TokenFilter;
+import dev.raftsman.search.TokenSet;
 import dev.raftsman.segment.EpochInfo;
 import dev.raftsman.segment.SegmentHeader;
 import dev.raftsman.segment.SegmentId;
@@ -113,7 +115,9 @@ public record ColdIndex(List<ColdSegment> segments, List<ColdBlock> blocks) {
         to.u8(block.levelBitmap());
         to.zigzag(block.minTimeNanos());
         to.zigzag(block.maxTimeNanos());
-        block.words().write(to);
+        byte[] words = block.words().bits();
+        to.varint(words.length);
+        to.append(words, 0, words.length);
     }
 
     /**
@@ -209,10 +213,16 @@ public record ColdIndex(List<ColdSegment> segments, List<ColdBlock> blocks) {
                 in.u8(),
                 in.zigzag(),
                 in.zigzag(),
-                TokenFilter.read(in));
+                words(in));
         if (block.firstSegment() > block.lastSegment() || block.records() == 0) {
             throw new DamageException("block of segments " + block.firstSegment() + " to " + block.lastSegment());
         }
         return block;
+    }
+
+    private static TokenFilter words(LaneReader in) {
+        int bytes = in.varint(TokenSet.MAX);
+        int at = in.skip(bytes);
+        return TokenFilter.ofBits(in.bytes, at, at + bytes);
     }
 }

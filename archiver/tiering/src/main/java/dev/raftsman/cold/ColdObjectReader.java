@@ -123,12 +123,22 @@ public final class ColdObjectReader implements AutoCloseable {
 
     /** Reads one cold block: one range. */
     public ColdRecords records(ColdBlock block) throws IOException {
+        return decode(block, packed(block), zstd);
+    }
+
+    /** Reads one cold block and leaves it as it is; the bytes must not be changed. */
+    public byte[] packed(ColdBlock block) throws IOException {
         byte[] packed = ranges.read(block.offset(), block.length());
         int computed = Checksum.crc32c(ByteBuffer.wrap(packed), 0, block.length());
         if (computed != block.crc()) {
             throw new CorruptColdObjectException(
                     ranges.name(), block.offset(), hex("cold block with CRC32C", block.crc(), computed));
         }
+        return packed;
+    }
+
+    /** Decodes what {@link #packed} gave. Any thread, also after {@link #close}. */
+    public ColdRecords decode(ColdBlock block, byte[] packed, ZstdDecompressCtx zstd) throws IOException {
         try {
             ColdRecords records = ColdRecords.decode(packed, 0, block.length(), block.plainBytes(), zstd);
             check(records, block);

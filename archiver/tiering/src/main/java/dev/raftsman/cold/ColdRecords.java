@@ -35,7 +35,7 @@ public final class ColdRecords {
     }
 
     /** @return which of the object's segments the record is of */
-    int segment(int record) {
+    public int segment(int record) {
         return (int) fields.get(RecordFields.SEGMENT, record);
     }
 

@@ -31,6 +31,7 @@ public record ColdSegment(
         }
     }
 
+    /** @throws DamageException if the segment has no such epoch */
     EpochInfo epoch(long number) {
         for (EpochInfo epoch : epochs) {
             if (epoch.epoch() == number) {

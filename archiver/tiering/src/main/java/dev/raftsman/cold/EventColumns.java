@@ -1,6 +1,7 @@
 package dev.raftsman.cold;
 
 import dev.raftsman.block.Block;
+import dev.raftsman.search.TokenSet;
 import java.util.Arrays;
 
 /**

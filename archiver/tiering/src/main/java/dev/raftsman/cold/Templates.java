@@ -1,5 +1,6 @@
 package dev.raftsman.cold;
 
+import dev.raftsman.search.WordBytes;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -144,21 +145,6 @@ final class Templates {
     }
 
     static long hash(byte[] bytes, int from, int length) {
-        long hash = length * 0x9E3779B97F4A7C15L;
-        int at = from;
-        int last = from + length - 8;
-        for (; at <= last; at += 8) {
-            hash = mix(hash, (long) LONGS.get(bytes, at));
-        }
-        long tail = 0;
-        for (int i = 0; at < from + length; at++, i += 8) {
-            tail |= (bytes[at] & 0xFFL) << i;
-        }
-        return mix(hash, tail);
-    }
-
-    private static long mix(long hash, long word) {
-        long mixed = (hash ^ word) * 0xBF58476D1CE4E5B9L;
-        return mixed ^ mixed >>> 29;
+        return WordBytes.hash(bytes, from, length);
     }
 }

@@ -1,5 +1,6 @@
 package dev.raftsman.cold;
 
+import dev.raftsman.search.TokenSet;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;

@@ -1,5 +1,6 @@
 package dev.raftsman.cold;
 
+import dev.raftsman.search.TokenSet;
 import java.util.Arrays;
 
 /** Writes the lines of a block that were taken apart: templates, ids, and their variables by columns. One thread. */

@@ -22,7 +22,7 @@
  *         varint cold blocks, for each:
  *           varint length, i32 CRC32C of its bytes, varint plain bytes, raw bytes, first and last segment by place,
  *           first and last Raft index, records, events, u8 level bitmap, zigzag minTimeNanos, maxTimeNanos,
- *           filter of words: {@link dev.raftsman.cold.TokenFilter}
+ *           filter of words: {@link dev.raftsman.search.TokenFilter}
  *
  * COLD BLOCK   varint lanes, for each: varint bytes, varint bytes stored; then the lanes, each one zstd frame where that is
  *              shorter, else as it is. Lanes by number:

@@ -8,6 +8,7 @@ import dev.raftsman.catalog.SegmentState;
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.objects.ObjectKey;
 import dev.raftsman.objects.ObjectStore;
+import dev.raftsman.segment.SegmentId;
 import dev.raftsman.snapshot.SnapshotManifest;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -88,9 +89,29 @@ public final class ColdArchive implements SegmentSource {
                 segment.stream(),
                 store.location() + key,
                 DISTANCE,
-                () -> ArchiveKey.isCold(key)
-                        ? objects.segment(object, segment.id())
-                        : SegmentBlocks.of(store.location() + key, store.open(object)));
+                ArchiveKey.isCold(key)
+                        ? new ColdOpener(object, segment.id())
+                        : () -> SegmentBlocks.of(store.location() + key, store.open(object)));
+    }
+
+    private final class ColdOpener implements Opener {
+        private final ObjectKey object;
+        private final SegmentId id;
+
+        ColdOpener(ObjectKey object, SegmentId id) {
+            this.object = object;
+            this.id = id;
+        }
+
+        @Override
+        public SegmentBlocks open() throws IOException {
+            return objects.segment(object, id);
+        }
+
+        @Override
+        public SegmentPieces search(SearchScope scope) throws IOException {
+            return objects.pieces(object, id, scope);
+        }
     }
 
     @Override

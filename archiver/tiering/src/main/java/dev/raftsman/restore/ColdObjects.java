@@ -36,6 +36,7 @@ final class ColdObjects implements AutoCloseable {
     private ColdObjectReader open;
     private ColdBlock lastBlock;
     private ColdRecords lastRecords;
+    private ColdPieces.Packed lastPacked;
 
     /** Both stay the caller's. */
     ColdObjects(ObjectStore store, ReadCache cache) {
@@ -54,6 +55,35 @@ final class ColdObjects implements AutoCloseable {
         int place = index.find(id)
                 .orElseThrow(() -> new IOException(store.location() + key + " does not hold segment " + id));
         return new Blocks(new ColdSegmentReader(index, block -> records(key, block), place));
+    }
+
+    /** The same, of what may hold what is looked for. */
+    SegmentPieces pieces(ObjectKey key, SegmentId id, SearchScope scope) throws IOException {
+        ColdObjectReader object = object(key);
+        int place = object.index()
+                .find(id)
+                .orElseThrow(() -> new IOException(store.location() + key + " does not hold segment " + id));
+        return new ColdPieces(object, place, this::packed, scope);
+    }
+
+    /** A cold block as it is stored. The one asked for last is kept: its neighbour's segment may be in it too. */
+    private ColdPieces.Packed packed(ColdObjectReader object, ColdBlock block, ReadCounts counts) throws IOException {
+        if (lastPacked == null || !lastPacked.isOf(object, block)) {
+            lastPacked = null;
+            lastPacked = new ColdPieces.Packed(object, block, fetched(object, block));
+            counts.bytesFetched(block.length());
+        }
+        return lastPacked;
+    }
+
+    /** Once more if it is damaged: it may be so in the store, or only have been on its way. */
+    private byte[] fetched(ColdObjectReader object, ColdBlock block) throws IOException {
+        try {
+            return object.packed(block);
+        } catch (CorruptColdObjectException e) {
+            cache.forget(object.name(), block.offset(), block.length());
+            return object.packed(block);
+        }
     }
 
     private ColdObjectReader object(ObjectKey key) throws IOException {
@@ -106,6 +136,7 @@ final class ColdObjects implements AutoCloseable {
         openKey = null;
         lastBlock = null;
         lastRecords = null;
+        lastPacked = null;
     }
 
     /** One object's ranges, from the cache or the store. */

@@ -40,5 +40,10 @@ public interface SegmentSource extends AutoCloseable {
     /** Opens a copy for one reading; the caller closes. */
     interface Opener {
         SegmentBlocks open() throws IOException;
+
+        /** Opens what of the copy may hold what is looked for. */
+        default SegmentPieces search(SearchScope scope) throws IOException {
+            return new WholePieces(open(), scope);
+        }
     }
 }

@@ -27,10 +27,10 @@ public final class StreamReader implements AutoCloseable {
     private final List<SegmentSource> sources;
 
     /** Everything to be read or known of a segment. */
-    private static final class Segment {
-        private final SegmentId id;
-        private final List<Copy> copies = new ArrayList<>();
-        private SegmentView view;
+    static final class Segment {
+        final SegmentId id;
+        final List<Copy> copies = new ArrayList<>();
+        SegmentView view;
 
         Segment(SegmentId id) {
             this.id = id;
@@ -38,6 +38,33 @@ public final class StreamReader implements AutoCloseable {
 
         boolean isTruncated() {
             return view != null && view.state() == SegmentState.TRUNCATED;
+        }
+
+        /** Nearest first; a source's own order is kept. */
+        List<Copy> nearestFirst() {
+            List<Copy> nearest = new ArrayList<>(copies);
+            nearest.sort(Comparator.comparingInt(Copy::distance));
+            return nearest;
+        }
+
+        /** @param last whether it may not be finished as far as anybody knows */
+        boolean mustBeWhole(boolean last) {
+            return !last || view != null && view.sha256() != null;
+        }
+
+        IOException wholeNowhere(List<String> problems) {
+            return new IOException("segment " + id + " is whole nowhere: "
+                    + (problems.isEmpty() ? "no source has a copy" + whereItShouldBe() : String.join("; ", problems)));
+        }
+
+        private String whereItShouldBe() {
+            if (view == null) {
+                return "";
+            }
+            return view.archive() == null
+                    ? ", it is " + view.state()
+                    : ", it is in target '" + view.archive().target() + "' as "
+                            + view.archive().key();
         }
 
         /** A later row knows more: states go forward only. */
@@ -138,6 +165,18 @@ public final class StreamReader implements AutoCloseable {
         }
     }
 
+    /** The segments of a stream that were not given up, in order; none of a stream that is not known. */
+    List<Segment> segments(StreamName name) {
+        return streams.getOrDefault(name, new TreeMap<>()).values().stream()
+                .filter(segment -> !segment.isTruncated())
+                .toList();
+    }
+
+    /** Whether nothing of the stream comes behind a segment. */
+    boolean isLast(StreamName name, Segment segment) {
+        return segment.id.equals(streams.get(name).lastKey());
+    }
+
     /** Reads everything and adds up what is there, missing, or there twice. */
     public Audit audit() throws IOException {
         return audit(streams.keySet());
@@ -170,13 +209,11 @@ public final class StreamReader implements AutoCloseable {
     }
 
     private static void read(Segment segment, boolean last, BlockSink sink) throws IOException {
-        boolean mustBeWhole = !last || segment.view != null && segment.view.sha256() != null;
-        List<Copy> copies = new ArrayList<>(segment.copies);
-        copies.sort(Comparator.comparingInt(Copy::distance)); // Stable: a source's own order is kept.
+        boolean mustBeWhole = segment.mustBeWhole(last);
         int handedOn = 0;
         boolean readable = false;
         List<String> problems = new ArrayList<>();
-        for (Copy copy : copies) {
+        for (Copy copy : segment.nearestFirst()) {
             Progress progress = new Progress(handedOn, sink);
             try (SegmentBlocks blocks = copy.opener().open()) {
                 progress.read(blocks);
@@ -194,29 +231,15 @@ public final class StreamReader implements AutoCloseable {
             handedOn = Math.max(handedOn, progress.seen);
         }
         if (mustBeWhole || !readable) {
-            throw new IOException("segment " + segment.id + " is whole nowhere: "
-                    + (problems.isEmpty()
-                            ? "no source has a copy" + whereItShouldBe(segment)
-                            : String.join("; ", problems)));
+            throw segment.wholeNowhere(problems);
         }
-    }
-
-    private static String whereItShouldBe(Segment segment) {
-        SegmentView view = segment.view;
-        if (view == null) {
-            return "";
-        }
-        return view.archive() == null
-                ? ", it is " + view.state()
-                : ", it is in target '" + view.archive().target() + "' as "
-                        + view.archive().key();
     }
 
     /** The sink's own failure is not the copy's: no other copy is tried. */
-    private static final class SinkFailedException extends IOException {
+    static final class SinkFailedException extends IOException {
         private static final long serialVersionUID = 1L;
 
-        private final transient IOException failure;
+        final transient IOException failure;
 
         SinkFailedException(IOException failure) {
             super(failure);

@@ -1,24 +1,24 @@
-package dev.raftsman.cold;
+package dev.raftsman.search;
 
 import java.util.Arrays;
 
 /**
- * Distinct words of a cold block, as hashes, for its {@link TokenFilter}. Of most that many; beyond, it says that it is
+ * Distinct words of a piece of text, as hashes, for its {@link TokenFilter}. Of most that many; beyond, it says that it is
  * not whole. One thread.
  */
-final class TokenSet {
+public final class TokenSet {
     /** Shorter words are in nearly every block, and shorter numbers are. */
-    static final int MIN_LETTERS = 3;
+    public static final int MIN_LETTERS = 3;
 
-    static final int MIN_DIGITS = 8;
+    public static final int MIN_DIGITS = 8;
 
-    static final int MAX = 1 << 15;
+    public static final int MAX = 1 << 15;
 
     private final long[] table = new long[MAX * 2];
     private int count;
     private boolean whole = true;
 
-    void clear() {
+    public void clear() {
         if (count > 0) {
             Arrays.fill(table, 0);
         }
@@ -26,7 +26,7 @@ final class TokenSet {
         whole = true;
     }
 
-    int count() {
+    public int count() {
         return count;
     }
 
@@ -39,16 +39,16 @@ final class TokenSet {
     static long hash(byte[] word, int from, int length) {
         boolean digits = true;
         for (int i = from; i < from + length && digits; i++) {
-            digits = Words.KINDS[word[i] & 0xFF] == Words.DIGIT;
+            digits = WordBytes.KINDS[word[i] & 0xFF] == WordBytes.DIGIT;
         }
         if (length < (digits ? MIN_DIGITS : MIN_LETTERS)) {
             return 0;
         }
-        long hash = Templates.hash(word, from, length);
+        long hash = WordBytes.hash(word, from, length);
         return hash == 0 ? 1 : hash;
     }
 
-    void add(byte[] text, int from, int length) {
+    public void add(byte[] text, int from, int length) {
         if (!whole) {
             return;
         }
@@ -73,11 +73,11 @@ final class TokenSet {
     }
 
     /** Every word of a text. */
-    void addWords(byte[] text, int from, int length) {
+    public void addWords(byte[] text, int from, int length) {
         int end = from + length;
         for (int at = from; at < end && whole; at++) {
             int start = at;
-            while (at < end && Words.KINDS[text[at] & 0xFF] > 0) {
+            while (at < end && WordBytes.KINDS[text[at] & 0xFF] > 0) {
                 at++;
             }
             if (at > start) {

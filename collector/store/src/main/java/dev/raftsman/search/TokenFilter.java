@@ -1,7 +1,9 @@
-package dev.raftsman.cold;
+package dev.raftsman.search;
+
+import java.util.Arrays;
 
 /**
- * Which words a cold block may hold: a Bloom filter over its runs of letters and digits, of eight bits a word and four
+ * Which words a piece of text may hold: a Bloom filter over its runs of letters and digits, of eight bits a word and four
  * probes. A word that is there is never denied; of words that are not there, one in {@code 1 / }{@link
  * #falsePositiveRate} is not denied. Words of less than three letters, numbers of less than eight digits, and words of
  * which there were too many are not in it: of these it denies nothing. Immutable.
@@ -15,10 +17,11 @@ package dev.raftsman.cold;
 public final class TokenFilter {
     static final int PROBES = 4;
 
-    /** A filter of more than this part of its block would cost more than it saves. */
+    /** A filter of more than this part of its text would cost more than it saves. */
     static final int MOST_OF_BLOCK = 16;
 
-    static final TokenFilter NONE = new TokenFilter(new byte[0]);
+    /** Denies nothing. */
+    public static final TokenFilter NONE = new TokenFilter(new byte[0]);
 
     private final byte[] bits;
 
@@ -26,7 +29,8 @@ public final class TokenFilter {
         this.bits = bits;
     }
 
-    static TokenFilter of(TokenSet words, int blockBytes) {
+    /** @param blockBytes of the text that the words are of */
+    public static TokenFilter of(TokenSet words, int blockBytes) {
         if (!words.whole() || words.count() == 0 || words.count() > blockBytes / MOST_OF_BLOCK) {
             return NONE;
         }
@@ -55,7 +59,7 @@ public final class TokenFilter {
             return true;
         }
         for (byte b : word) {
-            if (Words.KINDS[b & 0xFF] <= 0) {
+            if (WordBytes.KINDS[b & 0xFF] <= 0) {
                 return true; // Not one word.
             }
         }
@@ -82,14 +86,13 @@ public final class TokenFilter {
         return bits.length;
     }
 
-    void write(Lane to) {
-        to.varint(bits.length);
-        to.append(bits, 0, bits.length);
+    /** The bits as they are stored; none if it denies nothing. The caller may keep them. */
+    public byte[] bits() {
+        return bits.clone();
     }
 
-    static TokenFilter read(LaneReader from) {
-        int bytes = from.varint(TokenSet.MAX);
-        int at = from.skip(bytes);
-        return bytes == 0 ? NONE : new TokenFilter(java.util.Arrays.copyOfRange(from.bytes, at, at + bytes));
+    /** @param bits as {@link #bits()} gave them, of {@code from} to {@code to} */
+    public static TokenFilter ofBits(byte[] bits, int from, int to) {
+        return from == to ? NONE : new TokenFilter(Arrays.copyOfRange(bits, from, to));
     }
 }
