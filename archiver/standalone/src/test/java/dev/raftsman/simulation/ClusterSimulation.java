@@ -149,12 +149,9 @@ final class ClusterSimulation implements SimHost.Outside {
     }
 
     private boolean allEqual() {
-        long applied = -1;
-        for (SimNode node : nodes.values()) {
-            if (!node.isUp() || node.applied() != node.lastIndex() || applied >= 0 && node.applied() != applied) {
-                return false;
-            }
-            applied = node.applied();
+        boolean whole = nodes.values().stream().allMatch(node -> node.isUp() && node.applied() == node.lastIndex());
+        if (!whole || nodes.values().stream().map(SimNode::applied).distinct().count() > 1) {
+            return false;
         }
         return nodes.values().stream().anyMatch(SimNode::leads);
     }
