@@ -7,6 +7,7 @@ import dev.raftsman.tls.TlsFailure;
 import dev.raftsman.tls.TlsFiles;
 import dev.raftsman.tls.TlsMaterial;
 import dev.raftsman.tls.TlsRotation;
+import dev.raftsman.tls.TlsStatus;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.NotSslRecordException;
 import io.netty.handler.ssl.SslContext;
@@ -89,6 +90,11 @@ final class LinkTls {
 
     void step(long nowNanos) {
         rotation.step(nowNanos);
+    }
+
+    /** Any thread. */
+    TlsStatus status() {
+        return rotation.status();
     }
 
     /** With the files as they are now. */

@@ -1,6 +1,7 @@
 package dev.raftsman.shipper;
 
 import dev.raftsman.config.HostPort;
+import dev.raftsman.tls.TlsStatus;
 import dev.raftsman.wire.Frame;
 import dev.raftsman.wire.FrameCodec;
 import dev.raftsman.wire.ProtocolException;
@@ -87,6 +88,11 @@ final class NettyLink implements Link, AutoCloseable {
             }
         }
         return any;
+    }
+
+    /** Null: plain text. */
+    TlsStatus tlsStatus() {
+        return tls == null ? null : tls.status();
     }
 
     private void tell(Incoming event) {

@@ -110,7 +110,7 @@ public final class Shipper {
         this.linger = new Linger(nowNanos);
         this.lookAtNanos = nowNanos;
         this.steppedNanos = nowNanos;
-        this.status = new ShipperStatus(List.of(), nowNanos, 0);
+        this.status = new ShipperStatus(List.of(), nowNanos, 0, null);
         this.quiet = new Quiet(nowNanos);
         this.link = new NettyLink(
                 (int) settings.session().connectTimeout().toMillis(),
@@ -284,7 +284,8 @@ public final class Shipper {
             status = new ShipperStatus(
                     lags,
                     session.acknowledgedNanos(),
-                    own.stream().mapToLong(BlockWalSource::bytesOnDisk).sum());
+                    own.stream().mapToLong(BlockWalSource::bytesOnDisk).sum(),
+                    link.tlsStatus());
             lags.addAll(unread.get());
             session.behind(lags, nowNanos);
         }

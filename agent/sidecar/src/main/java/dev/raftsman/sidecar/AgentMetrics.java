@@ -7,6 +7,7 @@ import dev.raftsman.input.SourceLag;
 import dev.raftsman.shipper.ConnectionEnd;
 import dev.raftsman.shipper.ShipperObserver;
 import dev.raftsman.shipper.ShipperStatus;
+import dev.raftsman.tls.TlsStatus;
 import dev.raftsman.wire.RefuseReason;
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
@@ -18,6 +19,7 @@ import io.prometheus.metrics.model.snapshots.Unit;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -28,6 +30,7 @@ import java.util.function.Supplier;
 /** What the agent counts, by block and never by event. Written by the input's and the shipper's thread, read by any. */
 final class AgentMetrics implements ShipperObserver, BlockJournal.Observer {
     private static final double NANOS_PER_SECOND = 1e9;
+    private static final double MILLIS_PER_SECOND = 1e3;
 
     private final PrometheusRegistry registry = new PrometheusRegistry();
     private final Counter readEvents = Counter.builder()
@@ -125,8 +128,24 @@ final class AgentMetrics implements ShipperObserver, BlockJournal.Observer {
             .unit(Unit.BYTES)
             .register(registry);
 
+    private final Gauge startTime = Gauge.builder()
+            .name("process_start_time_seconds")
+            .help("When this process started, in seconds since 1970.")
+            .register(registry);
+    private final Gauge certificateNotAfter = Gauge.builder()
+            .name("raftsman_agent_certificate_not_after_timestamp_seconds")
+            .help("When the certificate that this agent shows ends, in seconds since 1970; 0 if it shows none.")
+            .register(registry);
+    private final Gauge certificateFilesUnusable = Gauge.builder()
+            .name("raftsman_agent_certificate_files_unusable")
+            .help("1 while changed TLS files cannot be used; those before stay in force.")
+            .register(registry);
+
     private final Map<String, CounterDataPoint> readByStream = new ConcurrentHashMap<>();
     private final Map<String, CounterDataPoint> ackedByStream = new ConcurrentHashMap<>();
+    private final Map<String, CounterDataPoint> gapsByStream = new ConcurrentHashMap<>();
+    private final Map<String, CounterDataPoint> droppedByStream = new ConcurrentHashMap<>();
+    private final Map<String, CounterDataPoint> stoppedByStream = new ConcurrentHashMap<>();
 
     private final Tap tap;
     private volatile Supplier<ShipperStatus> status = () -> null;
@@ -140,6 +159,12 @@ final class AgentMetrics implements ShipperObserver, BlockJournal.Observer {
         connectedNow.set(0);
         stalledNow.set(0);
         walQuotaBytes.set(quotaBytes);
+        startTime.set(ProcessHandle.current()
+                        .info()
+                        .startInstant()
+                        .map(Instant::toEpochMilli)
+                        .orElse(0L)
+                / MILLIS_PER_SECOND);
         for (ConnectionEnd why : ConnectionEnd.values()) {
             connectionEnds.initLabelValues(label(why));
         }
@@ -193,7 +218,7 @@ final class AgentMetrics implements ShipperObserver, BlockJournal.Observer {
 
     @Override
     public void dropped(String stream, long events) {
-        droppedEvents.labelValues(stream).inc(events);
+        of(droppedByStream, droppedEvents, stream).inc(events);
     }
 
     @Override
@@ -258,12 +283,19 @@ final class AgentMetrics implements ShipperObserver, BlockJournal.Observer {
 
     @Override
     public void failed(String stream) {
-        stoppedSources.labelValues(stream).inc();
+        of(stoppedByStream, stoppedSources, stream).inc();
     }
 
     @Override
     public void gap(String stream, long events) {
-        gapEvents.labelValues(stream).inc(events);
+        of(gapsByStream, gapEvents, stream).inc(events);
+    }
+
+    private void show(TlsStatus tls) {
+        if (tls != null) {
+            certificateNotAfter.set(Math.max(0, tls.notAfterMillis()) / MILLIS_PER_SECOND);
+            certificateFilesUnusable.set(tls.filesUnusable() ? 1 : 0);
+        }
     }
 
     boolean isConnected() {
@@ -275,6 +307,7 @@ final class AgentMetrics implements ShipperObserver, BlockJournal.Observer {
         ShipperStatus now = status.get();
         if (now != null) {
             walDiskBytes.set(now.walBytes());
+            show(now.tls());
         }
         ByteArrayOutputStream out = new ByteArrayOutputStream(8 << 10);
         PrometheusTextFormatWriter.create().write(out, registry.scrape());

@@ -12,7 +12,8 @@ import java.util.concurrent.TimeUnit;
 /**
  * Takes up files that changed on disk, for connections to come. Files that cannot be used leave what was there before in
  * force. Certificate and key are replaced one after the other, so for a moment they may not belong together: it is said
- * only of files that were seen wrong and unchanged at two looks, {@link #LOOK_NANOS} apart. One thread.
+ * only of files that were seen wrong and unchanged at two looks, {@link #LOOK_NANOS} apart. One thread, but for {@link
+ * #status}.
  *
  * @param <C> what the owner makes of them
  */
@@ -41,6 +42,7 @@ public final class TlsRotation<C> {
     private final Recipe<C> recipe;
     private final Listener listener;
     private C current;
+    private volatile TlsStatus status;
     private List<Stamp> inForce;
     private List<Stamp> wrong = List.of();
     private long wrongSinceNanos;
@@ -55,6 +57,7 @@ public final class TlsRotation<C> {
         this.inForce = stamps();
         TlsMaterial material = TlsMaterial.load(files);
         this.current = recipe.make(material);
+        this.status = TlsStatus.of(material);
         listener.takenUp(material);
     }
 
@@ -66,6 +69,11 @@ public final class TlsRotation<C> {
 
     public C current() {
         return current;
+    }
+
+    /** Any thread. */
+    public TlsStatus status() {
+        return status;
     }
 
     /** Looks whether the files changed, every two seconds however often it is called. */
@@ -82,6 +90,7 @@ public final class TlsRotation<C> {
         List<Stamp> now = stamps();
         if (now.equals(inForce)) {
             wrong = List.of();
+            status = status.usable();
             return;
         }
         try {
@@ -89,6 +98,7 @@ public final class TlsRotation<C> {
             current = recipe.make(material);
             inForce = now;
             wrong = List.of();
+            status = TlsStatus.of(material);
             listener.takenUp(material);
         } catch (IOException e) {
             if (!now.equals(wrong)) {
@@ -97,6 +107,7 @@ public final class TlsRotation<C> {
                 said = false;
             } else if (!said && nowNanos - wrongSinceNanos >= LOOK_NANOS) {
                 said = true;
+                status = status.unusable();
                 listener.kept(e.getMessage());
             }
         }

@@ -51,6 +51,9 @@ class TlsRotationTest {
     void takesUpChangedFiles() throws Exception {
         TlsRotation<String> rotation = open();
         assertThat(rotation.current()).contains("CN=first");
+        assertThat(rotation.status())
+                .isEqualTo(new TlsStatus(
+                        TlsMaterial.load(files).chain().get(0).getNotAfter().getTime(), false));
         ca.certify("own", b -> b.subject("CN=second"));
         rotation.step(LOOK - 1);
         assertThat(rotation.current()).contains("CN=first");
@@ -68,10 +71,12 @@ class TlsRotationTest {
             rotation.step(look * LOOK);
         }
         assertThat(rotation.current()).contains("CN=first");
+        assertThat(rotation.status().filesUnusable()).isTrue();
         assertThat(said).hasSize(2).last().asString().contains(files.certificate() + " holds no certificate");
         ca.certify("own", b -> b.subject("CN=second"));
         rotation.step(5 * LOOK);
         assertThat(rotation.current()).contains("CN=second");
+        assertThat(rotation.status().filesUnusable()).isFalse();
         assertThat(said).hasSize(3);
     }
 

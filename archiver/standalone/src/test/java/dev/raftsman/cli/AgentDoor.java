@@ -5,6 +5,7 @@ import dev.raftsman.catalog.EpochView;
 import dev.raftsman.catalog.RestoreView;
 import dev.raftsman.catalog.Verdict;
 import dev.raftsman.config.HostPort;
+import dev.raftsman.ingest.BlockContents;
 import dev.raftsman.ingest.IngestObserver;
 import dev.raftsman.ingest.IngestServer;
 import dev.raftsman.ingest.IngestSettings;
@@ -133,7 +134,7 @@ final class AgentDoor implements AutoCloseable {
 
     private static final class NoObserver implements IngestObserver {
         @Override
-        public void block(Verdict.Kind verdict, int bytes) {}
+        public void block(Verdict.Kind verdict, BlockContents contents) {}
 
         @Override
         public void refused(RefuseReason reason) {}

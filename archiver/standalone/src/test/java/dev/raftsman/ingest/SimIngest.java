@@ -148,7 +148,7 @@ public final class SimIngest implements IngestObserver {
     }
 
     @Override
-    public void block(Verdict.Kind verdict, int bytes) {
+    public void block(Verdict.Kind verdict, BlockContents contents) {
         conflicts += verdict == Verdict.Kind.CONFLICT ? 1 : 0;
     }
 

@@ -37,6 +37,13 @@ public interface ArchiveListener {
      */
     default void unavailable(int segments) {}
 
+    /**
+     * What the policies want stored and is not yet, at the end of a round; what its target does not take counts, too.
+     *
+     * @param sinceMillis how long the oldest of it has been due, as far as this archiver has seen
+     */
+    default void due(int segments, long bytes, long sinceMillis) {}
+
     /** Whether deletion is frozen. */
     default void frozen(boolean frozen) {}
 

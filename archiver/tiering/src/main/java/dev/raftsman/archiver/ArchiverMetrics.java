@@ -10,10 +10,17 @@ import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.time.Instant;
+import java.util.Locale;
 
 /** The archiver's figures. Written by the workers, read by any thread. */
 final class ArchiverMetrics implements ArchiveListener, LakeListener {
     static final String CONTENT_TYPE = PrometheusTextFormatWriter.CONTENT_TYPE;
+
+    /** Of a round that ended in an error. */
+    static final String FAILED = "failed";
+
+    private static final double MILLIS_PER_SECOND = 1e3;
 
     private final PrometheusRegistry registry = new PrometheusRegistry();
     private final Counter objects = Counter.builder()
@@ -68,6 +75,22 @@ final class ArchiverMetrics implements ArchiveListener, LakeListener {
             .name("raftsman_archiver_unavailable_segments")
             .help("Segments to be archived that no collector sends. Any is an alarm; others go on.")
             .register(registry);
+    private final Gauge dueSegments = Gauge.builder()
+            .name("raftsman_archiver_due_segments")
+            .help("Segments that the policies want stored, and that are not yet; as of the last round that acted.")
+            .register(registry);
+    private final Gauge dueBytes = Gauge.builder()
+            .name("raftsman_archiver_due_bytes")
+            .help("Their bytes on the collectors.")
+            .register(registry);
+    private final Gauge dueSeconds = Gauge.builder()
+            .name("raftsman_archiver_due_seconds")
+            .help("For how long this archiver has seen the oldest of them due.")
+            .register(registry);
+    private final Gauge startTime = Gauge.builder()
+            .name("process_start_time_seconds")
+            .help("When this process started, in seconds since 1970.")
+            .register(registry);
     private final Gauge lockedObjects = Gauge.builder()
             .name("raftsman_archiver_locked_objects")
             .help("Objects that are due to be deleted and that the store keeps: locked, or under a legal hold.")
@@ -114,6 +137,16 @@ final class ArchiverMetrics implements ArchiveListener, LakeListener {
             outageDeclared.initLabelValues(target);
             lockedObjects.initLabelValues(target);
         }
+        for (RetentionRound.Outcome outcome : RetentionRound.Outcome.values()) {
+            rounds.initLabelValues(outcome.name().toLowerCase(Locale.ROOT));
+        }
+        rounds.initLabelValues(FAILED);
+        startTime.set(ProcessHandle.current()
+                        .info()
+                        .startInstant()
+                        .map(Instant::toEpochMilli)
+                        .orElse(0L)
+                / MILLIS_PER_SECOND);
     }
 
     /** Any thread. */
@@ -166,6 +199,13 @@ final class ArchiverMetrics implements ArchiveListener, LakeListener {
     }
 
     @Override
+    public void due(int segments, long bytes, long sinceMillis) {
+        dueSegments.set(segments);
+        dueBytes.set(bytes);
+        dueSeconds.set(sinceMillis / MILLIS_PER_SECOND);
+    }
+
+    @Override
     public void frozen(boolean frozen) {
         deletionFrozen.set(frozen ? 1 : 0);
     }
@@ -189,7 +229,7 @@ final class ArchiverMetrics implements ArchiveListener, LakeListener {
 
     void round(String outcome, long nowMillis) {
         rounds.labelValues(outcome).inc();
-        lastRound.set(nowMillis / 1e3);
+        lastRound.set(nowMillis / MILLIS_PER_SECOND);
     }
 
     void write(OutputStream out) throws IOException {

@@ -225,7 +225,7 @@ public final class ArchiverProcess {
                 }
             } catch (IOException e) {
                 active = false;
-                metrics.round("failed", System.currentTimeMillis());
+                metrics.round(ArchiverMetrics.FAILED, System.currentTimeMillis());
                 String failure = String.valueOf(e.getMessage());
                 if (stopped.getCount() > 0 && !failure.equals(lastFailure)) {
                     LOG.warn("round failed, will be tried again: reason={}", failure);

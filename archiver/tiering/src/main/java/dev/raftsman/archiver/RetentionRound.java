@@ -65,6 +65,7 @@ public final class RetentionRound {
     private final Outages outages;
     private final OutageAlarm alarm;
     private final OutageReport report;
+    private final DueSegments due;
     private final Throttling throttling;
 
     /** Of the lease, when this archiver last acted. */
@@ -101,6 +102,7 @@ public final class RetentionRound {
         this.listener = listener;
         this.alarm = new OutageAlarm(policies, listener);
         this.report = new OutageReport(lease);
+        this.due = new DueSegments(listener);
         this.throttling = new Throttling(policies, lease);
     }
 
@@ -200,6 +202,7 @@ public final class RetentionRound {
             if (lease.tenure() != tenure) {
                 tenure = lease.tenure();
                 outages.forget();
+                due.forget();
                 leftovers.beginTenure();
             }
             outages.beginRound();
@@ -298,7 +301,9 @@ public final class RetentionRound {
         report.renew(catalog, out);
         CatalogView after = cluster.catalog();
         alarm.tell(out, after.stampMillis());
-        finishDeletions(decide(after, facts.during(out)), after, !act);
+        List<Decision> left = decide(after, facts.during(out));
+        due.tell(out.isEmpty() ? left : decide(after, facts), after.stampMillis());
+        finishDeletions(left, after, !act);
         if (act) {
             throttling.renew(after, out);
         }

@@ -370,6 +370,25 @@ class OutageTest {
     }
 
     @Test
+    void whatIsDueAndNotStoredIsTold() throws Exception {
+        open("onArchiveOutage: hold");
+        cluster.append(epoch, "an order");
+        cluster.seal("orders");
+        round.run();
+        assertThat(listener.due).isEqualTo("0 segments, no bytes, 0 min");
+        cluster.advance(11 * MINUTE);
+        storeIsOut = true;
+        round.run();
+        assertThat(listener.due).isEqualTo("1 segments, some bytes, 0 min");
+        cluster.advance(20 * MINUTE);
+        round.run();
+        assertThat(listener.due).as("also when it is held").isEqualTo("1 segments, some bytes, 20 min");
+        storeIsOut = false;
+        round.run();
+        assertThat(listener.due).isEqualTo("0 segments, no bytes, 0 min");
+    }
+
+    @Test
     void aFailureAtTheEndOfALongRoundIsNoLongOutage() throws Exception {
         open("onArchiveOutage: truncate, grace: 0s");
         cluster.append(epoch, "an order");

@@ -19,6 +19,7 @@ final class RecordingListener implements ArchiveListener {
     boolean otherPolicies;
     int mismatches;
     int unavailable;
+    String due = "";
 
     @Override
     public void done(Decision decision) {
@@ -64,6 +65,11 @@ final class RecordingListener implements ArchiveListener {
     @Override
     public void unavailable(int segments) {
         unavailable = segments;
+    }
+
+    @Override
+    public void due(int segments, long bytes, long sinceMillis) {
+        due = segments + " segments, " + (bytes > 0 ? "some" : "no") + " bytes, " + sinceMillis / 60_000 + " min";
     }
 
     @Override

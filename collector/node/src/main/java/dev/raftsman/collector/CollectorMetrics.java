@@ -2,6 +2,9 @@ package dev.raftsman.collector;
 
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.catalog.Verdict;
+import dev.raftsman.event.Loss;
+import dev.raftsman.event.LossReason;
+import dev.raftsman.ingest.BlockContents;
 import dev.raftsman.ingest.IngestObserver;
 import dev.raftsman.wire.RefuseReason;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
@@ -16,8 +19,10 @@ import io.prometheus.metrics.model.snapshots.Unit;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
 
 /** The numbers on the metrics page, in a registry of this node's own. */
 final class CollectorMetrics implements IngestObserver {
@@ -32,6 +37,22 @@ final class CollectorMetrics implements IngestObserver {
     private final Counter blockBytes = Counter.builder()
             .name("raftsman_collector_block_bytes_total")
             .help("Bytes of the blocks that this node accepted while it led.")
+            .register(registry);
+    private final Counter events = Counter.builder()
+            .name("raftsman_collector_events_total")
+            .help("Events in the blocks that this node accepted while it led.")
+            .register(registry);
+    private final Counter gapEvents = Counter.builder()
+            .name("raftsman_collector_gap_events_total")
+            .help(
+                    "Events declared missing, which had a sequence, in blocks that this node accepted while it led, by reason.")
+            .labelNames("reason")
+            .register(registry);
+    private final Counter lostEvents = Counter.builder()
+            .name("raftsman_collector_lost_events_total")
+            .help(
+                    "Events declared given up before they had a sequence, in blocks that this node accepted while it led, by reason.")
+            .labelNames("reason")
             .register(registry);
     private final Counter refused = Counter.builder()
             .name("raftsman_collector_refused_total")
@@ -69,6 +90,16 @@ final class CollectorMetrics implements IngestObserver {
         for (Verdict.Kind kind : Verdict.Kind.values()) {
             blocks.initLabelValues(label(kind));
         }
+        // From 0 on, or the first of a kind is an increase that nobody sees.
+        for (LossReason reason : LossReason.values()) {
+            if (reason != LossReason.NONE) {
+                gapEvents.initLabelValues(label(reason));
+                lostEvents.initLabelValues(label(reason));
+            }
+        }
+        for (RefuseReason reason : RefuseReason.values()) {
+            refused.initLabelValues(label(reason));
+        }
     }
 
     void counter(String name, String help, DoubleSupplier value) {
@@ -87,6 +118,16 @@ final class CollectorMetrics implements IngestObserver {
                 .register(registry);
     }
 
+    /** A gauge with one label, whose values are asked for. */
+    void gauges(String name, String help, String label, Supplier<Map<String, Double>> values) {
+        GaugeWithCallback.builder()
+                .name(name)
+                .help(help)
+                .labelNames(label)
+                .callback(c -> values.get().forEach((key, value) -> c.call(value, key)))
+                .register(registry);
+    }
+
     static long bytes(Iterable<SegmentView> segments) {
         long bytes = 0;
         for (SegmentView segment : segments) {
@@ -96,10 +137,24 @@ final class CollectorMetrics implements IngestObserver {
     }
 
     @Override
-    public void block(Verdict.Kind verdict, int bytes) {
+    public void block(Verdict.Kind verdict, BlockContents contents) {
         blocks.labelValues(label(verdict)).inc();
         if (verdict == Verdict.Kind.ACCEPTED) {
-            blockBytes.inc(bytes);
+            blockBytes.inc(contents.bytes());
+            events.inc(contents.events());
+            count(gapEvents, contents.gap());
+            count(lostEvents, contents.lost());
+        }
+    }
+
+    @Override
+    public void lostAtClose(LossReason reason, long events) {
+        count(lostEvents, new Loss(reason, events));
+    }
+
+    private static void count(Counter events, Loss loss) {
+        if (loss.count() > 0) {
+            events.labelValues(label(loss.reason())).inc(loss.count());
         }
     }
 

@@ -158,7 +158,16 @@ public final class CollectorNode implements AutoCloseable {
         membership = new Membership(config, log, introductions, state::members, data::founders, clock);
         entrance = new Entrance(config, data, log, introductions, this::introduction, new EntranceEnding());
         clockwork = new Clockwork(config, clock, log, raftTls, state, membership, removal, failures);
-        NodeMetrics.register(metrics, log, state, upkeep, clockwork, data, marks);
+        NodeMetrics.register(
+                metrics,
+                log,
+                state,
+                upkeep,
+                clockwork,
+                data,
+                marks,
+                config.scrub().period(),
+                () -> waiting().isEmpty());
         try {
             ingest = IngestServer.start(config.node(), config.ingest(), log, new Surroundings(), metrics);
         } catch (TlsFileException e) {
@@ -167,6 +176,8 @@ public final class CollectorNode implements AutoCloseable {
             throw cannotListen(config.ingest().listen(), "ingest", e);
         }
         NodeMetrics.registerAgents(metrics, ingest::agents);
+        NodeMetrics.registerCertificates(
+                metrics, Map.of("ingest", ingest::tlsStatus, "raft", () -> raftTls == null ? null : raftTls.status()));
         try {
             query = QueryServer.start(config.http(), new Pages(), log, membership, clock::millis);
         } catch (IOException e) {

@@ -1,17 +1,36 @@
 package dev.raftsman.collector;
 
+import dev.raftsman.catalog.CatalogView;
+import dev.raftsman.catalog.SegmentState;
+import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.ingest.AgentLag;
 import dev.raftsman.raft.DiskMarks;
 import dev.raftsman.raft.RatisLog;
 import dev.raftsman.store.ReplicatedState;
 import dev.raftsman.store.SegmentCare;
+import dev.raftsman.tls.TlsStatus;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 
 /** What the metrics page has of a node's log, state and disk, asked when the page is. */
 final class NodeMetrics {
+    private static final double MILLIS_PER_SECOND = 1e3;
+    private static final long STARTED_MILLIS = ProcessHandle.current()
+            .info()
+            .startInstant()
+            .map(Instant::toEpochMilli)
+            .orElse(0L);
+
     private NodeMetrics() {}
 
     static void register(
@@ -21,7 +40,9 @@ final class NodeMetrics {
             SegmentUpkeep upkeep,
             Clockwork clockwork,
             DataDirectory data,
-            DiskMarks marks) {
+            DiskMarks marks,
+            Duration scrubPeriod,
+            BooleanSupplier votes) {
         metrics.counter(
                 "raftsman_collector_raft_log_bytes_total",
                 "Bytes of the log's entries applied by this node since its start.",
@@ -88,6 +109,46 @@ final class NodeMetrics {
                     case FULL -> 0;
                 });
         metrics.gauge(
+                "raftsman_collector_disk_soft_mark_bytes",
+                "Free space below which no blocks are taken: the reserve.",
+                marks::softBytes);
+        metrics.gauge(
+                "raftsman_collector_disk_hard_mark_bytes",
+                "Free space below which nothing is taken.",
+                marks::hardBytes);
+        metrics.gauge(
+                "raftsman_collector_votes",
+                "1 if this node is a member that votes.",
+                () -> votes.getAsBoolean() ? 1 : 0);
+        metrics.gauges(
+                "raftsman_collector_segments",
+                "Segments in the tables, by state; open and sealed ones are on the collectors.",
+                "state",
+                () -> byState(state.view(), segment -> 1));
+        metrics.gauges(
+                "raftsman_collector_segments_bytes",
+                "Their bytes; of archived ones those that they had here.",
+                "state",
+                () -> byState(state.view(), SegmentView::bytes));
+        metrics.gauge(
+                "raftsman_collector_throttled_streams",
+                "Streams whose blocks are refused while their archive cannot be reached.",
+                () -> state.view().throttles() == null
+                        ? 0
+                        : state.view().throttles().size());
+        metrics.gauge(
+                "raftsman_collector_scrub_pass_seconds",
+                "How long the pass lasts by now in which every sealed segment is read again.",
+                () -> upkeep.scrubPassMillis() / MILLIS_PER_SECOND);
+        metrics.gauge(
+                "raftsman_collector_scrub_period_seconds",
+                "How long it should last at most.",
+                () -> scrubPeriod.toMillis() / MILLIS_PER_SECOND);
+        metrics.gauge(
+                "process_start_time_seconds",
+                "When this process started, in seconds since 1970.",
+                () -> STARTED_MILLIS / MILLIS_PER_SECOND);
+        metrics.gauge(
                 "raftsman_collector_apply_waits_for_space",
                 "1 while a committed entry waits for space.",
                 () -> state.waitingForSpace() ? 1 : 0);
@@ -107,6 +168,41 @@ final class NodeMetrics {
                 "raftsman_collector_agents_lag_seconds",
                 "Age of the oldest of these bytes.",
                 () -> here(agents).mapToDouble(AgentLag::lagSeconds).max().orElse(0));
+    }
+
+    /** Certificates of this node, by what they are shown to: sidecars, other nodes. */
+    static void registerCertificates(CollectorMetrics metrics, Map<String, Supplier<TlsStatus>> certificates) {
+        metrics.gauges(
+                "raftsman_collector_certificate_not_after_timestamp_seconds",
+                "When this node's certificate ends, in seconds since 1970; 0 where it talks in plain text.",
+                "use",
+                () -> byUse(certificates, tls -> Math.max(0, tls.notAfterMillis()) / MILLIS_PER_SECOND));
+        metrics.gauges(
+                "raftsman_collector_certificate_files_unusable",
+                "1 while changed TLS files cannot be used; those before stay in force.",
+                "use",
+                () -> byUse(certificates, tls -> tls.filesUnusable() ? 1.0 : 0.0));
+    }
+
+    private static Map<String, Double> byUse(
+            Map<String, Supplier<TlsStatus>> certificates, ToDoubleFunction<TlsStatus> what) {
+        Map<String, Double> values = new TreeMap<>();
+        certificates.forEach((use, status) -> {
+            TlsStatus tls = status.get();
+            values.put(use, tls == null ? 0 : what.applyAsDouble(tls));
+        });
+        return values;
+    }
+
+    private static Map<String, Double> byState(CatalogView view, ToLongFunction<SegmentView> what) {
+        Map<SegmentState, Long> sums = new EnumMap<>(SegmentState.class);
+        for (SegmentState each : SegmentState.values()) {
+            sums.put(each, 0L);
+        }
+        view.segments().forEach(segment -> sums.merge(segment.state(), what.applyAsLong(segment), Long::sum));
+        Map<String, Double> values = new TreeMap<>();
+        sums.forEach((each, sum) -> values.put(each.name().toLowerCase(Locale.ROOT), (double) sum));
+        return values;
     }
 
     private static Stream<AgentLag> here(Supplier<List<AgentLag>> agents) {

@@ -81,6 +81,11 @@ final class SegmentUpkeep implements AutoCloseable {
         return scrubber.bytesRead();
     }
 
+    /** How long the pass lasts by now that reads everything again. */
+    long scrubPassMillis() {
+        return Math.max(0, clock.millis() - scrubber.passBeganMillis());
+    }
+
     private void run() {
         try {
             while (!Thread.currentThread().isInterrupted()) {

@@ -37,8 +37,8 @@ final class EntryCoalescer {
     /** Stands for "not before something else happens". */
     static final long NEVER = Long.MAX_VALUE;
 
-    /** What is still to be known of a block on its way: who waits for its answer, and how long it is. */
-    record Appended(IngestSession session, long epoch, int blockBytes) {}
+    /** What is still to be known of a block on its way: who waits for its answer, and what is counted of it. */
+    record Appended(IngestSession session, long epoch, BlockContents contents) {}
 
     /** Blocks that travel together, or one command. */
     static final class Batch {
@@ -90,8 +90,7 @@ final class EntryCoalescer {
             bytes += asked.bytes();
             sinceNanos = Math.min(sinceNanos, asked.sinceNanos());
             if (asked.block() != null) {
-                blocks.add(new Appended(
-                        session, asked.block().epoch(), asked.block().block().remaining()));
+                blocks.add(new Appended(session, asked.block().epoch(), asked.contents()));
                 contents.add(asked.block());
             }
         }
@@ -101,7 +100,7 @@ final class EntryCoalescer {
     record CommandAsked(IngestSession session, int request, Command command) {}
 
     /** One of block and command is given. */
-    private record Asked(EpochBlock block, CommandAsked command, int bytes, long sinceNanos) {}
+    private record Asked(EpochBlock block, BlockContents contents, CommandAsked command, int bytes, long sinceNanos) {}
 
     /** What a connection asked for and is in no batch yet, in its order. */
     private record Lane(IngestSession session, Deque<Asked> asked) {}
@@ -126,14 +125,14 @@ final class EntryCoalescer {
         this.lingerNanos = lingerNanos;
     }
 
-    void append(IngestSession session, EpochBlock block, long nowNanos) {
+    void append(IngestSession session, EpochBlock block, BlockContents contents, long nowNanos) {
         int bytes = block.encodedBytes();
-        add(session, new Asked(block, null, bytes, nowNanos));
+        add(session, new Asked(block, contents, null, bytes, nowNanos));
         blockBytes += bytes;
     }
 
     void command(CommandAsked command, long nowNanos) {
-        add(command.session(), new Asked(null, command, COMMAND_BYTES, nowNanos));
+        add(command.session(), new Asked(null, null, command, COMMAND_BYTES, nowNanos));
         commandsWaiting++;
     }
 

@@ -2,6 +2,7 @@ package dev.raftsman.ingest;
 
 import dev.raftsman.block.Block;
 import dev.raftsman.catalog.Command;
+import dev.raftsman.catalog.CommandResult;
 import dev.raftsman.catalog.Verdict;
 import dev.raftsman.raft.Leadership;
 import dev.raftsman.raft.Outcome;
@@ -159,13 +160,17 @@ final class IngestDesk {
             if (batch.command == null) {
                 throw new IllegalStateException("an entry of blocks was answered " + change.result());
             }
+            if (batch.command.command() instanceof Command.Close close
+                    && !(change.result() instanceof CommandResult.Refused)) {
+                observer.lostAtClose(close.lossReason(), close.lossCount());
+            }
             batch.command.session().answered(batch.command.request(), change.result());
         } else if (reply instanceof Reply.AppendReply append) {
             List<Verdict> verdicts = append.verdicts();
             for (int i = 0; i < verdicts.size(); i++) {
                 EntryCoalescer.Appended appended = batch.blocks.get(i);
-                observer.block(verdicts.get(i).kind(), appended.blockBytes());
-                appended.session().applied(appended.epoch(), appended.blockBytes(), verdicts.get(i));
+                observer.block(verdicts.get(i).kind(), appended.contents());
+                appended.session().applied(appended.epoch(), appended.contents().bytes(), verdicts.get(i));
             }
         }
         batch.sessions().forEach(IngestSession::flushAcks);
@@ -203,7 +208,7 @@ final class IngestDesk {
 
         @Override
         public void append(long epoch, Block block) {
-            coalescer.append(session, new EpochBlock(epoch, block.encoded()), loop.nanoTime());
+            coalescer.append(session, new EpochBlock(epoch, block.encoded()), BlockContents.of(block), loop.nanoTime());
             advance();
         }
 

@@ -1,13 +1,17 @@
 package dev.raftsman.ingest;
 
 import dev.raftsman.catalog.Verdict;
+import dev.raftsman.event.LossReason;
 import dev.raftsman.wire.RefuseReason;
 
 /** Counts what happens. Called by the loop, must not block. */
 public interface IngestObserver {
-    void block(Verdict.Kind verdict, int bytes);
+    void block(Verdict.Kind verdict, BlockContents contents);
 
     void refused(RefuseReason reason);
+
+    /** The end of an epoch declares what was lost after its last block. It may come twice, if its answer gets lost. */
+    default void lostAtClose(LossReason reason, long events) {}
 
     /** A connection ended before a frame of ours could say why. */
     default void handshakeFailed() {}

@@ -1,6 +1,7 @@
 package dev.raftsman.ingest;
 
 import dev.raftsman.raft.ReplicatedLog;
+import dev.raftsman.tls.TlsStatus;
 import dev.raftsman.wire.Frame;
 import dev.raftsman.wire.FrameCodec;
 import dev.raftsman.wire.ProtocolException;
@@ -152,6 +153,11 @@ public final class IngestServer implements AutoCloseable {
     /** The agents that are connected here, or were a moment ago, and how far behind they are. Any thread. */
     public List<AgentLag> agents() {
         return desk.agents().list(surroundings.clockMillis());
+    }
+
+    /** Null: plain text. Any thread. */
+    public TlsStatus tlsStatus() {
+        return tls == null ? null : tls.status();
     }
 
     private void stop() {

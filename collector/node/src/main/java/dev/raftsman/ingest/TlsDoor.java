@@ -3,6 +3,7 @@ package dev.raftsman.ingest;
 import dev.raftsman.tls.TlsFailure;
 import dev.raftsman.tls.TlsMaterial;
 import dev.raftsman.tls.TlsRotation;
+import dev.raftsman.tls.TlsStatus;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.NotSslRecordException;
@@ -88,6 +89,11 @@ final class TlsDoor implements AutoCloseable {
 
     void step(long nowNanos) {
         rotation.step(nowNanos);
+    }
+
+    /** Any thread. */
+    TlsStatus status() {
+        return rotation.status();
     }
 
     /** Puts TLS before whatever the pipeline gets after it. */

@@ -94,6 +94,16 @@ public final class DiskMarks {
         return free;
     }
 
+    /** Below it no blocks are taken. */
+    public long softBytes() {
+        return softBytes;
+    }
+
+    /** Below it nothing is taken. */
+    public long hardBytes() {
+        return hardBytes;
+    }
+
     boolean full() {
         return room() == Room.FULL;
     }

@@ -4,6 +4,7 @@ import dev.raftsman.config.Section;
 import dev.raftsman.tls.TlsFiles;
 import dev.raftsman.tls.TlsMaterial;
 import dev.raftsman.tls.TlsRotation;
+import dev.raftsman.tls.TlsStatus;
 import java.io.IOException;
 import java.net.Socket;
 import java.security.GeneralSecurityException;
@@ -110,6 +111,11 @@ public final class LogTls {
     public void step(long nowNanos) {
         rotation.step(nowNanos);
         identity = rotation.current();
+    }
+
+    /** Any thread. */
+    public TlsStatus status() {
+        return rotation.status();
     }
 
     /** For the engine's own connections. The JDK's TLS: the native one would need a directory to run code from. */

@@ -3,9 +3,12 @@ package dev.raftsman.collector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.raftsman.block.GapBlock;
 import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.catalog.SegmentState;
 import dev.raftsman.catalog.SegmentView;
+import dev.raftsman.event.Loss;
+import dev.raftsman.event.LossReason;
 import dev.raftsman.segment.SegmentId;
 import dev.raftsman.store.ReplicatedState;
 import dev.raftsman.wire.Frame;
@@ -220,6 +223,28 @@ class CollectorClusterTest {
             assertThat(cluster.get(0, "/metrics").body())
                     .contains("raftsman_collector_agents 0.0\n")
                     .contains("raftsman_collector_agents_lag_bytes 0.0\n");
+        }
+    }
+
+    @Test
+    void countsWhatIsDeclaredMissingByReason() throws Exception {
+        try (NodesInOneJvm cluster = new NodesInOneJvm(root, 1, 1 << 20, Duration.ofHours(1))) {
+            cluster.startAll();
+            try (SidecarClient sidecar = cluster.connectToLeader()) {
+                long epoch = sidecar.open("app", INCARNATION, "orders");
+                sidecar.send(new Frame.Append(epoch, GapBlock.encode(0, 7, LossReason.PROCESS_DIED, 1)));
+                awaitAck(sidecar, epoch, 6);
+                Frame.Close close = new Frame.Close(9, epoch, 6, new Loss(LossReason.RING_FULL, 5));
+                assertThat(sidecar.ask(close)).isEqualTo(new Frame.Closed(9));
+            }
+            assertThat(cluster.get(0, "/metrics").body())
+                    .contains("raftsman_collector_events_total 0.0\n")
+                    .contains("raftsman_collector_gap_events_total{reason=\"process_died\"} 7.0\n")
+                    .contains("raftsman_collector_gap_events_total{reason=\"quota\"} 0.0\n")
+                    .contains("raftsman_collector_lost_events_total{reason=\"ring_full\"} 5.0\n")
+                    .contains("raftsman_collector_segments{state=\"open\"} 1.0\n")
+                    .contains("raftsman_collector_votes 1.0\n")
+                    .contains("raftsman_collector_certificate_not_after_timestamp_seconds{use=\"raft\"} 0.0\n");
         }
     }
 

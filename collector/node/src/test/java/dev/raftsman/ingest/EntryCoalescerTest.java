@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.raftsman.catalog.Command;
+import dev.raftsman.event.Loss;
 import dev.raftsman.raft.RaftLimits;
 import dev.raftsman.store.Entry;
 import dev.raftsman.store.EpochBlock;
@@ -18,8 +19,12 @@ class EntryCoalescerTest {
 
     private final EntryCoalescer coalescer = new EntryCoalescer(LINGER);
 
+    private static BlockContents contents(int bytes) {
+        return new BlockContents(bytes, 1, Loss.NONE, Loss.NONE);
+    }
+
     private void append(int bytes, long now) {
-        coalescer.append(null, new EpochBlock(1, ByteBuffer.allocate(bytes)), now);
+        coalescer.append(null, new EpochBlock(1, ByteBuffer.allocate(bytes)), contents(bytes), now);
     }
 
     private List<EntryCoalescer.Batch> drain(long now) {
@@ -50,7 +55,7 @@ class EntryCoalescerTest {
         assertThat(batches).hasSize(2);
         assertThat(batches).allSatisfy(b -> assertThat(b.bytes).isBetween(1900 << 10, EntryCoalescer.ENTRY_BYTES));
         List<Integer> sizes = new ArrayList<>();
-        batches.forEach(b -> b.blocks.forEach(a -> sizes.add(a.blockBytes() - BLOCK)));
+        batches.forEach(b -> b.blocks.forEach(a -> sizes.add(a.contents().bytes() - BLOCK)));
         assertThat(sizes).isSorted().hasSize(40);
     }
 
@@ -132,10 +137,10 @@ class EntryCoalescerTest {
         IngestSession[] sessions = {null, new IngestSession("n1", 1, null, null), new IngestSession("n1", 1, null, null)
         };
         for (int i = 0; i < 40; i++) {
-            coalescer.append(sessions[0], new EpochBlock(100 + i, ByteBuffer.allocate(BLOCK)), 0);
+            coalescer.append(sessions[0], new EpochBlock(100 + i, ByteBuffer.allocate(BLOCK)), contents(BLOCK), 0);
         }
-        coalescer.append(sessions[1], new EpochBlock(1, ByteBuffer.allocate(BLOCK)), 0);
-        coalescer.append(sessions[1], new EpochBlock(2, ByteBuffer.allocate(BLOCK)), 0);
+        coalescer.append(sessions[1], new EpochBlock(1, ByteBuffer.allocate(BLOCK)), contents(BLOCK), 0);
+        coalescer.append(sessions[1], new EpochBlock(2, ByteBuffer.allocate(BLOCK)), contents(BLOCK), 0);
         coalescer.command(new EntryCoalescer.CommandAsked(sessions[2], 7, new Command.Forget(1)), 0);
 
         List<EntryCoalescer.Batch> batches = drain(0);

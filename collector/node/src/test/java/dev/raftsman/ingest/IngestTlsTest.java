@@ -440,7 +440,7 @@ class IngestTlsTest {
         }
 
         @Override
-        public void block(Verdict.Kind verdict, int bytes) {}
+        public void block(Verdict.Kind verdict, BlockContents contents) {}
 
         @Override
         public void refused(RefuseReason reason) {}

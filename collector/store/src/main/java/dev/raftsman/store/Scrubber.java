@@ -28,7 +28,7 @@ public final class Scrubber {
     private final Path file;
     private final long periodMillis;
     private final Throttle throttle;
-    private long passBeganMillis;
+    private volatile long passBeganMillis;
     private long done;
     private SegmentId last;
     private volatile long bytesRead;
@@ -105,6 +105,11 @@ public final class Scrubber {
     private void note() throws IOException {
         String text = passBeganMillis + " " + done + (last == null ? "" : " " + last) + "\n";
         Durable.write(file, ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII)));
+    }
+
+    /** When the pass began that it is in. Any thread. */
+    public long passBeganMillis() {
+        return passBeganMillis;
     }
 
     /** Bytes read since it was made. Any thread. */
