@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
             BenchCatchUpCommand.class,
             BenchArchiveCommand.class,
             BenchLakeCommand.class,
+            BenchTailCommand.class,
             BenchCommand.Appender.class
         })
 final class BenchCommand implements Runnable {
@@ -38,7 +39,7 @@ final class BenchCommand implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "missing verb: pipeline, agent, files, cluster, catch-up, archive, lake or appender");
+                "missing verb: pipeline, agent, files, cluster, catch-up, archive, lake, tail or appender");
     }
 
     @Command(

@@ -53,11 +53,14 @@ final class ClusterCommand implements Runnable {
                 description = "HTTP addresses of some or all collectors (default: ${DEFAULT-VALUE})")
         private List<String> cluster;
 
+        @Mixin
+        private AccessOption access;
+
         @Option(names = "--json", description = "one JSON object instead of lines")
         private boolean json;
 
         private ClusterClient client() {
-            return Place.client(cluster);
+            return Place.client(cluster, access.token());
         }
     }
 

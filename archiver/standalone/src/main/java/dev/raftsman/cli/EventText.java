@@ -1,6 +1,7 @@
 package dev.raftsman.cli;
 
 import dev.raftsman.block.Block;
+import dev.raftsman.client.StreamRecord;
 import dev.raftsman.event.EventRow;
 import dev.raftsman.event.Level;
 import dev.raftsman.search.Highlighter;
@@ -165,6 +166,66 @@ final class EventText {
     private void reset() {
         if (coloured) {
             line.append(RESET);
+        }
+    }
+
+    /** One of a stream, with the stream's name before it unless that is empty. */
+    void record(String stream, StreamRecord record) throws IOException {
+        line.setLength(0);
+        if (!stream.isEmpty()) {
+            begin(CYAN);
+            escape(stream);
+            reset();
+            line.append(": ");
+        }
+        if (record.isGap()) {
+            StreamRecord.Gap gap = record.gap();
+            begin(MAGENTA);
+            line.append("-- gap: ").append(gap.count()).append(" events ");
+            line.append(gap.from() < 0 ? "without a sequence" : "from sequence " + gap.from());
+            line.append(" are not here, reason=");
+            escape(gap.reason());
+            line.append(" --");
+            reset();
+        } else if (record.time() == null) {
+            escape(record.message());
+        } else {
+            event(record);
+        }
+        end();
+    }
+
+    private void event(StreamRecord record) {
+        begin(FAINT);
+        line.append(record.time());
+        reset();
+        line.append(' ');
+        begin(colour(Level.valueOf(record.level())));
+        line.append(record.level());
+        reset();
+        line.append(' ');
+        begin(CYAN);
+        escape(record.logger());
+        reset();
+        line.append(" [");
+        escape(record.thread());
+        line.append("] ");
+        escape(record.message());
+        if (withAttributes) {
+            begin(FAINT);
+            record.fields().forEach((key, value) -> {
+                line.append(' ');
+                escape(key);
+                line.append('=');
+                escape(value);
+            });
+            reset();
+        }
+        if (record.throwable() != null) {
+            line.append(" | ");
+            begin(RED);
+            escape(record.throwable());
+            reset();
         }
     }
 

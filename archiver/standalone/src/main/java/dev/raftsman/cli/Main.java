@@ -25,6 +25,7 @@ import picocli.CommandLine.ScopeType;
             TapCommand.class,
             CatCommand.class,
             GrepCommand.class,
+            TailCommand.class,
             AuditCommand.class,
             StatusCommand.class,
             ClusterCommand.class,

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -54,6 +55,9 @@ final class Place {
                         + " process")
         private Path data;
     }
+
+    @Mixin
+    private AccessOption access;
 
     @Option(
             names = "--policy",
@@ -98,7 +102,7 @@ final class Place {
         List<SegmentSource> sources = new ArrayList<>();
         try {
             if (which.data == null) {
-                sources.add(new RunningCluster(client(which.cluster)));
+                sources.add(new RunningCluster(client(which.cluster, access.token())));
             } else if (RestoredDirectory.isAt(which.data)) {
                 sources.add(new RestoredDirectory(which.data));
                 return StreamReader.open(sources);
@@ -169,14 +173,15 @@ final class Place {
         }
     }
 
-    static ClusterClient client(List<String> addresses) {
+    static ClusterClient client(List<String> addresses, String token) {
         try {
             return new ClusterClient(
                     addresses.stream()
                             .map(Place::withoutScheme)
                             .map(HostPort::parse)
                             .toList(),
-                    new Backoff(Duration.ofMillis(50), Duration.ofMillis(500), LIMIT));
+                    new Backoff(Duration.ofMillis(50), Duration.ofMillis(500), LIMIT),
+                    token);
         } catch (IllegalArgumentException e) {
             throw new CommandException(
                     ExitCodes.USAGE, "--cluster " + String.join(",", addresses) + ": " + e.getMessage(), e);

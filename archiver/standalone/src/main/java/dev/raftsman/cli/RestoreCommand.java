@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -64,6 +65,9 @@ final class RestoreCommand implements Callable<Integer> {
                 description = "HTTP addresses of some or all collectors of an empty cluster")
         private List<String> cluster;
     }
+
+    @Mixin
+    private AccessOption access;
 
     @Option(
             names = "--policy",
@@ -167,7 +171,7 @@ final class RestoreCommand implements Callable<Integer> {
     private int settle(List<LostCluster.Archive> archives) throws IOException {
         LostCluster lost = lost(archives);
         PrintWriter out = spec.commandLine().getOut();
-        try (ClusterClient client = Place.client(where.cluster)) {
+        try (ClusterClient client = Place.client(where.cluster, access.token())) {
             AbsentProducers producers = AbsentProducers.of(client.catalog(), lost);
             List<AbsentProducers.Absent> back = yes ? producers.abandon(client) : List.of();
             for (AbsentProducers.Absent each : producers.absent()) {
@@ -199,7 +203,7 @@ final class RestoreCommand implements Callable<Integer> {
     private int intoCluster(List<LostCluster.Archive> archives) throws IOException {
         LostCluster lost = lost(archives);
         PrintWriter out = spec.commandLine().getOut();
-        try (ClusterClient client = Place.client(where.cluster)) {
+        try (ClusterClient client = Place.client(where.cluster, access.token())) {
             boolean restored = new ClusterRestore(client, lost).run(System.currentTimeMillis());
             if (!restored) {
                 out.println("the cluster was restored from this archive before; nothing was changed");

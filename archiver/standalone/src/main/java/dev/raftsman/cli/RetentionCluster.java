@@ -6,6 +6,7 @@ import dev.raftsman.cluster.ClusterClient;
 import dev.raftsman.segment.SegmentId;
 import java.util.List;
 import java.util.function.Predicate;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which collectors a verb of retention asks, and how it is told about which segments. */
@@ -18,8 +19,11 @@ final class RetentionCluster {
             description = "HTTP addresses of some or all collectors (default: ${DEFAULT-VALUE})")
     private List<String> cluster;
 
+    @Mixin
+    private AccessOption access;
+
     ClusterClient client() {
-        return Place.client(cluster);
+        return Place.client(cluster, access.token());
     }
 
     /** The segment of this id, or all segments of the stream of this name, {@code tenant/stream} where several have it. */

@@ -13,6 +13,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -30,13 +31,16 @@ final class StatusCommand implements Callable<Integer> {
             description = "HTTP addresses of all collectors (default: ${DEFAULT-VALUE})")
     private List<String> cluster;
 
+    @Mixin
+    private AccessOption access;
+
     @Spec
     private CommandSpec spec;
 
     @Override
     public Integer call() throws IOException {
         PrintWriter out = spec.commandLine().getOut();
-        try (ClusterClient client = Place.client(cluster)) {
+        try (ClusterClient client = Place.client(cluster, access.token())) {
             boolean led = false;
             ObjectMapper json = new ObjectMapper();
             out.printf("%-22s %-14s %-12s %6s %14s %14s%n", "ADDRESS", "NODE", "ROLE", "TERM", "APPLIED", "COMMITTED");

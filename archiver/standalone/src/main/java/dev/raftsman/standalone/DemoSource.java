@@ -92,11 +92,20 @@ sealed interface DemoSource {
 
         private final long events;
         private final long seed;
+
+        /** Null: as fast as it can. */
+        private final Integer eventsPerSecond;
+
         private Path output;
 
         SampleApp(long events, long seed) {
+            this(events, seed, null);
+        }
+
+        SampleApp(long events, long seed, Integer eventsPerSecond) {
             this.events = events;
             this.seed = seed;
+            this.eventsPerSecond = eventsPerSecond;
         }
 
         @Override
@@ -120,7 +129,7 @@ sealed interface DemoSource {
             output = files.dir().resolve("logs").resolve(NAME + ".out");
             Files.deleteIfExists(output);
             // As somebody's application would be started: no flag of ours, only its class path.
-            List<String> command = List.of(
+            List<String> command = new ArrayList<>(List.of(
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                     "-Xmx128m",
                     "-XX:+UseSerialGC",
@@ -129,7 +138,10 @@ sealed interface DemoSource {
                     SampleApplication.class.getName(),
                     files.walRoot().toString(),
                     Long.toString(events),
-                    Long.toString(seed));
+                    Long.toString(seed)));
+            if (eventsPerSecond != null) {
+                command.add(eventsPerSecond.toString());
+            }
             cluster.adopt(ChildProcess.start(NAME, command, Map.of(), files.log(NAME), output));
         }
 

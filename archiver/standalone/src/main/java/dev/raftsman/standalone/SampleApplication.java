@@ -10,6 +10,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.ILoggerFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,7 +24,7 @@ import org.slf4j.helpers.MessageFormatter;
  * {@code stream=orders events=N bytes=N sha256=HEX}, over all messages in order, each with a newline: what reading the stream
  * back must give.
  *
- * <p>Arguments: WAL root, events in all, seed. It is started without a JVM flag, as an application would be.
+ * <p>Arguments: WAL root, events in all, seed; and perhaps events a second in all, else as fast as it can. It is started without a JVM flag, as an application would be.
  */
 public final class SampleApplication {
     private static final int SHARES = 20;
@@ -135,6 +137,7 @@ public final class SampleApplication {
         System.setProperty("sample.wal", args[0]);
         long events = Long.parseLong(args[1]);
         long seed = Long.parseLong(args[2]);
+        long pauseNanos = args.length < 4 ? 0 : TimeUnit.SECONDS.toNanos(SHARES) / Long.parseLong(args[3]);
 
         ILoggerFactory loggers = LoggerFactory.getILoggerFactory();
         List<Thread> threads = new ArrayList<>();
@@ -142,7 +145,8 @@ public final class SampleApplication {
         for (Chatter chatter : Chatter.values()) {
             Transcript transcript = new Transcript();
             transcripts.put(chatter, transcript);
-            Thread thread = new Thread(() -> chat(chatter, events, seed, transcript), chatter.stream + "-worker");
+            Thread thread =
+                    new Thread(() -> chat(chatter, events, seed, pauseNanos, transcript), chatter.stream + "-worker");
             threads.add(thread);
             thread.start();
         }
@@ -158,12 +162,14 @@ public final class SampleApplication {
         }
     }
 
-    private static void chat(Chatter chatter, long allEvents, long seed, Transcript transcript) {
+    /** @param pauseNanos from one event to the next of a stream with a share of one; 0: none */
+    private static void chat(Chatter chatter, long allEvents, long seed, long pauseNanos, Transcript transcript) {
         Logger logger = LoggerFactory.getLogger("sample." + chatter.stream);
         SplittableRandom random = new SplittableRandom(31 * seed + chatter.stream.hashCode());
         long events = allEvents * chatter.share / SHARES;
         for (long number = 1; number <= events; number++) {
             chatter.log(logger, random, number, transcript);
+            LockSupport.parkNanos(pauseNanos / chatter.share);
         }
     }
 }

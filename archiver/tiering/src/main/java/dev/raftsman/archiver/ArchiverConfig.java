@@ -14,13 +14,20 @@ import java.util.List;
  *
  * @param data for the lock, the owner's name, and one segment on its way
  * @param collectors HTTP addresses of some or all collectors
+ * @param token that the collectors ask for; empty: none
  * @param retention the file of policies
  * @param every from the end of a round to the next
  * @param act whether decisions are carried out; if not, only plans that somebody applies are
  * @param http where figures and health are served
  */
 public record ArchiverConfig(
-        Path data, List<HostPort> collectors, Path retention, Duration every, boolean act, HostPort http) {
+        Path data,
+        List<HostPort> collectors,
+        String token,
+        Path retention,
+        Duration every,
+        boolean act,
+        HostPort http) {
     public ArchiverConfig {
         collectors = List.copyOf(collectors);
     }
@@ -43,6 +50,8 @@ public record ArchiverConfig(
         if (collectors.isEmpty()) {
             file.problem("collectors", "names nobody", "at least one host:port");
         }
+        String token = file.string(
+                "token", "", "What the collectors ask for, their http.token: ${env:X} or ${file:X}. Left out: none.");
         Path retention = file.directory("retention", null, "The file of policies, retention.yaml.");
         Duration every = file.duration("every", "10s", "From the end of a round to the beginning of the next.");
         if (every.isZero()) {
@@ -54,6 +63,6 @@ public record ArchiverConfig(
                 "Whether decisions are carried out. false: 'retention apply' does it, and what was begun or marked is finished.");
         HostPort http = file.section("http", "Figures and health.")
                 .address("listen", "127.0.0.1:7471", "Where /metrics, /livez and /readyz are served.");
-        return new ArchiverConfig(data, collectors, retention, every, act, http);
+        return new ArchiverConfig(data, collectors, token, retention, every, act, http);
     }
 }

@@ -114,7 +114,7 @@ public final class ArchiverProcess {
         }
         try (DirectoryLock lock = DirectoryLock.acquire(config.data().resolve(LOCK_FILE));
                 StatusPages pages = StatusPages.start(config.http(), metrics, () -> ready);
-                ClusterClient cluster = new ClusterClient(config.collectors(), PATIENCE);
+                ClusterClient cluster = new ClusterClient(config.collectors(), PATIENCE, config.token());
                 LakeThread lake = lake();
                 ColdTargets targets = new ColdTargets(policies, this::open)) {
             LOG.info(

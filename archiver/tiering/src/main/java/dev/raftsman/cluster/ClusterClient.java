@@ -59,6 +59,7 @@ public final class ClusterClient implements Cluster, SegmentRanges {
 
     private final List<HostPort> nodes;
     private final Backoff backoff;
+    private final String token;
     private final ObjectMapper json = new ObjectMapper();
     private final ExecutorService threads;
     private final HttpClient http;
@@ -66,13 +67,22 @@ public final class ClusterClient implements Cluster, SegmentRanges {
     /** Whom to ask first. A stale value costs one refusal; any thread may write it. */
     private volatile HostPort leader;
 
-    /** @param nodes HTTP addresses of some or all collectors, at least one */
+    /** Of collectors that ask for no token. */
     public ClusterClient(List<HostPort> nodes, Backoff backoff) {
+        this(nodes, backoff, "");
+    }
+
+    /**
+     * @param nodes HTTP addresses of some or all collectors, at least one
+     * @param token that the collectors ask for; empty: none
+     */
+    public ClusterClient(List<HostPort> nodes, Backoff backoff, String token) {
         if (nodes.isEmpty()) {
             throw new IllegalArgumentException("no collector's address");
         }
         this.nodes = List.copyOf(nodes);
         this.backoff = backoff;
+        this.token = token;
         this.leader = nodes.get(0);
         this.threads = Executors.newCachedThreadPool(task -> {
             Thread thread = new Thread(task, "cluster-client");
@@ -162,8 +172,7 @@ public final class ClusterClient implements Cluster, SegmentRanges {
                 verb,
                 node -> body(send(
                         node,
-                        HttpRequest.newBuilder(uri(node, "/v1/cluster/" + verb))
-                                .timeout(ANSWER_TIMEOUT)
+                        request(node, "/v1/cluster/" + verb)
                                 .header("Content-Type", "application/json")
                                 .POST(HttpRequest.BodyPublishers.ofString(request))
                                 .build())));
@@ -181,8 +190,7 @@ public final class ClusterClient implements Cluster, SegmentRanges {
     public CommandResult execute(Command command) throws IOException {
         byte[] body = CatalogJson.write(command);
         return ask("command " + command.getClass().getSimpleName(), node -> {
-            HttpRequest request = HttpRequest.newBuilder(uri(node, "/v1/commands"))
-                    .timeout(ANSWER_TIMEOUT)
+            HttpRequest request = request(node, "/v1/commands")
                     .header("Content-Type", "application/json")
                     .POST(HttpRequest.BodyPublishers.ofByteArray(body))
                     .build();
@@ -312,9 +320,7 @@ public final class ClusterClient implements Cluster, SegmentRanges {
             for (int i = 0; i < nodes.size(); i++) {
                 HostPort node = node(first + i);
                 try {
-                    HttpRequest request = HttpRequest.newBuilder(
-                                    uri(node, "/v1/segments/" + segment.id() + (isRead ? "?read=true" : "")))
-                            .timeout(ANSWER_TIMEOUT)
+                    HttpRequest request = request(node, "/v1/segments/" + segment.id() + (isRead ? "?read=true" : ""))
                             .header("Range", range)
                             .GET()
                             .build();
@@ -391,15 +397,14 @@ public final class ClusterClient implements Cluster, SegmentRanges {
         }
     }
 
-    private static HttpRequest get(HostPort node, String path) {
-        return HttpRequest.newBuilder(uri(node, path))
-                .timeout(ANSWER_TIMEOUT)
-                .GET()
-                .build();
+    private HttpRequest get(HostPort node, String path) {
+        return request(node, path).GET().build();
     }
 
-    private static URI uri(HostPort node, String path) {
-        return URI.create("http://" + node + path);
+    private HttpRequest.Builder request(HostPort node, String path) {
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(URI.create("http://" + node + path)).timeout(ANSWER_TIMEOUT);
+        return token.isEmpty() ? request : request.header("Authorization", "Bearer " + token);
     }
 
     /** Read as it comes: of a hundred thousand segments it has some sixty megabytes. */
@@ -476,9 +481,7 @@ public final class ClusterClient implements Cluster, SegmentRanges {
             boolean isFinal = status < SERVER_ERRORS
                     && status != TOO_MANY
                     && request.method().equals("POST");
-            throw isFinal
-                    ? new FinalAnswerException(message, text(body, "error", detail))
-                    : new IOException(message);
+            throw isFinal ? new FinalAnswerException(message, text(body, "error", detail)) : new IOException(message);
         }
     }
 

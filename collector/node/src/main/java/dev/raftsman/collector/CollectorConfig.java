@@ -6,6 +6,7 @@ import dev.raftsman.config.HostPort;
 import dev.raftsman.config.Section;
 import dev.raftsman.ingest.IngestSettings;
 import dev.raftsman.ingest.IngestTls;
+import dev.raftsman.query.AccessToken;
 import dev.raftsman.raft.LogMember;
 import dev.raftsman.raft.LogSettings;
 import dev.raftsman.raft.LogTls;
@@ -26,6 +27,7 @@ import java.util.regex.Pattern;
  * @param node id of this one, among the peers
  * @param reserveBytes free space of the data directory below which no block is taken; {@link
  *     dev.raftsman.raft.DiskMarks} has the second mark
+ * @param httpToken that readers of the pages have to know; null: none
  * @param raftHost address to bind for the log; the port is this node's in the peers
  * @param raftTls of the nodes among themselves; null: plain text
  * @param segmentBytes length at which a segment is sealed; the leader's value holds for all nodes
@@ -42,6 +44,7 @@ public record CollectorConfig(
         long reserveBytes,
         IngestSettings ingest,
         HostPort http,
+        AccessToken httpToken,
         String raftHost,
         Duration electionTimeout,
         TlsFiles raftTls,
@@ -134,8 +137,13 @@ public record CollectorConfig(
         }
         TlsFiles raftTls = LogTls.read(raft);
         IngestSettings ingest = ingest(file.section("ingest", "Where sidecars connect."), self);
-        HostPort http =
-                listen(file.section("http", "Status, catalog, segments, commands, metrics."), self.http(), "http");
+        Section pages = file.section("http", "Status, catalog, segments, streams, commands, metrics.");
+        HostPort http = listen(pages, self.http(), "http");
+        String token = pages.string(
+                "token",
+                "",
+                "What readers and the archiver must know, ${env:X} or ${file:X}: 'Authorization: Bearer ...'. Left out:"
+                        + " whoever reaches the address. /livez, /readyz and /metrics are open.");
 
         Section segments = file.section("segments", "Files that blocks are stored in.");
         long segmentBytes = segments.size(
@@ -159,6 +167,7 @@ public record CollectorConfig(
                 reserve,
                 ingest,
                 http,
+                token.isEmpty() ? null : new AccessToken(token),
                 raftListen.host(),
                 electionTimeout,
                 raftTls,

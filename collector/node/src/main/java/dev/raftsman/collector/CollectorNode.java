@@ -5,6 +5,7 @@ import dev.raftsman.catalog.RestoreView;
 import dev.raftsman.config.HostPort;
 import dev.raftsman.ingest.IngestServer;
 import dev.raftsman.query.AgentsStatus;
+import dev.raftsman.query.AppliedSignal;
 import dev.raftsman.query.NodeStatus;
 import dev.raftsman.query.QueryServer;
 import dev.raftsman.query.QuerySource;
@@ -24,6 +25,7 @@ import dev.raftsman.raft.RatisLog;
 import dev.raftsman.segment.SegmentFile;
 import dev.raftsman.segment.SegmentId;
 import dev.raftsman.store.CorruptStoreException;
+import dev.raftsman.store.ReplicatedState;
 import dev.raftsman.store.StoreSettings;
 import dev.raftsman.tls.TlsFileException;
 import java.io.IOException;
@@ -50,6 +52,7 @@ public final class CollectorNode implements AutoCloseable {
     private final DataDirectory data;
     private final FailureListener failures;
     private final CollectorMetrics metrics = new CollectorMetrics();
+    private final AppliedSignal applied = new AppliedSignal();
     private final DiskMarks marks;
 
     /** Null: the nodes talk in plain text. */
@@ -132,7 +135,10 @@ public final class CollectorNode implements AutoCloseable {
                 peers::files,
                 config.fetchBytesPerSecond(),
                 config.reserveBytes(),
-                metrics::applied,
+                nanos -> {
+                    metrics.applied(nanos);
+                    applied.applied();
+                },
                 this::requestSnapshot);
         introductions = new Introductions(raftTls);
         removal = new Removal(config, data, introductions, failures);
@@ -179,7 +185,9 @@ public final class CollectorNode implements AutoCloseable {
         NodeMetrics.registerCertificates(
                 metrics, Map.of("ingest", ingest::tlsStatus, "raft", () -> raftTls == null ? null : raftTls.status()));
         try {
-            query = QueryServer.start(config.http(), new Pages(), log, membership, clock::millis);
+            query = QueryServer.start(
+                    config.http(), config.httpToken(), new Pages(), applied, log, membership, clock::millis);
+            NodeMetrics.register(metrics, query);
         } catch (IOException e) {
             throw cannotListen(config.http(), "http", e);
         }
@@ -437,6 +445,11 @@ public final class CollectorNode implements AutoCloseable {
         @Override
         public CatalogView view() {
             return state.view();
+        }
+
+        @Override
+        public ReplicatedState state() {
+            return state.get();
         }
 
         @Override

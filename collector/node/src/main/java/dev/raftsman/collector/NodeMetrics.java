@@ -4,6 +4,7 @@ import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.catalog.SegmentState;
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.ingest.AgentLag;
+import dev.raftsman.query.QueryServer;
 import dev.raftsman.raft.DiskMarks;
 import dev.raftsman.raft.RatisLog;
 import dev.raftsman.store.ReplicatedState;
@@ -207,6 +208,14 @@ final class NodeMetrics {
 
     private static Stream<AgentLag> here(Supplier<List<AgentLag>> agents) {
         return agents.get().stream().filter(AgentLag::connected);
+    }
+
+    static void register(CollectorMetrics metrics, QueryServer query) {
+        metrics.gauge("raftsman_collector_tails", "Readers that follow a stream at this node now.", query::tailsOpen);
+        metrics.counter(
+                "raftsman_collector_tail_items_total",
+                "Events, lines and gaps sent to readers that follow streams, since the start.",
+                query::itemsServed);
     }
 
     private static long care(StoreState.Holder state, ToLongFunction<SegmentCare> what) {

@@ -16,12 +16,14 @@ import dev.raftsman.store.DamagedSegmentException;
 import dev.raftsman.store.Entry;
 import dev.raftsman.store.Reply;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -46,7 +48,30 @@ public final class QueryServer implements AutoCloseable {
     private static final long READY_SECONDS = 2;
 
     private static final String JSON = "application/json";
+    private static final String NO_DELAY = "sun.net.httpserver.nodelay";
 
+    static {
+        // Without it an event waits up to 40 ms for the reader's acknowledgement of the one before.
+        if (System.getProperty(NO_DELAY) == null) {
+            System.setProperty(NO_DELAY, "true");
+        }
+    }
+
+    /** A page as the description has it: {@code GET /v1/segments/{id}}. */
+    record Route(String method, String path) {}
+
+    /** Serves a request. */
+    private interface Page {
+        /** @return whether another thread goes on with the exchange and closes it */
+        boolean serve(HttpExchange exchange) throws IOException;
+    }
+
+    private final List<Route> routes = new ArrayList<>();
+
+    /** Null: whoever reaches the address may read. */
+    private final AccessToken token;
+
+    private final Tails tails;
     private final QuerySource source;
     private final ReplicatedLog log;
     private final ClusterDoor cluster;
@@ -62,23 +87,31 @@ public final class QueryServer implements AutoCloseable {
     /** Whom to ask instead. */
     record Misdirected(String error, String leader, String leaderHttp) {}
 
-    /** What is wrong. */
-    record Failed(String error) {}
-
     private QueryServer(
-            HostPort listen, QuerySource source, ReplicatedLog log, ClusterDoor cluster, LongSupplier clockMillis)
+            HostPort listen,
+            AccessToken token,
+            QuerySource source,
+            AppliedSignal signal,
+            ReplicatedLog log,
+            ClusterDoor cluster,
+            LongSupplier clockMillis,
+            Duration stalled)
             throws IOException {
+        this.token = token;
         this.source = source;
         this.log = log;
         this.cluster = cluster;
         this.clockMillis = clockMillis;
         this.server = HttpServer.create(listen.resolve(), 64);
         server.setExecutor(threads);
+        this.tails = new Tails(source, signal, stalled);
         page("/v1/status", "GET", this::status);
         page("/v1/agents", "GET", exchange -> reply(exchange, 200, source.agents()));
         page("/v1/catalog", "GET", this::catalog);
-        page("/v1/segments/", "GET", this::segment);
-        page("/v1/reads", "GET", exchange -> reply(exchange, 200, reads.page(clockMillis.getAsLong())));
+        page("/v1/streams", "GET", this::streams);
+        pages(TailRequest.PREFIX, "{tenant}/{stream}" + TailRequest.SUFFIX, "GET", this::events);
+        pages("/v1/segments/", "{id}", "GET", closing(this::segment));
+        page("/v1/reads", "GET", exchange -> Answers.reply(exchange, 200, reads.page(clockMillis.getAsLong())));
         page("/v1/commands", "POST", this::command);
         page("/v1/cluster", "GET", this::cluster);
         for (ClusterRequest.Verb verb : ClusterRequest.Verb.values()) {
@@ -87,18 +120,62 @@ public final class QueryServer implements AutoCloseable {
                     "POST",
                     exchange -> changeCluster(exchange, verb));
         }
-        page("/metrics", "GET", this::metrics);
-        page("/livez", "GET", this::alive);
-        page("/readyz", "GET", this::ready);
-        page("/", "GET", exchange -> error(exchange, 404, "no such page"));
+        openPage("/metrics", this::metrics);
+        openPage("/livez", this::alive);
+        openPage("/readyz", this::ready);
+        openPage("/openapi.yaml", QueryServer::description);
+        server.createContext("/", exchange -> {
+            try (exchange) {
+                Answers.error(exchange, 404, "no such page");
+            }
+        });
         server.start();
     }
 
-    /** @throws IOException if the address cannot be bound */
+    /**
+     * @param token that readers have to know; null: none
+     * @param signal told of each entry that is applied
+     * @throws IOException if the address cannot be bound
+     */
     public static QueryServer start(
-            HostPort listen, QuerySource source, ReplicatedLog log, ClusterDoor cluster, LongSupplier clockMillis)
+            HostPort listen,
+            AccessToken token,
+            QuerySource source,
+            AppliedSignal signal,
+            ReplicatedLog log,
+            ClusterDoor cluster,
+            LongSupplier clockMillis)
             throws IOException {
-        return new QueryServer(listen, source, log, cluster, clockMillis);
+        return start(listen, token, source, signal, log, cluster, clockMillis, Tails.STALLED);
+    }
+
+    /** @param stalled how long a reader of a stream may take nothing */
+    static QueryServer start(
+            HostPort listen,
+            AccessToken token,
+            QuerySource source,
+            AppliedSignal signal,
+            ReplicatedLog log,
+            ClusterDoor cluster,
+            LongSupplier clockMillis,
+            Duration stalled)
+            throws IOException {
+        return new QueryServer(listen, token, source, signal, log, cluster, clockMillis, stalled);
+    }
+
+    /** Readers that follow a stream now. */
+    public int tailsOpen() {
+        return tails.openCount();
+    }
+
+    /** Items that such readers were sent since the start. */
+    public long itemsServed() {
+        return tails.servedCount();
+    }
+
+    /** Every page there is. */
+    List<Route> routes() {
+        return List.copyOf(routes);
     }
 
     /** Where it listens; of use if the port was left to the system. */
@@ -108,31 +185,95 @@ public final class QueryServer implements AutoCloseable {
 
     @Override
     public void close() {
+        tails.close();
         server.stop(0);
         threads.shutdownNow();
     }
 
+    /** A page for those who have the token. */
     private void page(String path, String method, HttpHandler handler) {
+        routes.add(new Route(method, path));
+        context(path, method, true, closing(handler));
+    }
+
+    /** All pages below a path that ends with a slash. */
+    private void pages(String path, String rest, String method, Page page) {
+        routes.add(new Route(method, path + rest));
+        context(path, method, true, page);
+    }
+
+    /** A page for everybody. */
+    private void openPage(String path, HttpHandler handler) {
+        routes.add(new Route("GET", path));
+        context(path, "GET", false, closing(handler));
+    }
+
+    private static Page closing(HttpHandler handler) {
+        return exchange -> {
+            handler.handle(exchange);
+            return false;
+        };
+    }
+
+    private void context(String path, String method, boolean guarded, Page page) {
         server.createContext(path, exchange -> {
-            try (exchange) {
-                if (!path.endsWith("/") && !exchange.getRequestURI().getPath().equals(path)) {
-                    error(exchange, 404, "no such page");
-                } else if (exchange.getRequestMethod().equals(method)) {
-                    handler.handle(exchange);
-                } else {
-                    exchange.getResponseHeaders().set("Allow", method);
-                    error(exchange, 405, "use " + method);
-                }
+            boolean goesOn = false;
+            try {
+                goesOn = serve(exchange, path, method, guarded, page);
             } catch (IOException e) {
-                LOG.debug("request broke off: {}", exchange.getRequestURI(), e);
+                LOG.debug("request broke off: {}", exchange.getRequestURI().getPath(), e);
             } catch (RuntimeException e) {
-                LOG.error("request failed: {}", exchange.getRequestURI(), e);
+                LOG.error("request failed: {}", exchange.getRequestURI().getPath(), e);
+            } finally {
+                if (!goesOn) {
+                    exchange.close();
+                }
             }
         });
     }
 
+    private boolean serve(HttpExchange exchange, String path, String method, boolean guarded, Page page)
+            throws IOException {
+        if (guarded && token != null && !token.admits(exchange)) {
+            exchange.getResponseHeaders().set("WWW-Authenticate", "Bearer realm=\"raftsman\"");
+            Answers.error(exchange, 401, "a token is needed: Authorization: Bearer ...");
+        } else if (!path.endsWith("/") && !exchange.getRequestURI().getPath().equals(path)) {
+            Answers.error(exchange, 404, "no such page");
+        } else if (!exchange.getRequestMethod().equals(method)) {
+            exchange.getResponseHeaders().set("Allow", method);
+            Answers.error(exchange, 405, "use " + method);
+        } else {
+            return page.serve(exchange);
+        }
+        return false;
+    }
+
+    private boolean events(HttpExchange exchange) throws IOException {
+        if (!exchange.getRequestURI().getRawPath().endsWith(TailRequest.SUFFIX)) {
+            Answers.error(exchange, 404, "no such page");
+            return false;
+        }
+        return tails.begin(exchange);
+    }
+
+    private void streams(HttpExchange exchange) throws IOException {
+        exchange.getResponseHeaders().set("Content-Type", JSON);
+        StreamPage page = StreamPage.of(source.view());
+        exchange.sendResponseHeaders(200, 0);
+        CatalogJson.write(exchange.getResponseBody(), page);
+    }
+
+    private static void description(HttpExchange exchange) throws IOException {
+        try (InputStream in = QueryServer.class.getResourceAsStream("openapi.yaml")) {
+            byte[] text = in.readAllBytes();
+            exchange.getResponseHeaders().set("Content-Type", "application/yaml");
+            exchange.sendResponseHeaders(200, text.length);
+            exchange.getResponseBody().write(text);
+        }
+    }
+
     private void status(HttpExchange exchange) throws IOException {
-        reply(exchange, 200, source.status());
+        Answers.reply(exchange, 200, source.status());
     }
 
     private void catalog(HttpExchange exchange) throws IOException {
@@ -157,22 +298,22 @@ public final class QueryServer implements AutoCloseable {
         try {
             id = SegmentId.parse(exchange.getRequestURI().getPath().substring("/v1/segments/".length()));
         } catch (IllegalArgumentException e) {
-            error(exchange, 400, e.getMessage());
+            Answers.error(exchange, 400, e.getMessage());
             return;
         }
         if (source.view().segment(id).isEmpty()) {
-            error(exchange, 404, "no such segment");
+            Answers.error(exchange, 404, "no such segment");
             return;
         }
         Optional<SegmentFile> found;
         try {
             found = source.segment(id);
         } catch (DamagedSegmentException e) {
-            error(exchange, 503, e.getMessage());
+            Answers.error(exchange, 503, e.getMessage());
             return;
         }
         if (found.isEmpty()) {
-            error(exchange, 410, "this node does not hold the segment any more");
+            Answers.error(exchange, 410, "this node does not hold the segment any more");
             return;
         }
         if ("read=true".equals(exchange.getRequestURI().getQuery())) {
@@ -189,7 +330,7 @@ public final class QueryServer implements AutoCloseable {
                 asked == null ? Optional.of(new ByteRange(0, length)) : ByteRange.parse(asked, length);
         if (range.isEmpty()) {
             exchange.getResponseHeaders().set("Content-Range", "bytes */" + length);
-            error(exchange, 416, "outside of 0 to " + length);
+            Answers.error(exchange, 416, "outside of 0 to " + length);
             return;
         }
         long position = range.get().start();
@@ -219,25 +360,25 @@ public final class QueryServer implements AutoCloseable {
             body = in.readNBytes(MAX_COMMAND_BYTES + 1);
         }
         if (body.length > MAX_COMMAND_BYTES) {
-            error(exchange, 413, "a command has at most " + MAX_COMMAND_BYTES + " bytes");
+            Answers.error(exchange, 413, "a command has at most " + MAX_COMMAND_BYTES + " bytes");
             return;
         }
         Command command;
         try {
             command = CatalogJson.readCommand(body);
         } catch (MalformedJsonException e) {
-            error(exchange, 400, e.getMessage());
+            Answers.error(exchange, 400, e.getMessage());
             return;
         }
         if (command instanceof Command.Attest) {
-            error(exchange, 403, "only the leader itself says what nodes attest");
+            Answers.error(exchange, 403, "only the leader itself says what nodes attest");
             return;
         }
         byte[] entry = new Entry.Change(clockMillis.getAsLong(), command).encode();
         Outcome outcome = await(log.submit(ByteBuffer.wrap(entry)));
         if (outcome instanceof Outcome.Applied applied
                 && Reply.decode(ByteBuffer.wrap(applied.reply())) instanceof Reply.ChangeReply change) {
-            reply(exchange, 200, CatalogJson.write(change.result()));
+            Answers.reply(exchange, 200, CatalogJson.write(change.result()));
         } else {
             refuse(exchange, outcome);
         }
@@ -249,7 +390,7 @@ public final class QueryServer implements AutoCloseable {
         if (query != null && query.contains("leader=true") && !status.leads()) {
             misdirected(exchange);
         } else {
-            reply(exchange, 200, status);
+            Answers.reply(exchange, 200, status);
         }
     }
 
@@ -259,7 +400,7 @@ public final class QueryServer implements AutoCloseable {
             body = in.readNBytes(MAX_REQUEST_BYTES + 1);
         }
         if (body.length > MAX_REQUEST_BYTES) {
-            error(exchange, 413, "a request has at most " + MAX_REQUEST_BYTES + " bytes");
+            Answers.error(exchange, 413, "a request has at most " + MAX_REQUEST_BYTES + " bytes");
             return;
         }
         ClusterRequest request;
@@ -268,18 +409,18 @@ public final class QueryServer implements AutoCloseable {
                     .with(verb);
             String lacks = request.lacks();
             if (lacks != null) {
-                error(exchange, 400, lacks);
+                Answers.error(exchange, 400, lacks);
                 return;
             }
         } catch (MalformedJsonException e) {
-            error(exchange, 400, e.getMessage());
+            Answers.error(exchange, 400, e.getMessage());
             return;
         }
         ClusterDoor.Answer answer = cluster.begin(request);
         if (answer instanceof ClusterDoor.Answer.Begun begun) {
-            reply(exchange, 202, begun.change());
+            Answers.reply(exchange, 202, begun.change());
         } else if (answer instanceof ClusterDoor.Answer.Refused refused) {
-            error(exchange, 409, refused.reason());
+            Answers.error(exchange, 409, refused.reason());
         } else {
             misdirected(exchange);
         }
@@ -300,7 +441,7 @@ public final class QueryServer implements AutoCloseable {
 
     private void refuse(HttpExchange exchange, Outcome outcome) throws IOException {
         if (outcome instanceof Outcome.Unavailable unavailable) {
-            error(exchange, 503, unavailable.detail());
+            Answers.error(exchange, 503, unavailable.detail());
         } else {
             misdirected(exchange);
         }
@@ -308,7 +449,7 @@ public final class QueryServer implements AutoCloseable {
 
     private void misdirected(HttpExchange exchange) throws IOException {
         NodeStatus status = source.status();
-        reply(exchange, 421, new Misdirected("this node does not lead", status.leader(), status.leaderHttp()));
+        Answers.reply(exchange, 421, new Misdirected("this node does not lead", status.leader(), status.leaderHttp()));
     }
 
     private void metrics(HttpExchange exchange) throws IOException {
@@ -319,9 +460,9 @@ public final class QueryServer implements AutoCloseable {
 
     private void alive(HttpExchange exchange) throws IOException {
         if (source.alive()) {
-            reply(exchange, 200, source.status());
+            Answers.reply(exchange, 200, source.status());
         } else {
-            error(exchange, 503, "the log is closed");
+            Answers.error(exchange, 503, "the log is closed");
         }
     }
 
@@ -332,7 +473,7 @@ public final class QueryServer implements AutoCloseable {
                 && !status.leader().isEmpty()
                 && !status.disk().equals("FULL")
                 && caughtUp();
-        reply(exchange, ready ? 200 : 503, status);
+        Answers.reply(exchange, ready ? 200 : 503, status);
     }
 
     /** The leader's commit index is asked for: a node that fetches a snapshot knows none that is newer than its own. */
@@ -345,21 +486,5 @@ public final class QueryServer implements AutoCloseable {
             Thread.currentThread().interrupt();
             return false;
         }
-    }
-
-    private static void error(HttpExchange exchange, int code, String what) throws IOException {
-        reply(exchange, code, new Failed(what));
-    }
-
-    private static void reply(HttpExchange exchange, int code, Record value) throws IOException {
-        ByteArrayOutputStream body = new ByteArrayOutputStream();
-        CatalogJson.write(body, value);
-        reply(exchange, code, body.toByteArray());
-    }
-
-    private static void reply(HttpExchange exchange, int code, byte[] json) throws IOException {
-        exchange.getResponseHeaders().set("Content-Type", JSON);
-        exchange.sendResponseHeaders(code, json.length);
-        exchange.getResponseBody().write(json);
     }
 }

@@ -3,6 +3,7 @@ package dev.raftsman.query;
 import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.segment.SegmentFile;
 import dev.raftsman.segment.SegmentId;
+import dev.raftsman.store.ReplicatedState;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Optional;
@@ -16,6 +17,9 @@ public interface QuerySource {
 
     /** The tables as applied on this node. */
     CatalogView view();
+
+    /** The state that the log drives now; null as long as the log was not opened. Another one after a catch-up. */
+    ReplicatedState state();
 
     /** The segment as it is now; empty if this node has none, or none any more. The caller closes it. */
     Optional<SegmentFile> segment(SegmentId id) throws IOException;

@@ -77,6 +77,7 @@ final class NodesInOneJvm implements AutoCloseable {
                 1 << 20,
                 new IngestSettings(self.ingest(), 16 << 20, 48 << 20, Duration.ofMillis(5), connections),
                 self.http(),
+                null,
                 "127.0.0.1",
                 Duration.ofMillis(700),
                 null,

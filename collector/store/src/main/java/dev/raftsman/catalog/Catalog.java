@@ -310,6 +310,25 @@ public final class Catalog {
         return Optional.ofNullable(segments.segment(id));
     }
 
+    public Optional<StreamView> stream(String tenant, String stream) {
+        return Optional.ofNullable(epochs.stream(tenant, stream));
+    }
+
+    /** The last segment of the id's stream that is not behind the id, else the stream's first. */
+    public Optional<SegmentView> segmentAround(SegmentId id) {
+        return Optional.ofNullable(segments.around(id));
+    }
+
+    /** The stream's next segment, active or finished. */
+    public Optional<SegmentView> segmentAfter(SegmentId id) {
+        return Optional.ofNullable(segments.after(id));
+    }
+
+    /** The stream's segment before. */
+    public Optional<SegmentView> segmentBefore(SegmentId id) {
+        return Optional.ofNullable(segments.before(id));
+    }
+
     /** Streams of which no blocks are to be taken for now. */
     public List<ThrottleView> throttles() {
         return tiers.throttles();

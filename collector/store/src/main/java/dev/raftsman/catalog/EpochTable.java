@@ -113,6 +113,11 @@ final class EpochTable {
         return stream;
     }
 
+    /** @return null if there is none of the name */
+    StreamView stream(String tenant, String stream) {
+        return streamsByName.get(new StreamKey(tenant, stream));
+    }
+
     /** By number. */
     List<StreamView> streams() {
         return List.copyOf(streams.values());

@@ -8,6 +8,7 @@ import dev.raftsman.segment.SegmentTotals;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -156,6 +157,32 @@ final class SegmentTable {
     SegmentView segment(SegmentId id) {
         Active row = active.get(id.stream());
         return row != null && row.header.id().equals(id) ? view(row) : finished.get(id);
+    }
+
+    /** The last segment of the id's stream that is not behind the id, else the stream's first; null if it has none. */
+    SegmentView around(SegmentId id) {
+        Active row = active.get(id.stream());
+        if (row != null && row.header.id().compareTo(id) <= 0) {
+            return view(row);
+        }
+        SegmentView found = ofStream(finished.floorEntry(id), id.stream());
+        return found == null ? after(new SegmentId(id.stream(), 0)) : found;
+    }
+
+    /** The next segment of the stream; null if this is its last. */
+    SegmentView after(SegmentId id) {
+        SegmentView found = ofStream(finished.higherEntry(id), id.stream());
+        Active row = active.get(id.stream());
+        return found == null && row != null && row.header.id().compareTo(id) > 0 ? view(row) : found;
+    }
+
+    /** The segment of the stream before this one; null if this is its first. */
+    SegmentView before(SegmentId id) {
+        return ofStream(finished.lowerEntry(id), id.stream());
+    }
+
+    private static SegmentView ofStream(Map.Entry<SegmentId, SegmentView> entry, int stream) {
+        return entry == null || entry.getKey().stream() != stream ? null : entry.getValue();
     }
 
     void replace(SegmentView changed) {

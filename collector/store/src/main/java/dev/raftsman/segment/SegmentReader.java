@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -49,6 +50,10 @@ public final class SegmentReader implements AutoCloseable {
     private final String name;
     private final InputStream in;
     private final SegmentDigest digest;
+
+    /** Null unless the segment grows. */
+    private BoundedStream growing;
+
     private final SegmentTally tally = new SegmentTally();
     private final Map<Long, EpochInfo> epochs = new HashMap<>();
     private final ByteBuffer head =
@@ -91,6 +96,30 @@ public final class SegmentReader implements AutoCloseable {
     /** Like {@link #open(Path)}, keeping a SHA-256 of what was read and comparing it with the footer's. */
     public static SegmentReader openWithDigest(Path file) throws IOException {
         return new SegmentReader(file.toString(), Files.newInputStream(file), new SegmentDigest());
+    }
+
+    /**
+     * Reads a segment that grows, as far as it was whole when it was opened; {@link #extend} goes on from there.
+     *
+     * @param file read from its beginning; closed with the reader
+     */
+    public static SegmentReader follow(SegmentFile file) throws IOException {
+        BoundedStream bounded = new BoundedStream(Channels.newInputStream(file.channel()), file.length());
+        SegmentReader reader = new SegmentReader(file.path().toString(), bounded, null);
+        reader.growing = bounded;
+        return reader;
+    }
+
+    /**
+     * More of the segment is whole now. Blocks that were not reached before are, if any, by the next {@link #next()}.
+     *
+     * @param length of the whole records, not less than before; at the end of one
+     */
+    public void extend(long length) {
+        growing.extend(length);
+        if (ending == Ending.UNFINISHED) {
+            ending = Ending.UNREACHED;
+        }
     }
 
     /** Reads a file up to a length, as if it ended there. */
@@ -405,11 +434,21 @@ public final class SegmentReader implements AutoCloseable {
     /** The first bytes of a stream. */
     private static final class BoundedStream extends InputStream {
         private final InputStream in;
+        private long length;
         private long left;
 
         BoundedStream(InputStream in, long length) {
             this.in = in;
+            this.length = length;
             this.left = length;
+        }
+
+        void extend(long newLength) {
+            if (newLength < length) {
+                throw new IllegalArgumentException(newLength + " bytes after " + length);
+            }
+            left += newLength - length;
+            length = newLength;
         }
 
         @Override

@@ -7,7 +7,7 @@ import java.io.IOException;
 public final class DamagedSegmentException extends IOException {
     private static final long serialVersionUID = 1L;
 
-    DamagedSegmentException(SegmentId id) {
+    public DamagedSegmentException(SegmentId id) {
         super("this node's copy of segment " + id + " is damaged and being fetched again");
     }
 }

@@ -17,11 +17,13 @@ import dev.raftsman.catalog.RestoreView;
 import dev.raftsman.catalog.SegmentRef;
 import dev.raftsman.catalog.SegmentState;
 import dev.raftsman.catalog.SegmentView;
+import dev.raftsman.catalog.StreamView;
 import dev.raftsman.catalog.ThrottleView;
 import dev.raftsman.catalog.Verdict;
 import dev.raftsman.disk.Durable;
 import dev.raftsman.event.LossReason;
 import dev.raftsman.segment.CorruptSegmentException;
+import dev.raftsman.segment.Offset;
 import dev.raftsman.segment.SegmentFile;
 import dev.raftsman.segment.SegmentHeader;
 import dev.raftsman.segment.SegmentId;
@@ -544,7 +546,58 @@ public final class ReplicatedState implements AutoCloseable {
         return care;
     }
 
-    private Optional<SegmentView> segment(SegmentId id) {
+    /** A stream by its name, without building a view. Any thread. */
+    public Optional<StreamView> stream(String tenant, String stream) {
+        lock.lock();
+        try {
+            return catalog.stream(tenant, stream);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Behind everything applied, in every stream. Any thread. */
+    public Offset nextOffset() {
+        lock.lock();
+        try {
+            return new Offset(catalog.position(Math.max(0, appliedIndex + 1)), 0);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The last segment of the id's stream that is not behind the id, else the stream's first, whatever its state. Any thread. */
+    public Optional<SegmentView> segmentAround(SegmentId id) {
+        lock.lock();
+        try {
+            return catalog.segmentAround(id);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The stream's next segment, whatever its state. Any thread. */
+    public Optional<SegmentView> segmentAfter(SegmentId id) {
+        lock.lock();
+        try {
+            return catalog.segmentAfter(id);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The stream's segment before, whatever its state. Any thread. */
+    public Optional<SegmentView> segmentBefore(SegmentId id) {
+        lock.lock();
+        try {
+            return catalog.segmentBefore(id);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A segment as it stands now, without building a view. Any thread. */
+    public Optional<SegmentView> segment(SegmentId id) {
         lock.lock();
         try {
             return catalog.segment(id);

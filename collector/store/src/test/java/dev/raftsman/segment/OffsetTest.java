@@ -17,8 +17,20 @@ final class OffsetTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", "1", "1.", ".1", "-1.0", "1.-1", "01.0", "1.00", "1.0 ", "1.0.0", "1,0", "latest",
-                "9223372036854775808.0", "1.2147483648"
+                "",
+                "1",
+                "1.",
+                ".1",
+                "-1.0",
+                "1.-1",
+                "01.0",
+                "1.00",
+                "1.0 ",
+                "1.0.0",
+                "1,0",
+                "latest",
+                "9223372036854775808.0",
+                "1.2147483648"
             })
     void refusesOtherTextSayingWhatIsExpected(String text) {
         assertThatThrownBy(() -> Offset.parse(text))

@@ -143,7 +143,8 @@ final class ReplicatedStateTest {
     private List<String> offsets(SegmentView segment) throws IOException {
         List<String> found = new ArrayList<>();
         OffsetCounter counter = new OffsetCounter();
-        try (SegmentReader reader = SegmentReader.open(ReplicatedState.fileOf(directory.resolve("data"), segment.id()))) {
+        try (SegmentReader reader =
+                SegmentReader.open(ReplicatedState.fileOf(directory.resolve("data"), segment.id()))) {
             while (reader.next()) {
                 found.add(counter.first(reader.raftIndex(), reader.block()) + " "
                         + reader.epochInfo().producer());
