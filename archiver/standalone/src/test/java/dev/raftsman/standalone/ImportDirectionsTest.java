@@ -29,7 +29,8 @@ class ImportDirectionsTest {
     };
     private static final String[] STORE = {"dev.raftsman.segment..", "dev.raftsman.catalog..", "dev.raftsman.store.."};
     private static final String[] NODE = {
-        "dev.raftsman.raft..", "dev.raftsman.ingest..", "dev.raftsman.query..", "dev.raftsman.collector.."
+        "dev.raftsman.raft..", "dev.raftsman.ingest..", "dev.raftsman.query..",
+        "dev.raftsman.console..", "dev.raftsman.collector.."
     };
     private static final String[] TIERING = {
         "dev.raftsman.cluster..",
@@ -72,6 +73,10 @@ class ImportDirectionsTest {
         neither(
                 only("dev.raftsman.raft..", "dev.raftsman.ingest..", "dev.raftsman.query.."),
                 only("dev.raftsman.collector.."));
+        neither(
+                only("dev.raftsman.raft..", "dev.raftsman.ingest..", "dev.raftsman.query.."),
+                only("dev.raftsman.console.."));
+        neither(only("dev.raftsman.console.."), only("dev.raftsman.ingest..", "dev.raftsman.collector.."));
         neither(only("dev.raftsman.policy.."), only("dev.raftsman.archive..", "dev.raftsman.archiver.."));
         neither(
                 only("dev.raftsman.cold.."),

@@ -5,6 +5,7 @@ import dev.raftsman.catalog.Verdict;
 import dev.raftsman.event.Loss;
 import dev.raftsman.event.LossReason;
 import dev.raftsman.ingest.BlockContents;
+import dev.raftsman.console.AckTimes;
 import dev.raftsman.ingest.IngestObserver;
 import dev.raftsman.wire.RefuseReason;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
@@ -85,6 +86,8 @@ final class CollectorMetrics implements IngestObserver {
             .name("raftsman_collector_connections")
             .help("Connections of sidecars now.")
             .register(registry);
+
+    private final AckTimes acks = new AckTimes();
 
     CollectorMetrics() {
         for (Verdict.Kind kind : Verdict.Kind.values()) {
@@ -177,6 +180,12 @@ final class CollectorMetrics implements IngestObserver {
         entries.inc();
         wait.observe(seconds(waitedNanos));
         commit.observe(seconds(committedNanos));
+        acks.add(waitedNanos + committedNanos);
+    }
+
+    /** How long entries took from their first block to their answer. */
+    AckTimes acks() {
+        return acks;
     }
 
     /** An entry was applied; the applying thread. */

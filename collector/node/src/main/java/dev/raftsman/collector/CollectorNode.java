@@ -3,6 +3,7 @@ package dev.raftsman.collector;
 import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.catalog.RestoreView;
 import dev.raftsman.config.HostPort;
+import dev.raftsman.console.Console;
 import dev.raftsman.ingest.IngestServer;
 import dev.raftsman.query.AgentsStatus;
 import dev.raftsman.query.AppliedSignal;
@@ -69,6 +70,7 @@ public final class CollectorNode implements AutoCloseable {
     private SegmentUpkeep upkeep;
     private IngestServer ingest;
     private QueryServer query;
+    private Console console;
 
     private CollectorNode(CollectorConfig config, Clock clock, DataDirectory data, FailureListener failures) {
         this.config = config;
@@ -191,11 +193,18 @@ public final class CollectorNode implements AutoCloseable {
         } catch (IOException e) {
             throw cannotListen(config.http(), "http", e);
         }
+        console = Console.open(
+                query, new Pages(), membership, metrics.acks(), this::damagedSegments, clock::millis);
         if (!log.entered()) {
             enter();
         }
         upkeep.start();
         clockwork.start();
+    }
+
+    private long damagedSegments() {
+        ReplicatedState opened = state.get();
+        return opened == null ? 0 : opened.care().damaged().size();
     }
 
     private void requestSnapshot() {
@@ -347,6 +356,9 @@ public final class CollectorNode implements AutoCloseable {
         }
         if (log != null) {
             log.close();
+        }
+        if (console != null) {
+            console.close();
         }
         if (query != null) {
             query.close();

@@ -126,7 +126,9 @@ public final class QueryServer implements AutoCloseable {
         openPage("/openapi.yaml", QueryServer::description);
         server.createContext("/", exchange -> {
             try (exchange) {
-                Answers.error(exchange, 404, "no such page");
+                if (!welcomes(exchange)) {
+                    Answers.error(exchange, 404, "no such page");
+                }
             }
         });
         server.start();
@@ -178,6 +180,16 @@ public final class QueryServer implements AutoCloseable {
         return List.copyOf(routes);
     }
 
+    /**
+     * Adds a page of a room that this one does not know. Any thread.
+     *
+     * @param path an exact one, or ending with a slash: all below it that no other page has
+     * @param handler answers GET; the exchange is closed afterwards. Below {@code /v1/} only to those who have the token
+     */
+    public void add(String path, HttpHandler handler) {
+        context(path, "GET", path.startsWith("/v1/"), closing(handler));
+    }
+
     /** Where it listens; of use if the port was left to the system. */
     public int port() {
         return server.getAddress().getPort();
@@ -188,6 +200,19 @@ public final class QueryServer implements AutoCloseable {
         tails.close();
         server.stop(0);
         threads.shutdownNow();
+    }
+
+    /** A browser that asks for the root wants the page for people. */
+    private static boolean welcomes(HttpExchange exchange) throws IOException {
+        String accepted = exchange.getRequestHeaders().getFirst("Accept");
+        boolean browser = exchange.getRequestURI().getPath().equals("/")
+                && accepted != null
+                && accepted.contains("text/html");
+        if (browser) {
+            exchange.getResponseHeaders().set("Location", "console/");
+            exchange.sendResponseHeaders(302, -1);
+        }
+        return browser;
     }
 
     /** A page for those who have the token. */
