@@ -174,6 +174,11 @@ final class TestStreams implements QuerySource, AutoCloseable {
     }
 
     @Override
+    public AgentsStatus agents() {
+        return new AgentsStatus(List.of());
+    }
+
+    @Override
     public CatalogView view() {
         return state.view();
     }
