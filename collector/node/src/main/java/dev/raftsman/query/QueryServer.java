@@ -106,7 +106,7 @@ public final class QueryServer implements AutoCloseable {
         server.setExecutor(threads);
         this.tails = new Tails(source, signal, stalled);
         page("/v1/status", "GET", this::status);
-        page("/v1/agents", "GET", exchange -> reply(exchange, 200, source.agents()));
+        page("/v1/agents", "GET", exchange -> Answers.reply(exchange, 200, source.agents()));
         page("/v1/catalog", "GET", this::catalog);
         page("/v1/streams", "GET", this::streams);
         pages(TailRequest.PREFIX, "{tenant}/{stream}" + TailRequest.SUFFIX, "GET", this::events);
