@@ -151,8 +151,8 @@ final class Browser implements AutoCloseable {
     /** What keeps people from using the page, as far as axe finds it: serious and critical. */
     List<String> barriers() throws IOException {
         driver.executeScript(axe);
-        String found = (String) driver.executeAsyncScript(
-                "const done = arguments[0]; axe.run(document, {resultTypes: ['violations']})"
+        String found = (String)
+                driver.executeAsyncScript("const done = arguments[0]; axe.run(document, {resultTypes: ['violations']})"
                         + ".then(r => done(JSON.stringify(r.violations)), e => done(JSON.stringify([{id: String(e),"
                         + " impact: 'critical', nodes: []}])));");
         List<String> barriers = new ArrayList<>();
@@ -160,7 +160,8 @@ final class Browser implements AutoCloseable {
             if (List.of("serious", "critical").contains(violation.path("impact").asText())) {
                 for (JsonNode node : violation.path("nodes")) {
                     barriers.add(violation.path("id").asText() + ": "
-                            + node.path("html").asText() + " " + node.path("failureSummary").asText());
+                            + node.path("html").asText() + " "
+                            + node.path("failureSummary").asText());
                 }
                 if (violation.path("nodes").isEmpty()) {
                     barriers.add(violation.path("id").asText());

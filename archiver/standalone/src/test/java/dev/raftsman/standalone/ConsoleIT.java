@@ -181,7 +181,9 @@ class ConsoleIT {
     @AfterEach
     void complainsAboutNothingAndAsksNobodyElse() throws IOException {
         assertThat(browser.complaints()).isEmpty();
-        assertThat(browser.requests()).isNotEmpty().allMatch(uri -> uri.getAuthority().equals(http));
+        assertThat(browser.requests())
+                .isNotEmpty()
+                .allMatch(uri -> uri.getAuthority().equals(http));
         assertThat(browser.script("return document.title")).asString().endsWith("– Raftsman");
     }
 
@@ -197,7 +199,8 @@ class ConsoleIT {
         browser.until("samples", d -> browser.script("return document.querySelectorAll('.plot path').length >= 3"));
         browser.click(".plot-area");
         browser.keys(Keys.HOME);
-        assertThat(browser.element(".plot-area").getDomAttribute("aria-valuetext")).matches("[0-9:]{8}: .+");
+        assertThat(browser.element(".plot-area").getDomAttribute("aria-valuetext"))
+                .matches("[0-9:]{8}: .+");
     }
 
     @Test
@@ -205,7 +208,8 @@ class ConsoleIT {
         browser.open("streams");
         String all = "%,d streams".formatted(STREAMS + 3);
         browser.awaitText(".said", all);
-        assertThat((Long) browser.script("return document.querySelectorAll('.table tbody tr').length")).isLessThan(80);
+        assertThat((Long) browser.script("return document.querySelectorAll('.table tbody tr').length"))
+                .isLessThan(80);
         browser.keys("/");
         assertThat(browser.script("return document.activeElement.className")).isEqualTo("filter");
         browser.keys("orders");
@@ -239,8 +243,13 @@ class ConsoleIT {
     void decisionsAreShownWithTheirReasons() {
         browser.open("retention");
         browser.awaitText(".facts", "archiver-1 acts", "Version " + POLICIES.substring(0, 12), "Not frozen");
-        browser.awaitText("section[aria-labelledby=next]", "will be deleted", "keeps no archive <b>of it</b>", "nothing announced");
-        browser.awaitText("section[aria-labelledby=last]", "archived", "older than 30d; archived for 7y by rule 'orders'");
+        browser.awaitText(
+                "section[aria-labelledby=next]",
+                "will be deleted",
+                "keeps no archive <b>of it</b>",
+                "nothing announced");
+        browser.awaitText(
+                "section[aria-labelledby=last]", "archived", "older than 30d; archived for 7y by rule 'orders'");
         browser.click("section[aria-labelledby=last] tbody tr[aria-rowindex='2']");
         browser.awaitText("#detail", "main:demo/orders/2026/11/30/0001.cold");
     }
@@ -254,7 +263,8 @@ class ConsoleIT {
         browser.awaitText(".said", "3 found", "blocks");
         browser.awaitText(".items", "GET /late 404");
         assertThat(browser.element(".items li:first-child").getText()).contains("GET /late 404");
-        assertThat(browser.script("return document.querySelectorAll('.items mark').length")).isEqualTo(3L);
+        assertThat(browser.script("return document.querySelectorAll('.items mark').length"))
+                .isEqualTo(3L);
         browser.type("input[list]", "demo/orders");
         browser.type("input[type=search]", "burst|newest");
         browser.click("input[type=checkbox]");
@@ -282,7 +292,12 @@ class ConsoleIT {
         browser.open("audit?filter=checkout");
         browser.awaitText(".table tbody", "checkout@host-1", "open");
         browser.click(".table tbody tr[aria-rowindex='2']");
-        browser.awaitText("#detail", "RING_FULL: the ring was full", "PROCESS_DIED: the process died", "12", "Archived and verified");
+        browser.awaitText(
+                "#detail",
+                "RING_FULL: the ring was full",
+                "PROCESS_DIED: the process died",
+                "12",
+                "Archived and verified");
     }
 
     @Test
@@ -291,7 +306,10 @@ class ConsoleIT {
         browser.awaitText(".said", "found");
         String shown = (String) browser.script("return document.querySelector('.items').textContent");
         assertThat(shown)
-                .contains("<script>document.title='taken'</script>", "<img src=x onerror=", "\\x1b[31mred\\x1b]0;taken\\x07")
+                .contains(
+                        "<script>document.title='taken'</script>",
+                        "<img src=x onerror=",
+                        "\\x1b[31mred\\x1b]0;taken\\x07")
                 .contains("right\\u202etfel\\u202c", "nul\\x00 bell\\x07 del\\x7f c1\\x9b31m", "\\u2028 \\ufeff")
                 .contains("first line↵\n2026-11-30T00:00:00Z ERROR forged line")
                 .doesNotContain("\u001b", "\u202e", "\0");

@@ -29,8 +29,11 @@ class ImportDirectionsTest {
     };
     private static final String[] STORE = {"dev.raftsman.segment..", "dev.raftsman.catalog..", "dev.raftsman.store.."};
     private static final String[] NODE = {
-        "dev.raftsman.raft..", "dev.raftsman.ingest..", "dev.raftsman.query..",
-        "dev.raftsman.console..", "dev.raftsman.collector.."
+        "dev.raftsman.raft..",
+        "dev.raftsman.ingest..",
+        "dev.raftsman.query..",
+        "dev.raftsman.console..",
+        "dev.raftsman.collector.."
     };
     private static final String[] TIERING = {
         "dev.raftsman.cluster..",

@@ -2,10 +2,10 @@ package dev.raftsman.collector;
 
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.catalog.Verdict;
+import dev.raftsman.console.AckTimes;
 import dev.raftsman.event.Loss;
 import dev.raftsman.event.LossReason;
 import dev.raftsman.ingest.BlockContents;
-import dev.raftsman.console.AckTimes;
 import dev.raftsman.ingest.IngestObserver;
 import dev.raftsman.wire.RefuseReason;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;

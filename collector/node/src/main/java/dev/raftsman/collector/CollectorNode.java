@@ -193,8 +193,7 @@ public final class CollectorNode implements AutoCloseable {
         } catch (IOException e) {
             throw cannotListen(config.http(), "http", e);
         }
-        console = Console.open(
-                query, new Pages(), membership, metrics.acks(), this::damagedSegments, clock::millis);
+        console = Console.open(query, new Pages(), membership, metrics.acks(), this::damagedSegments, clock::millis);
         if (!log.entered()) {
             enter();
         }

@@ -57,12 +57,11 @@ record AuditRow(
     static List<AuditRow> of(CatalogView view) {
         Map<Long, long[]> places = new HashMap<>();
         for (SegmentView segment : view.segments()) {
-            int place =
-                    switch (segment.state()) {
-                        case OPEN, SEALED -> 0;
-                        case ARCHIVED -> 1;
-                        case TRUNCATED -> 2;
-                    };
+            int place = switch (segment.state()) {
+                case OPEN, SEALED -> 0;
+                case ARCHIVED -> 1;
+                case TRUNCATED -> 2;
+            };
             for (SequenceRange range : segment.ranges()) {
                 places.computeIfAbsent(range.epoch(), e -> new long[3])[place] += range.count();
             }

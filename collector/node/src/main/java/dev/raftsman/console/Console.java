@@ -58,7 +58,8 @@ public final class Console implements AutoCloseable {
     record History(long intervalMillis, List<NodeSamples> nodes) {}
 
     /** A part of the list of agents, and when the leader said so. */
-    record AgentsPage(int total, int matching, int offset, List<? extends Record> rows, long asOfMillis, String trouble) {}
+    record AgentsPage(
+            int total, int matching, int offset, List<? extends Record> rows, long asOfMillis, String trouble) {}
 
     /** What is wrong. */
     record Failed(String error) {}
@@ -189,7 +190,10 @@ public final class Console implements AutoCloseable {
         Map<String, Watch.Answer> answers = watch.answers();
         Watch.Answer leader = answers.get(own.leader());
         // Lags and the change under way are known to the leader only.
-        ClusterStatus told = own.leads() || leader == null || leader.page() == null || !leader.trouble().isEmpty()
+        ClusterStatus told = own.leads()
+                        || leader == null
+                        || leader.page() == null
+                        || !leader.trouble().isEmpty()
                 ? own
                 : leader.page().cluster();
         long now = clockMillis.getAsLong();
@@ -273,12 +277,11 @@ public final class Console implements AutoCloseable {
         long raw = 0;
         for (SegmentView segment : view.segments()) {
             raw += segment.rawBytes();
-            int tier =
-                    switch (segment.state()) {
-                        case OPEN, SEALED -> 6;
-                        case ARCHIVED -> 7;
-                        case TRUNCATED -> 8;
-                    };
+            int tier = switch (segment.state()) {
+                case OPEN, SEALED -> 6;
+                case ARCHIVED -> 7;
+                case TRUNCATED -> 8;
+            };
             of[tier] += segment.bytes();
         }
         return new Overview.Totals(
@@ -368,7 +371,8 @@ public final class Console implements AutoCloseable {
         json(
                 exchange,
                 503,
-                new Failed("this node reads segments for " + SegmentReads.AT_A_TIME + " others; try again, or another node"));
+                new Failed("this node reads segments for " + SegmentReads.AT_A_TIME
+                        + " others; try again, or another node"));
     }
 
     /** @throws IllegalArgumentException if they are malformed */

@@ -119,8 +119,8 @@ record DecisionRow(
                         upload.target() + ":" + upload.key()));
             }
             if (mark != null) {
-                rows.add(of(
-                        segment, mark.dueMillis(), "delete", mark.policy(), mark.reason(), mark.policyHash(), null));
+                rows.add(
+                        of(segment, mark.dueMillis(), "delete", mark.policy(), mark.reason(), mark.policyHash(), null));
             }
             if (upload == null && mark == null && segment.state() == SegmentState.SEALED) {
                 undecided.add(of(segment, segment.sealedAtMillis(), "undecided", null, null, null, null));

@@ -87,6 +87,9 @@ record Listing(int offset, int limit, String sort, boolean descending, String fi
         }
         int from = Math.min(offset, sorted.size());
         return new Page(
-                rows.size(), sorted.size(), from, List.copyOf(sorted.subList(from, Math.min(sorted.size(), from + limit))));
+                rows.size(),
+                sorted.size(),
+                from,
+                List.copyOf(sorted.subList(from, Math.min(sorted.size(), from + limit))));
     }
 }

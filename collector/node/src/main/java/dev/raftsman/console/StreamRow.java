@@ -71,11 +71,14 @@ record StreamRow(
         }
         List<StreamRow> rows = new ArrayList<>(view.streams().size());
         for (StreamView stream : view.streams()) {
-            rows.add(new Sum().of(view.segmentsOf(stream.number()))
+            rows.add(new Sum()
+                    .of(view.segmentsOf(stream.number()))
                     .row(
                             stream,
                             producers.getOrDefault(stream.number(), 0L),
-                            view.labelsOf(stream.number()).filter(l -> !l.isEmpty()).orElse(null),
+                            view.labelsOf(stream.number())
+                                    .filter(l -> !l.isEmpty())
+                                    .orElse(null),
                             throttles.get(stream.number())));
         }
         return rows;

@@ -203,8 +203,8 @@ final class Watch implements AutoCloseable {
                     .build();
         }
         try {
-            HttpRequest.Builder request =
-                    HttpRequest.newBuilder(URI.create("http://" + address + path)).timeout(ANSWER);
+            HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://" + address + path))
+                    .timeout(ANSWER);
             String given = authorization;
             if (given != null) {
                 request.header("Authorization", given);
@@ -220,7 +220,9 @@ final class Watch implements AutoCloseable {
             return new Answer(ConsoleJson.read(body(asked), NodePage.class), clockMillis.getAsLong(), "");
         } catch (IOException e) {
             return new Answer(
-                    last == null ? null : last.page, last == null ? 0 : last.asOfMillis, String.valueOf(e.getMessage()));
+                    last == null ? null : last.page,
+                    last == null ? 0 : last.asOfMillis,
+                    String.valueOf(e.getMessage()));
         }
     }
 

@@ -205,9 +205,8 @@ public final class QueryServer implements AutoCloseable {
     /** A browser that asks for the root wants the page for people. */
     private static boolean welcomes(HttpExchange exchange) throws IOException {
         String accepted = exchange.getRequestHeaders().getFirst("Accept");
-        boolean browser = exchange.getRequestURI().getPath().equals("/")
-                && accepted != null
-                && accepted.contains("text/html");
+        boolean browser =
+                exchange.getRequestURI().getPath().equals("/") && accepted != null && accepted.contains("text/html");
         if (browser) {
             exchange.getResponseHeaders().set("Location", "console/");
             exchange.sendResponseHeaders(302, -1);

@@ -33,10 +33,8 @@
  * <p>Errors are JSON {@code {"error": "..."}}. With a token ({@link dev.raftsman.query.AccessToken}) all of {@code /v1/} asks
  * for it. Threads: a small fixed pool, so that slow readers of segments bound themselves and never the loop of ingest; one for
  * each of the few who follow a stream, woken by the applying thread.
- * Other rooms add theirs, see {@link dev.raftsman.query.QueryServer#add}. A browser that asks for {@code /} is led to
- * {@code /console/}.
  *
- * <p>Errors are JSON {@code {"error": "..."}}. Threads: a small fixed pool, so that slow readers of segments bound
- * themselves and never the loop of ingest.
+ * <p>Other rooms add theirs, see {@link dev.raftsman.query.QueryServer#add}. A browser that asks for {@code /} is led to
+ * {@code /console/}.
  */
 package dev.raftsman.query;

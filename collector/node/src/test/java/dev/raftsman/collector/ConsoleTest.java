@@ -42,7 +42,10 @@ class ConsoleTest {
         cluster.startAll();
         try (SidecarClient sidecar = cluster.connectToLeader()) {
             epoch = sidecar.open("app", new UUID(1, 2), "orders");
-            append(sidecar, Blocks.ofLines(0, "first needle\nsecond\nthird needle\n".getBytes(StandardCharsets.UTF_8)), 2);
+            append(
+                    sidecar,
+                    Blocks.ofLines(0, "first needle\nsecond\nthird needle\n".getBytes(StandardCharsets.UTF_8)),
+                    2);
             append(sidecar, GapBlock.encode(3, 4, LossReason.PROCESS_DIED, 1), 6);
             append(sidecar, Blocks.ofLines(7, "fourth needle\n".getBytes(StandardCharsets.UTF_8)), 7);
             for (int i = 0; i < STREAMS; i++) {
@@ -102,8 +105,10 @@ class ConsoleTest {
         HttpResponse<String> first = cluster.get(0, "/console/app.js");
         String tag = first.headers().firstValue("ETag").orElseThrow();
         assertThat(tag).matches("\"[0-9a-f]{32}\"");
-        assertThat(cluster.get(0, "/console/app.js", "If-None-Match", tag).statusCode()).isEqualTo(304);
-        assertThat(cluster.get(0, "/console/console.css", "If-None-Match", tag).statusCode()).isEqualTo(200);
+        assertThat(cluster.get(0, "/console/app.js", "If-None-Match", tag).statusCode())
+                .isEqualTo(304);
+        assertThat(cluster.get(0, "/console/console.css", "If-None-Match", tag).statusCode())
+                .isEqualTo(200);
         HttpResponse<String> packed = cluster.get(0, "/console/app.js", "Accept-Encoding", "gzip");
         assertThat(packed.headers().firstValue("Content-Encoding")).contains("gzip");
         // Other bytes have another tag.
@@ -139,7 +144,9 @@ class ConsoleTest {
         assertThat(page.path("matching").asInt()).isEqualTo(STREAMS);
         assertThat(page.path("rows")).hasSize(5);
         assertThat(page.path("rows").get(0).path("stream").asText()).isEqualTo("s-%03d".formatted(STREAMS - 11));
-        JsonNode most = json("/v1/console/streams?sort=events&order=desc&limit=1").path("rows").get(0);
+        JsonNode most = json("/v1/console/streams?sort=events&order=desc&limit=1")
+                .path("rows")
+                .get(0);
         assertThat(most.path("stream").asText()).isEqualTo("orders");
         assertThat(most.path("events").asInt()).isEqualTo(4);
         assertThat(most.path("gapEvents").asInt()).isEqualTo(4);
@@ -175,18 +182,24 @@ class ConsoleTest {
         JsonNode overview = json("/v1/console/overview");
         assertThat(overview.path("leads").asText()).isEqualTo("n0");
         assertThat(overview.path("nodes")).hasSize(1);
-        assertThat(overview.path("nodes").get(0).path("status").path("role").asText()).isEqualTo("LEADER");
+        assertThat(overview.path("nodes").get(0).path("status").path("role").asText())
+                .isEqualTo("LEADER");
         assertThat(overview.path("totals").path("streams").asInt()).isEqualTo(STREAMS + 1);
         assertThat(overview.path("totals").path("gapEvents").asInt()).isEqualTo(4);
         await().atMost(20, TimeUnit.SECONDS)
-                .until(() -> !json("/v1/console/history").path("nodes").get(0).path("samples").isEmpty());
+                .until(() -> !json("/v1/console/history")
+                        .path("nodes")
+                        .get(0)
+                        .path("samples")
+                        .isEmpty());
     }
 
     @Test
     void theAuditAddsUpAndTellsReasons() throws Exception {
         JsonNode row = json("/v1/console/audit?filter=app").path("rows").get(0);
         assertThat(row.path("producer").asText()).isEqualTo("app");
-        assertThat(row.path("events").asLong() + row.path("gapEvents").asLong()).isEqualTo(row.path("last").asLong() + 1);
+        assertThat(row.path("events").asLong() + row.path("gapEvents").asLong())
+                .isEqualTo(row.path("last").asLong() + 1);
         assertThat(row.path("hot").asLong()).isEqualTo(8);
         JsonNode losses = json("/v1/console/losses?epoch=" + epoch);
         assertThat(losses.path("losses")).hasSize(1);
@@ -216,8 +229,14 @@ class ConsoleTest {
         assertThat(search("level=WARN")).hasSize(1);
         assertThat(search("text=f.*th&regex=true")).hasSize(2);
         assertThat(search("").stream().filter(line -> line.has("gap"))).hasSize(1);
-        assertThat(search("to=1960-01-01T00:00Z").get(0).path("totals").path("segments").asInt()).isZero();
-        assertThat(cluster.get(0, "/v1/search?tenant=acme&stream=none").statusCode()).isEqualTo(404);
+        assertThat(search("to=1960-01-01T00:00Z")
+                        .get(0)
+                        .path("totals")
+                        .path("segments")
+                        .asInt())
+                .isZero();
+        assertThat(cluster.get(0, "/v1/search?tenant=acme&stream=none").statusCode())
+                .isEqualTo(404);
     }
 
     private static List<JsonNode> search(String query) throws Exception {

@@ -199,6 +199,11 @@ final class TestStreams implements QuerySource, AutoCloseable {
     }
 
     @Override
+    public AgentsStatus agents() {
+        return new AgentsStatus(List.of());
+    }
+
+    @Override
     public void writeMetrics(OutputStream out) {
         // None here.
     }
