@@ -13,7 +13,7 @@ public record TlsStatus(long notAfterMillis, boolean filesUnusable) {
         return new TlsStatus(
                 material.chain().isEmpty()
                         ? NONE
-                        : material.chain().get(0).getNotAfter().getTime(),
+                        : material.chain().get(0).getNotAfter().toInstant().toEpochMilli(),
                 false);
     }
 

@@ -53,7 +53,13 @@ class TlsRotationTest {
         assertThat(rotation.current()).contains("CN=first");
         assertThat(rotation.status())
                 .isEqualTo(new TlsStatus(
-                        TlsMaterial.load(files).chain().get(0).getNotAfter().getTime(), false));
+                        TlsMaterial.load(files)
+                                .chain()
+                                .get(0)
+                                .getNotAfter()
+                                .toInstant()
+                                .toEpochMilli(),
+                        false));
         ca.certify("own", b -> b.subject("CN=second"));
         rotation.step(LOOK - 1);
         assertThat(rotation.current()).contains("CN=first");
