@@ -52,7 +52,7 @@ class SegmentWordsTest {
                     List<String> lines = SampleText.lines(random, 400);
                     lines.set(random.nextInt(400), "here is needle" + i + "x, and more");
                     for (int line = 0; line < 399; line++) {
-                        lines.set(line, lines.get(line) + " " + Long.toHexString(random.nextLong()) + ".");
+                        lines.set(line, lines.get(line) + hex(8) + ".");
                     }
                     block = SampleText.lineBlock(lines, sequence, Map.of("host", "host-" + i), true);
                 } else {
@@ -72,6 +72,14 @@ class SegmentWordsTest {
             writer.seal(99, 1, tally.totals());
         }
         return file;
+    }
+
+    private String hex(int words) {
+        StringBuilder hex = new StringBuilder();
+        for (int i = 0; i < words; i++) {
+            hex.append(' ').append(Long.toHexString(random.nextLong()));
+        }
+        return hex.toString();
     }
 
     private static WordQuery words(Query.Text text) {
