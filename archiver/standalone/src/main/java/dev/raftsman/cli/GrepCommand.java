@@ -116,6 +116,12 @@ final class GrepCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        try (OutputStream out = new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), BUFFER_BYTES)) {
+            return run(out);
+        }
+    }
+
+    int run(OutputStream out) throws IOException {
         wanted.check();
         Query query = query();
         int linesBefore = Math.max(before, around);
@@ -127,7 +133,6 @@ final class GrepCommand implements Callable<Integer> {
         Keep keep = counting ? Keep.COUNT : context ? Keep.ALL : Keep.MATCHES;
         try (StreamReader reader = place.open();
                 StreamSearch search = new StreamSearch(reader, query, keep, wanted.json() && !counting);
-                OutputStream out = new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), BUFFER_BYTES);
                 SearchProgress progress = SearchProgress.start(search.counts())) {
             List<StreamName> names = wanted.names(reader, streams);
             FoundOutput output =

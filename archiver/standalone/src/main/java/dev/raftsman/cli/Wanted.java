@@ -54,9 +54,8 @@ final class Wanted {
     @Option(
             names = {"--color", "--colour"},
             paramLabel = "WHEN",
-            defaultValue = "auto",
-            description = "auto, always or never (default: ${DEFAULT-VALUE}: on a terminal, unless NO_COLOR is set)")
-    private WalTailCommand.When colour;
+            description = "auto, always or never (default: auto: on a terminal, unless NO_COLOR is set)")
+    private WalTailCommand.When colour = WalTailCommand.When.AUTO;
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;

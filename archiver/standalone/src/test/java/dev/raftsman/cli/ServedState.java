@@ -93,10 +93,20 @@ final class ServedState implements AutoCloseable {
 
     private void segment(HttpExchange exchange) throws IOException {
         String path = exchange.getRequestURI().getPath();
+        if (path.endsWith("/words")) {
+            exchange.sendResponseHeaders(404, -1);
+            exchange.close();
+            return;
+        }
         try (SegmentFile file = state.openForRead(SegmentId.parse(path.substring("/v1/segments/".length())))
                 .orElseThrow()) {
-            ByteBuffer bytes = ByteBuffer.allocate((int) file.length());
-            while (bytes.hasRemaining() && file.channel().read(bytes, bytes.position()) > 0) {}
+            String[] range = exchange.getRequestHeaders()
+                    .getFirst("Range")
+                    .substring("bytes=".length())
+                    .split("-");
+            long from = Long.parseLong(range[0]);
+            ByteBuffer bytes = ByteBuffer.allocate((int) (Long.parseLong(range[1]) + 1 - from));
+            while (bytes.hasRemaining() && file.channel().read(bytes, from + bytes.position()) > 0) {}
             exchange.sendResponseHeaders(206, bytes.capacity());
             exchange.getResponseBody().write(bytes.array());
         } finally {

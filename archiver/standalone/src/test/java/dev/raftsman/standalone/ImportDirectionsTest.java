@@ -27,7 +27,9 @@ class ImportDirectionsTest {
     private static final String[] APPENDER = {"dev.raftsman.ring..", "dev.raftsman.wal..", "dev.raftsman.appender.."};
     private static final String[] SIDECAR = {"dev.raftsman.input..", "dev.raftsman.shipper..", "dev.raftsman.sidecar.."
     };
-    private static final String[] STORE = {"dev.raftsman.segment..", "dev.raftsman.catalog..", "dev.raftsman.store.."};
+    private static final String[] STORE = {
+        "dev.raftsman.segment..", "dev.raftsman.search..", "dev.raftsman.catalog..", "dev.raftsman.store.."
+    };
     private static final String[] NODE = {
         "dev.raftsman.raft..",
         "dev.raftsman.ingest..",
@@ -72,7 +74,8 @@ class ImportDirectionsTest {
         neither(only("dev.raftsman.wal.."), only("dev.raftsman.ring..", "dev.raftsman.appender.."));
         neither(only("dev.raftsman.shipper.."), only("dev.raftsman.sidecar.."));
         neither(only("dev.raftsman.input.."), only("dev.raftsman.sidecar.."));
-        neither(only("dev.raftsman.segment.."), only("dev.raftsman.store.."));
+        neither(only("dev.raftsman.segment.."), only("dev.raftsman.search..", "dev.raftsman.store.."));
+        neither(only("dev.raftsman.search.."), only("dev.raftsman.catalog..", "dev.raftsman.store.."));
         neither(
                 only("dev.raftsman.raft..", "dev.raftsman.ingest..", "dev.raftsman.query.."),
                 only("dev.raftsman.collector.."));

@@ -35,6 +35,7 @@ import java.util.regex.Pattern;
  * @param snapshotLogBytes applied bytes after which a snapshot is taken
  * @param fetchBytesPerSecond how fast at most segments are fetched from other nodes
  * @param scrub how sealed segments are read again
+ * @param wordFiles whether it collects words of its segments ({@link WordFiles})
  * @param awaitRestore no producer is taken before the cluster was restored from an archive
  */
 public record CollectorConfig(
@@ -54,6 +55,7 @@ public record CollectorConfig(
         long snapshotLogBytes,
         long fetchBytesPerSecond,
         Scrub scrub,
+        boolean wordFiles,
         boolean awaitRestore) {
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
     private static final String ID_RULE = "1 to 63 letters, digits, '.', '_' or '-'";
@@ -177,6 +179,12 @@ public record CollectorConfig(
                 snapshotBytes,
                 fetchBytesPerSecond,
                 scrub(file.section("scrub", "Reading sealed segments again, to find damage before a reader does.")),
+                file.section("search", "What makes searching faster.")
+                        .bool(
+                                "filters",
+                                true,
+                                "Collects the words of sealed segments while little comes in, so that 'raftsman grep' need not"
+                                        + " read them all. Each segment is the task of one node."),
                 awaitRestore);
     }
 

@@ -68,6 +68,10 @@ public final class CollectorNode implements AutoCloseable {
     private Removal removal;
     private Clockwork clockwork;
     private SegmentUpkeep upkeep;
+
+    /** Null: it is not to have any. */
+    private volatile WordFiles words;
+
     private IngestServer ingest;
     private QueryServer query;
     private Console console;
@@ -198,6 +202,14 @@ public final class CollectorNode implements AutoCloseable {
             enter();
         }
         upkeep.start();
+        if (config.wordFiles()) {
+            words = new WordFiles(
+                    config.data(),
+                    config.node(),
+                    state::get,
+                    () -> log.members().stream().map(LogMember::id).toList());
+            words.start();
+        }
         clockwork.start();
     }
 
@@ -350,6 +362,9 @@ public final class CollectorNode implements AutoCloseable {
         if (upkeep != null) {
             upkeep.close();
         }
+        if (words != null) {
+            words.close();
+        }
         if (ingest != null) {
             ingest.close();
         }
@@ -466,6 +481,12 @@ public final class CollectorNode implements AutoCloseable {
         @Override
         public Optional<SegmentFile> segment(SegmentId id) throws IOException {
             return state.get() == null ? Optional.empty() : state.get().openForRead(id);
+        }
+
+        @Override
+        public Optional<byte[]> words(SegmentId id) throws IOException {
+            WordFiles files = words;
+            return files == null ? Optional.empty() : files.read(id);
         }
 
         @Override

@@ -47,6 +47,7 @@ public final class QueryServer implements AutoCloseable {
     /** To apply what the leader has committed; a node that needs longer is not ready. */
     private static final long READY_SECONDS = 2;
 
+    private static final String WORDS = "/words";
     private static final String JSON = "application/json";
     private static final String NO_DELAY = "sun.net.httpserver.nodelay";
 
@@ -320,7 +321,12 @@ public final class QueryServer implements AutoCloseable {
     private void segment(HttpExchange exchange) throws IOException {
         SegmentId id;
         try {
-            id = SegmentId.parse(exchange.getRequestURI().getPath().substring("/v1/segments/".length()));
+            String asked = exchange.getRequestURI().getPath().substring("/v1/segments/".length());
+            if (asked.endsWith(WORDS)) {
+                words(exchange, SegmentId.parse(asked.substring(0, asked.length() - WORDS.length())));
+                return;
+            }
+            id = SegmentId.parse(asked);
         } catch (IllegalArgumentException e) {
             Answers.error(exchange, 400, e.getMessage());
             return;
@@ -346,6 +352,17 @@ public final class QueryServer implements AutoCloseable {
         try (SegmentFile file = found.get()) {
             send(exchange, file.channel(), file.length());
         }
+    }
+
+    private void words(HttpExchange exchange, SegmentId id) throws IOException {
+        Optional<byte[]> words = source.words(id);
+        if (words.isEmpty()) {
+            error(exchange, 404, "this node has no words of the segment");
+            return;
+        }
+        exchange.getResponseHeaders().set("Content-Type", "application/octet-stream");
+        exchange.sendResponseHeaders(200, words.get().length);
+        exchange.getResponseBody().write(words.get());
     }
 
     private static void send(HttpExchange exchange, FileChannel file, long length) throws IOException {

@@ -24,6 +24,11 @@ public interface QuerySource {
     /** The segment as it is now; empty if this node has none, or none any more. The caller closes it. */
     Optional<SegmentFile> segment(SegmentId id) throws IOException;
 
+    /** The segment's file of words ({@link dev.raftsman.search.WordFile}); empty if this node has none. */
+    default Optional<byte[]> words(SegmentId id) throws IOException {
+        return Optional.empty();
+    }
+
     /** Whether the log runs. */
     boolean alive();
 

@@ -87,6 +87,7 @@ final class NodesInOneJvm implements AutoCloseable {
                 4 << 20,
                 fetchRate,
                 new CollectorConfig.Scrub(scrubPeriod, 1 << 30),
+                true,
                 awaitRestore);
     }
 

@@ -15,6 +15,7 @@
  *             incoming/      a peer's snapshot and segments on their way ({@link dev.raftsman.store.IncomingSnapshot})
  *             repair/        a peer's copy of a damaged segment on its way
  *             quarantine/    segment files that nothing explains and damaged copies, kept for a person to look at
+ *             words/         which words sealed segments hold ({@link dev.raftsman.search.WordFile}), derived from them
  *             scrub          how far the reading again of all segments is
  * </pre>
  *

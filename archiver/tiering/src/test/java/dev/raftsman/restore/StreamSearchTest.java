@@ -1,0 +1,242 @@
+package dev.raftsman.restore;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.raftsman.catalog.SegmentView;
+import dev.raftsman.cluster.SegmentRanges;
+import dev.raftsman.cluster.TestState;
+import dev.raftsman.restore.StreamReader.StreamName;
+import dev.raftsman.search.BlockSearch.Keep;
+import dev.raftsman.search.Query;
+import dev.raftsman.search.SegmentWords;
+import dev.raftsman.segment.Offset;
+import dev.raftsman.segment.SegmentFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class StreamSearchTest {
+    private static final long SEED = Long.getLong("raftsman.seed", 20_261_130L);
+    private static final int BLOCKS = 12;
+    private static final int LINES = 200;
+
+    @TempDir
+    Path temporary;
+
+    private TestState state;
+    private final Random random = new Random(SEED);
+    private final List<String> offsets = new ArrayList<>();
+
+    @BeforeEach
+    void begin() throws IOException {
+        state = new TestState(temporary.resolve("node"), 1_000_000);
+    }
+
+    @AfterEach
+    void end() {
+        state.close();
+    }
+
+    /** Two segments of blocks that compress badly; block i has one line with the word needle<i>. The second is sealed too. */
+    private void fill() {
+        long epoch = state.open("shop", "orders");
+        byte[] bytes = new byte[100];
+        for (int block = 0; block < 2 * BLOCKS; block++) {
+            String[] lines = new String[LINES];
+            for (int i = 0; i < LINES; i++) {
+                random.nextBytes(bytes);
+                lines[i] = HexFormat.of().formatHex(bytes) + " line " + i;
+            }
+            lines[17] = "a needle" + block + " lies here";
+            state.append(epoch, lines);
+            if (block % BLOCKS == BLOCKS - 1) {
+                state.seal("orders");
+            }
+        }
+    }
+
+    /** The cluster with ranges, and words where {@link #words} has them. */
+    private final class Ranged implements SegmentRanges {
+        private boolean withWords = true;
+        private boolean damagedWords;
+        private boolean damagedRanges;
+        private final List<Integer> lengths = new ArrayList<>();
+
+        @Override
+        public byte[] read(SegmentView segment, long offset, int length) throws IOException {
+            lengths.add(length);
+            try (SegmentFile file = state.segment(segment)) {
+                ByteBuffer range = ByteBuffer.allocate(length);
+                while (range.hasRemaining() && file.channel().read(range, offset + range.position()) > 0) {}
+                if (damagedRanges) {
+                    range.array()[length - 9] ^= 1;
+                }
+                return range.array();
+            }
+        }
+
+        @Override
+        public Optional<byte[]> words(SegmentView segment) {
+            if (!withWords) {
+                return Optional.empty();
+            }
+            try (SegmentFile file = state.segment(segment)) {
+                byte[] words =
+                        SegmentWords.of(file.path(), bytes -> {}).encode().array();
+                words[words.length / 2] ^= (byte) (damagedWords ? 1 : 0);
+                return Optional.of(words);
+            } catch (IOException | InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+
+    /** A cluster whose segments are had by ranges. */
+    private SegmentSource hot(Ranged ranges) {
+        return new HotCluster(new RangedState(state, ranges), temporary.resolve("cache"));
+    }
+
+    private List<String> search(StreamReader reader, Query query, Keep keep, ReadCounts[] counts) throws IOException {
+        List<String> found = new ArrayList<>();
+        offsets.clear();
+        try (StreamSearch search = new StreamSearch(reader, query, keep, true)) {
+            search.search(new StreamName(TestState.TENANT, "orders"), (segment, epoch, raftIndex, before, items) -> {
+                for (int i = 0; i < items.count(); i++) {
+                    if (items.isMatch(i)) {
+                        found.add(new String(
+                                items.array(), items.offset(i), items.length(i), StandardCharsets.UTF_8));
+                        offsets.add(new Offset(raftIndex, before + items.itemsBefore(i)).toString());
+                    }
+                }
+            });
+            counts[0] = search.counts();
+        }
+        return found;
+    }
+
+    private static Query literal(String text) {
+        return Query.of(Query.Text.literal(text));
+    }
+
+    private static Query word(String text) {
+        return Query.of(new Query.Text(text, false, false, true));
+    }
+
+    private static List<String> needles() {
+        List<String> needles = new ArrayList<>();
+        for (int i = 0; i < 2 * BLOCKS; i++) {
+            needles.add("a needle" + i + " lies here");
+        }
+        return needles;
+    }
+
+    @Test
+    void fetchesOnlyTheSpansThatMayHoldIt() throws IOException {
+        fill();
+        Ranged ranges = new Ranged();
+        ReadCounts[] counts = new ReadCounts[1];
+        try (StreamReader reader = StreamReader.open(List.of(hot(ranges)))) {
+            assertThat(search(reader, word("needle13"), Keep.MATCHES, counts))
+                    .containsExactly("a needle13 lies here");
+            assertThat(counts[0].blocks()).isEqualTo(2 * BLOCKS);
+            assertThat(counts[0].blocksRead()).isBetween(1L, (long) BLOCKS);
+            long some = counts[0].blocksRead();
+            assertThat(search(reader, word("nowhere"), Keep.MATCHES, counts)).isEmpty();
+            assertThat(counts[0].blocksRead()).isZero();
+            assertThat(search(reader, literal("needle"), Keep.MATCHES, counts)).isEqualTo(needles());
+            assertThat(counts[0].blocksRead()).isEqualTo(2 * BLOCKS).isGreaterThan(some);
+        }
+    }
+
+    @Test
+    void filesOfWordsChangeNothingButWhatIsRead() throws IOException {
+        fill();
+        Ranged ranges = new Ranged();
+        ReadCounts[] counts = new ReadCounts[1];
+        try (StreamReader reader = StreamReader.open(List.of(hot(ranges)))) {
+            List<String> with = search(reader, literal(" needle7 "), Keep.MATCHES, counts);
+            List<String> at = List.copyOf(offsets);
+            ranges.damagedWords = true;
+            assertThat(search(reader, literal(" needle7 "), Keep.MATCHES, counts)).isEqualTo(with);
+            assertThat(offsets).isEqualTo(at);
+            ranges.withWords = false;
+            assertThat(search(reader, literal(" needle7 "), Keep.MATCHES, counts))
+                    .isEqualTo(with)
+                    .containsExactly("a needle7 lies here");
+            assertThat(offsets).isEqualTo(at);
+        }
+    }
+
+    @Test
+    void readsTheWholeFromAnotherNodeWhereARangeIsDamaged() throws IOException {
+        fill();
+        Ranged ranges = new Ranged();
+        ranges.damagedRanges = true;
+        ReadCounts[] counts = new ReadCounts[1];
+        try (StreamReader reader = StreamReader.open(List.of(hot(ranges)))) {
+            assertThat(search(reader, literal("needle"), Keep.MATCHES, counts)).isEqualTo(needles());
+        }
+    }
+
+    @Test
+    void aDamagedFileIsLeftForAnotherAndNothingComesTwice() throws IOException {
+        fill();
+        SegmentView first = state.catalog().segments().get(0);
+        Path other = temporary.resolve("other");
+        for (SegmentView segment : state.catalog().segments()) {
+            Path to = segment.id().in(other.resolve("segments"));
+            Files.createDirectories(to.getParent());
+            Files.copy(segment.id().in(state.directory().resolve("segments")), to);
+        }
+        Path damaged = first.id().in(other.resolve("segments"));
+        byte[] bytes = Files.readAllBytes(damaged);
+        bytes[bytes.length * 2 / 3] ^= 1;
+        Files.write(damaged, bytes);
+        ReadCounts[] counts = new ReadCounts[1];
+        try (StreamReader reader =
+                StreamReader.open(List.of(new NodeDirectories(List.of(other, state.directory()))))) {
+            assertThat(search(reader, literal("needle"), Keep.MATCHES, counts)).isEqualTo(needles());
+        }
+    }
+
+    @Test
+    void leavesOutWhatIsOfAnotherTime() throws IOException {
+        fill();
+        state.advance(3_600_000);
+        long epoch = state.open("shop", "orders");
+        state.continueAt(epoch, 2L * BLOCKS * LINES);
+        state.append(epoch, "a late needle");
+        state.seal("orders");
+        Query late = new Query(
+                literal("needle").texts(), false, null, state.nowMillis() * 1_000_000 - 1, Long.MAX_VALUE, List.of());
+        ReadCounts[] counts = new ReadCounts[1];
+        try (StreamReader reader = StreamReader.open(List.of(hot(new Ranged())))) {
+            assertThat(search(reader, late, Keep.MATCHES, counts)).containsExactly("a late needle");
+            assertThat(counts[0].segmentsRead()).isEqualTo(1);
+            assertThat(counts[0].blocksRead()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void offsetsAreThoseOfTheWholeStream() throws IOException {
+        fill();
+        ReadCounts[] counts = new ReadCounts[1];
+        try (StreamReader reader = StreamReader.open(List.of(new NodeDirectories(List.of(state.directory()))))) {
+            assertThat(search(reader, Query.ALL, Keep.MATCHES, counts)).hasSize(2 * BLOCKS * LINES);
+            String expected = offsets.get(5 * LINES + 17);
+            search(reader, word("needle5"), Keep.MATCHES, counts);
+            assertThat(offsets).containsExactly(expected);
+        }
+    }
+}

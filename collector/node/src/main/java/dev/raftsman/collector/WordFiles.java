@@ -1,0 +1,207 @@
+package dev.raftsman.collector;
+
+import dev.raftsman.catalog.SegmentView;
+import dev.raftsman.disk.Durable;
+import dev.raftsman.search.SegmentWords;
+import dev.raftsman.search.WordFile;
+import dev.raftsman.segment.SegmentId;
+import dev.raftsman.store.ReplicatedState;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps beside the sealed segments which words they hold, for readers who then fetch only what may hold what they look for.
+ * Each segment is the task of one member, which all of them agree on without talking, so that its CPU is paid once. It is done
+ * with half a core at most, and not while much comes in: then it waits. Nothing depends on it: a file that is not there costs
+ * a reader time, one that cannot be written is tried again.
+ *
+ * <p>A thread of its own, {@code segment-words}; {@link #read} is for any.
+ */
+final class WordFiles implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(WordFiles.class);
+    private static final String DIRECTORY = "words";
+    private static final long STEP_MILLIS = 1_000;
+
+    /** Encoded bytes a second, beyond which a node has better things to do: some 10 MB of lines. */
+    private static final long BUSY_BYTES_PER_SECOND = 2 << 20;
+
+    private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long LEAST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
+    private final Path data;
+    private final Path directory;
+    private final String self;
+    private final Supplier<ReplicatedState> state;
+    private final Supplier<List<String>> members;
+    private final Thread thread = new Thread(this::run, "segment-words");
+    private SegmentId last;
+    private Set<Path> wanted = new HashSet<>();
+    private long lookedNanos = System.nanoTime();
+    private long lookedBytes;
+    private boolean busy;
+    private long workedNanos;
+    private long workBeganNanos;
+
+    /**
+     * @param data the node's directory
+     * @param state null while this node is outside of the group
+     * @param members ids of all, in any order
+     */
+    WordFiles(Path data, String self, Supplier<ReplicatedState> state, Supplier<List<String>> members) {
+        this.data = data;
+        this.directory = data.resolve(DIRECTORY);
+        this.self = self;
+        this.state = state;
+        this.members = members;
+        thread.setDaemon(true);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    /** The file of a segment, if it is here. */
+    Optional<byte[]> read(SegmentId id) throws IOException {
+        Path file = file(id);
+        try {
+            return Files.size(file) > WordFile.MAX_BYTES ? Optional.empty() : Optional.of(Files.readAllBytes(file));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    private Path file(SegmentId id) {
+        return directory.resolve(Integer.toString(id.stream())).resolve(WordFile.fileName(id));
+    }
+
+    private void run() {
+        try {
+            while (!Thread.currentThread().isInterrupted()) {
+                if (!step()) {
+                    Thread.sleep(STEP_MILLIS);
+                }
+            }
+        } catch (InterruptedException e) {
+            LOG.debug("told to end", e);
+        } catch (RuntimeException | Error e) {
+            LOG.error("no more words of segments are collected: reason=a bug", e);
+        }
+    }
+
+    /** @return whether there is more to do at once */
+    boolean step() throws InterruptedException {
+        ReplicatedState now = state.get();
+        if (now == null) {
+            return false;
+        }
+        Optional<SegmentView> next = now.sealedAfter(last);
+        if (next.isEmpty()) {
+            deleteUnwanted();
+            last = null;
+            wanted = new HashSet<>();
+            return false;
+        }
+        SegmentId id = next.get().id();
+        last = id;
+        Path file = file(id);
+        wanted.add(file);
+        if (isTaskOf(id, members.get(), self) && !Files.exists(file)) {
+            collect(now, id, file);
+        }
+        return true;
+    }
+
+    /** One member for each segment, the same by everybody's reckoning. */
+    static boolean isTaskOf(SegmentId id, List<String> members, String member) {
+        List<String> sorted = members.stream().sorted().toList();
+        long hash = (id.stream() * 0x9E3779B97F4A7C15L ^ id.base()) * 0xBF58476D1CE4E5B9L;
+        return !sorted.isEmpty()
+                && sorted.get((int) Long.remainderUnsigned(hash >>> 16, sorted.size())).equals(member);
+    }
+
+    private void collect(ReplicatedState now, SegmentId id, Path file) throws InterruptedException {
+        try {
+            workedNanos = 0;
+            workBeganNanos = System.nanoTime();
+            WordFile words = SegmentWords.of(ReplicatedState.fileOf(data, id), bytes -> pause(now));
+            Durable.createDirectories(file.getParent());
+            Durable.write(file, words.encode());
+            LOG.debug("words of a segment collected: segment={}, spans={}", id, words.spans().size());
+        } catch (NoSuchFileException e) {
+            LOG.debug("segment is gone: segment={}", id, e);
+        } catch (IOException e) {
+            if (Thread.interrupted()) {
+                throw new InterruptedException("while segment " + id + " was read");
+            }
+            LOG.warn("words of a segment not collected: segment={}, reason={}", id, e.toString());
+        }
+    }
+
+    /** As long as it worked, and on while the node is busy. */
+    private void pause(ReplicatedState now) throws InterruptedException {
+        long nanos = System.nanoTime();
+        workedNanos += nanos - workBeganNanos;
+        if (workedNanos >= LEAST_PAUSE_NANOS) {
+            TimeUnit.NANOSECONDS.sleep(workedNanos);
+            workedNanos = 0;
+        }
+        look(now);
+        while (busy) {
+            Thread.sleep(STEP_MILLIS);
+            look(now);
+        }
+        workBeganNanos = System.nanoTime();
+    }
+
+    private void look(ReplicatedState now) {
+        long nanos = System.nanoTime();
+        if (nanos - lookedNanos >= SECOND_NANOS) {
+            long written = now.segmentBytesWritten();
+            double seconds = (double) (nanos - lookedNanos) / SECOND_NANOS;
+            busy = (written - lookedBytes) / seconds > BUSY_BYTES_PER_SECOND;
+            lookedNanos = nanos;
+            lookedBytes = written;
+        }
+    }
+
+    /** Files whose segments are not here any more; by a whole pass over those that are. */
+    private void deleteUnwanted() {
+        if (!Files.isDirectory(directory)) {
+            return;
+        }
+        try (DirectoryStream<Path> streams = Files.newDirectoryStream(directory, Files::isDirectory)) {
+            for (Path stream : streams) {
+                try (DirectoryStream<Path> files = Files.newDirectoryStream(stream)) {
+                    for (Path file : files) {
+                        if (!wanted.contains(file)) {
+                            Files.deleteIfExists(file);
+                        }
+                    }
+                }
+            }
+        } catch (IOException e) {
+            LOG.warn("words of segments not deleted, they are tried again: reason={}", e.toString());
+        }
+    }
+
+    @Override
+    public void close() {
+        thread.interrupt();
+        try {
+            thread.join(TimeUnit.SECONDS.toMillis(5));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
