@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.raftsman.config.HostPort;
+import dev.raftsman.event.Level;
 import dev.raftsman.policy.Glob;
 import dev.raftsman.sidecar.CheckpointTable;
 import java.io.ByteArrayOutputStream;
@@ -68,6 +69,7 @@ class BadInputTest {
         all.put("checkpoint reset", List.of("--config", a, "--all"));
         all.put("tap", List.of("--config", a));
         all.put("cat", List.of("--cluster", NOBODY, "--wait", "1ms", "orders"));
+        all.put("grep", List.of("--cluster", NOBODY, "--wait", "1ms", "text"));
         for (String verb : List.of("audit", "status", "streams", "top", "retention thaw", "cluster status")) {
             all.put(verb, List.of("--cluster", NOBODY, "--wait", "1ms"));
         }
@@ -127,6 +129,7 @@ class BadInputTest {
             Map.entry("DIR", Use.INPUT_DIRECTORY),
             Map.entry("audit --data", Use.INPUT_DIRECTORY),
             Map.entry("cat --data", Use.INPUT_DIRECTORY),
+            Map.entry("grep --data", Use.INPUT_DIRECTORY),
             Map.entry("--data", Use.OUTPUT_DIRECTORY),
             Map.entry("--json", Use.OUTPUT),
             Map.entry("--jfr", Use.OUTPUT),
@@ -140,7 +143,11 @@ class BadInputTest {
     /** Texts that may be any, or of which only whoever has the data knows what they should be. */
     private static final Set<String> TEXTS = Set.of(
             "cat STREAM",
-            "audit STREAM", // A pattern: there is a row for it below.
+            "grep PATTERN",
+            "grep --and",
+            "grep --field", // There is a row for it below, as for the next two.
+            "grep STREAM",
+            "audit STREAM",
             "streams GLOB",
             "--tenant",
             "NODE",
@@ -168,6 +175,7 @@ class BadInputTest {
             Map.entry(Glob.class, List.of("", "x".repeat(300))),
             Map.entry(HostPort.class, List.of("nonsense", ":80", "a:99999", "a:b")),
             Map.entry(WalTailCommand.When.class, List.of("sometimes")),
+            Map.entry(Level.class, List.of("LOUD")),
             Map.entry(ConfigCommand.Kind.class, List.of("consumer")),
             Map.entry(CheckpointTable.Target.class, List.of("middle")));
 
@@ -407,7 +415,7 @@ class BadInputTest {
 
     /** The one that may not be said beside it. */
     private static String rival(String path, String name) {
-        return name.equals("--data") && (path.equals("cat") || path.equals("audit"))
+        return name.equals("--data") && Set.of("audit", "cat", "grep").contains(path)
                 ? "--cluster"
                 : name.equals("--dir") ? "--file" : "-";
     }
@@ -526,6 +534,13 @@ class BadInputTest {
             refused(ExitCodes.USAGE, List.of(verb, "x".repeat(300)), "'xxxxxxxx", "expected 1 to 256");
             refused(ExitCodes.USAGE, List.of(verb, ""), "''", "expected 1 to 256");
         }
+        refused(
+                ExitCodes.USAGE,
+                List.of("grep", "--since", "1h", "--until", "2h", "text"),
+                "--since",
+                "--until");
+        refused(ExitCodes.USAGE, List.of("grep", "--field", "nothing", "text"), "--field", "nothing");
+        refused(ExitCodes.USAGE, List.of("grep", "-E", "(", "text"), "(");
         refused(ExitCodes.USAGE, List.of("top", "--interval", "1ms"), "--interval", "1ms", "expected 200ms or more");
         refused(
                 ExitCodes.USAGE,
