@@ -69,6 +69,7 @@ class BadInputTest {
         all.put("checkpoint reset", List.of("--config", a, "--all"));
         all.put("tap", List.of("--config", a));
         all.put("cat", List.of("--cluster", NOBODY, "--wait", "1ms", "orders"));
+        all.put("tail", List.of("--cluster", NOBODY, "--wait", "1ms", "orders"));
         all.put("grep", List.of("--cluster", NOBODY, "--wait", "1ms", "text"));
         for (String verb : List.of("audit", "status", "streams", "top", "retention thaw", "cluster status")) {
             all.put(verb, List.of("--cluster", NOBODY, "--wait", "1ms"));
@@ -99,6 +100,7 @@ class BadInputTest {
             all.put("bench " + verb, List.of("--file", f));
         }
         all.put("bench files", List.of());
+        all.put("bench tail", List.of());
         all.put("bench appender", List.of());
         return all;
     }
@@ -138,11 +140,16 @@ class BadInputTest {
             Map.entry("retention apply --staging", Use.ELSEWHERE),
             Map.entry("wal salvage --out", Use.ELSEWHERE),
             Map.entry("restore --into", Use.ELSEWHERE),
+            Map.entry("--token-file", Use.INPUT),
+            Map.entry("tail --checkpoint", Use.ELSEWHERE),
             Map.entry("--cache-dir", Use.ELSEWHERE));
 
     /** Texts that may be any, or of which only whoever has the data knows what they should be. */
     private static final Set<String> TEXTS = Set.of(
             "cat STREAM",
+            "tail STREAM",
+            "tail --grep",
+            "tail --from",
             "grep PATTERN",
             "grep --and",
             "grep --field", // There is a row for it below, as for the next two.
@@ -541,6 +548,7 @@ class BadInputTest {
                 "--until");
         refused(ExitCodes.USAGE, List.of("grep", "--field", "nothing", "text"), "--field", "nothing");
         refused(ExitCodes.USAGE, List.of("grep", "-E", "(", "text"), "(");
+        refused(ExitCodes.USAGE, List.of("tail", "--from", "yesterday", "orders"), "yesterday", "expected");
         refused(ExitCodes.USAGE, List.of("top", "--interval", "1ms"), "--interval", "1ms", "expected 200ms or more");
         refused(
                 ExitCodes.USAGE,
