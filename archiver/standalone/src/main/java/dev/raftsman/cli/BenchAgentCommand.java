@@ -68,9 +68,9 @@ final class BenchAgentCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (!Files.isReadable(file)) {
-            throw new CommandException(ExitCodes.NO_INPUT, "cannot read " + file);
-        }
+        GivenPath.readable(file);
+        GivenPath.directory(data);
+        GivenPath.writable(json);
         for (int count : collectors) {
             if (count < 1 || count % 2 == 0 || count > 7) {
                 throw new CommandException(ExitCodes.USAGE, count + " collectors; expected an odd number, 7 at most");

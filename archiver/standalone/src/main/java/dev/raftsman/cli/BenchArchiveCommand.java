@@ -36,6 +36,7 @@ final class BenchArchiveCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         List<Path> files = input.files();
+        GivenPath.writable(json);
         try {
             ArchiveBench.run(
                     new ArchiveBench.Settings(

@@ -57,9 +57,8 @@ final class BenchCatchUpCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (!Files.isReadable(file)) {
-            throw new CommandException(ExitCodes.NO_INPUT, "cannot read " + file);
-        }
+        GivenPath.readable(file);
+        GivenPath.directory(data);
         Path dir = data == null ? Files.createTempDirectory("raftsman-bench-") : data;
         boolean same;
         try {

@@ -99,9 +99,9 @@ final class BenchClusterCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (!Files.isReadable(file)) {
-            throw new CommandException(ExitCodes.NO_INPUT, "cannot read " + file);
-        }
+        GivenPath.readable(file);
+        GivenPath.directory(data);
+        GivenPath.writable(json);
         Path dir = data == null ? Files.createTempDirectory("raftsman-bench-") : data;
         boolean stored;
         try {

@@ -82,9 +82,8 @@ final class BenchCommand implements Runnable {
 
         @Override
         public Integer call() throws IOException {
-            if (!Files.isReadable(file)) {
-                throw new CommandException(ExitCodes.NO_INPUT, "cannot read " + file);
-            }
+            GivenPath.readable(file);
+            GivenPath.directory(data);
             Path dir = data == null ? Files.createTempDirectory("raftsman-bench-") : data;
             try {
                 PipelineBench.run(
@@ -164,6 +163,9 @@ final class BenchCommand implements Runnable {
 
         @Override
         public Integer call() throws IOException, InterruptedException {
+            GivenPath.directory(data);
+            GivenPath.writable(json);
+            GivenPath.writable(jfr);
             String launcher = System.getProperty("raftsman.launcher");
             Path lib = launcher == null ? LIB : Path.of(launcher).resolveSibling(LIB);
             if (!Files.isDirectory(lib)) {

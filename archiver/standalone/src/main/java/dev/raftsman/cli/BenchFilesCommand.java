@@ -58,6 +58,8 @@ final class BenchFilesCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        GivenPath.directory(data);
+        GivenPath.writable(json);
         Path dir = data == null ? Files.createTempDirectory("raftsman-bench-") : data;
         boolean once;
         try {

@@ -50,6 +50,8 @@ final class BenchLakeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         List<Path> files = input.files();
+        GivenPath.directory(data);
+        GivenPath.writable(json);
         Path dir = data == null ? Files.createTempDirectory("raftsman-bench-") : data;
         try {
             LakeBench.run(

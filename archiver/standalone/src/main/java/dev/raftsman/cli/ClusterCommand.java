@@ -5,10 +5,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.raftsman.cluster.ClusterClient;
 import dev.raftsman.cluster.ClusterClient.FinalAnswerException;
+import dev.raftsman.config.HostPort;
 import dev.raftsman.standalone.Progress;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
 import picocli.CommandLine.Command;
@@ -45,22 +45,14 @@ final class ClusterCommand implements Runnable {
 
     /** Which cluster, and how to answer. */
     static final class Where {
-        @Option(
-                names = "--cluster",
-                paramLabel = "HOST:PORT",
-                split = ",",
-                defaultValue = "127.0.0.1:7451,127.0.0.1:7452,127.0.0.1:7453",
-                description = "HTTP addresses of some or all collectors (default: ${DEFAULT-VALUE})")
-        private List<String> cluster;
-
         @Mixin
-        private AccessOption access;
+        private ClusterOption cluster;
 
         @Option(names = "--json", description = "one JSON object instead of lines")
         private boolean json;
 
         private ClusterClient client() {
-            return Place.client(cluster, access.token());
+            return cluster.client();
         }
     }
 
@@ -69,26 +61,29 @@ final class ClusterCommand implements Runnable {
         @Option(
                 names = "--raft",
                 paramLabel = "HOST:PORT",
+                converter = ClusterOption.AddressConverter.class,
                 required = true,
                 description = "where it runs and waits: its 'raft' in raft.peers")
-        private String raft;
+        private HostPort raft;
 
         @Option(
                 names = "--ingest",
                 paramLabel = "HOST:PORT",
+                converter = ClusterOption.AddressConverter.class,
                 description = "where agents reach it (default: as its configuration says)")
-        private String ingest;
+        private HostPort ingest;
 
         @Option(
                 names = "--http",
                 paramLabel = "HOST:PORT",
+                converter = ClusterOption.AddressConverter.class,
                 description = "where its pages are (default: as its configuration says)")
-        private String http;
+        private HostPort http;
 
         private void into(ObjectNode request) {
-            request.put("raft", raft);
-            request.put("ingest", ingest);
-            request.put("http", http);
+            request.put("raft", raft.toString());
+            request.put("ingest", ingest == null ? null : ingest.toString());
+            request.put("http", http == null ? null : http.toString());
         }
     }
 

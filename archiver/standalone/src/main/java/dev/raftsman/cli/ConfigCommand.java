@@ -136,9 +136,7 @@ final class ConfigCommand implements Runnable {
             PrintWriter err = spec.commandLine().getErr();
             int code = ExitCodes.OK;
             for (Path file : files) {
-                if (!Files.isReadable(file)) {
-                    throw new CommandException(ExitCodes.NO_INPUT, "cannot read " + file);
-                }
+                GivenPath.readable(file);
                 Kind its = kind == null ? Kind.of(file) : kind;
                 if (its == null) {
                     throw new CommandException(ExitCodes.USAGE, file + " may be of any kind; say --kind");

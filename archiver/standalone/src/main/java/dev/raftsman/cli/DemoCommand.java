@@ -48,6 +48,8 @@ final class DemoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        GivenPath.emptyDirectory(data);
+        files.forEach(GivenPath::readable);
         Path dir = data == null ? Files.createTempDirectory("raftsman-demo-") : data;
         Demo.Settings settings = new Demo.Settings(dir, chaos);
         int code;

@@ -93,10 +93,9 @@ final class GrepCommand implements Callable<Integer> {
     @Option(
             names = {"-m", "--limit"},
             paramLabel = "N",
-            defaultValue = "-1",
             showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER,
             description = "end after so many matches")
-    private long limit;
+    private Long limit;
 
     @Option(names = "--stats", description = "say on standard error how much had to be read")
     private boolean stats;
@@ -136,7 +135,7 @@ final class GrepCommand implements Callable<Integer> {
                 SearchProgress progress = SearchProgress.start(search.counts())) {
             List<StreamName> names = wanted.names(reader, streams);
             FoundOutput output =
-                    new FoundOutput(out, wanted, query.texts(), names, linesBefore, linesAfter, limit);
+                    new FoundOutput(out, wanted, query.texts(), names, linesBefore, linesAfter, limit == null ? -1 : limit);
             search.plan(names);
             long matches = counting
                     ? count(search, names, out, output, progress)

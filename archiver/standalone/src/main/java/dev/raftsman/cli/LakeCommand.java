@@ -50,31 +50,23 @@ final class LakeCommand implements Runnable {
         @Option(
                 names = "--stream",
                 paramLabel = "GLOB",
+                converter = GlobConverter.class,
                 defaultValue = "*",
                 description = "only streams of such names (default: ${DEFAULT-VALUE})")
-        private String stream;
+        private Glob stream;
 
         private interface Work {
             int of(LakeExport export, List<LakeExport.Archived> archived) throws IOException;
         }
 
         private int with(LakeListener listener, Work work) throws IOException {
-            Glob glob = glob();
             Path staging = Files.createTempDirectory("raftsman-lake-");
             try (ObjectStore store = target().open();
                     LakeExport export = LakeExport.open(store, staging, listener)) {
                 SegmentSource.Contents contents = new ColdArchive(target, store).look();
-                return work.of(export, LakeExport.archived(contents, segment -> glob.matches(segment.stream())));
+                return work.of(export, LakeExport.archived(contents, segment -> stream.matches(segment.stream())));
             } finally {
                 Directories.delete(staging);
-            }
-        }
-
-        private Glob glob() {
-            try {
-                return new Glob(stream);
-            } catch (IllegalArgumentException e) {
-                throw new CommandException(ExitCodes.USAGE, "--stream: " + e.getMessage(), e);
             }
         }
 

@@ -19,11 +19,7 @@ final class LogFiles {
     /** @throws CommandException if there is none, or one cannot be read */
     List<Path> files() throws IOException {
         List<Path> found = files == null ? in(dir) : files;
-        for (Path file : found) {
-            if (!Files.isReadable(file)) {
-                throw new CommandException(ExitCodes.NO_INPUT, "cannot read " + file);
-            }
-        }
+        found.forEach(GivenPath::readable);
         return found;
     }
 

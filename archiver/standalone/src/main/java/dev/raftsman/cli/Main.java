@@ -1,5 +1,6 @@
 package dev.raftsman.cli;
 
+import dev.raftsman.cluster.ClusterClient;
 import dev.raftsman.config.ConfigException;
 import dev.raftsman.sidecar.AgentProcess;
 import dev.raftsman.standalone.Verb;
@@ -28,12 +29,15 @@ import picocli.CommandLine.ScopeType;
             TailCommand.class,
             AuditCommand.class,
             StatusCommand.class,
+            StreamsCommand.class,
+            TopCommand.class,
             ClusterCommand.class,
             WalCommand.class,
             RetentionCommand.class,
             RestoreCommand.class,
             LakeCommand.class,
             PrepareCommand.class,
+            CompletionCommand.class,
             BenchCommand.class
         },
         versionProvider = Version.class,
@@ -79,6 +83,7 @@ public final class Main implements Runnable {
         CommandLine line = new CommandLine(new Main());
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setUsageHelpAutoWidth(true);
+        WholeNumber.convertersInto(line);
         line.setParameterExceptionHandler(Main::refuseArguments);
         line.setExecutionExceptionHandler((failure, command, parsed) -> reportFailure(failure, command));
         return line;
@@ -101,6 +106,9 @@ public final class Main implements Runnable {
             boolean lines = refused.getCause() instanceof ConfigException;
             err.println((lines ? "" : "raftsman: ") + refused.getMessage());
             code = refused.exitCode();
+        } else if (failure instanceof ClusterClient.NoAnswerException) {
+            err.println("raftsman: " + failure.getMessage());
+            code = ExitCodes.UNAVAILABLE;
         } else if (failure instanceof IOException || failure instanceof UncheckedIOException) {
             if ("Broken pipe".equals(failure.getMessage())) {
                 return ExitCodes.BROKEN_PIPE; // Whoever read our output has seen enough.

@@ -1,9 +1,8 @@
 package dev.raftsman.cli;
 
-import dev.raftsman.cluster.Backoff;
 import dev.raftsman.cluster.ClusterClient;
+import dev.raftsman.cluster.HostBacklog;
 import dev.raftsman.config.ConfigException;
-import dev.raftsman.config.HostPort;
 import dev.raftsman.config.Units;
 import dev.raftsman.policy.RetentionFile;
 import dev.raftsman.policy.RetentionPolicies;
@@ -19,13 +18,13 @@ import dev.raftsman.standalone.Directories;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import picocli.CommandLine;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -34,30 +33,16 @@ import picocli.CommandLine.Option;
  * restore left.
  */
 final class Place {
-    private static final Duration LIMIT = Duration.ofSeconds(10);
-
-    @ArgGroup(multiplicity = "1")
-    private Which which;
-
-    /** One of two. */
-    private static final class Which {
-        @Option(
-                names = "--cluster",
-                paramLabel = "HOST:PORT",
-                split = ",",
-                description = "HTTP addresses of some or all collectors")
-        private List<String> cluster;
-
-        @Option(
-                names = "--data",
-                paramLabel = "DIR",
-                description = "a directory that 'raftsman demo --data' kept or 'raftsman restore --into' made; needs no"
-                        + " process")
-        private Path data;
-    }
-
     @Mixin
-    private AccessOption access;
+    private ClusterOption cluster;
+
+    @Option(
+            names = "--data",
+            paramLabel = "DIR",
+            description =
+                    "instead of a cluster: a directory that 'raftsman demo --data' kept or 'raftsman restore --into'"
+                            + " made; needs no process")
+    private Path data;
 
     @Option(
             names = "--policy",
@@ -92,25 +77,27 @@ final class Place {
             try {
                 return Units.bytes(text);
             } catch (IllegalArgumentException e) {
-                throw new CommandLine.TypeConversionException("'" + text + "' is not " + e.getMessage());
+                throw new CommandLine.TypeConversionException("'" + text + "' is no size; expected " + e.getMessage());
             }
         }
     }
 
     /** Opens what is there to be read: hot where collectors run or have left their directories, cold where it is known. */
     StreamReader open() throws IOException {
+        if (data != null && cluster.isGiven()) {
+            throw new CommandException(ExitCodes.USAGE, "--data " + data + " and --cluster: expected one of them");
+        }
         List<SegmentSource> sources = new ArrayList<>();
         try {
-            if (which.data == null) {
-                sources.add(new RunningCluster(client(which.cluster, access.token())));
-            } else if (RestoredDirectory.isAt(which.data)) {
-                sources.add(new RestoredDirectory(which.data));
+            if (data == null) {
+                sources.add(new RunningCluster(cluster.client()));
+            } else if (RestoredDirectory.isAt(data)) {
+                sources.add(new RestoredDirectory(data));
                 return StreamReader.open(sources);
             } else {
-                sources.add(new NodeDirectories(collectorsIn(which.data)));
+                sources.add(new NodeDirectories(collectorsIn(data)));
             }
-            RetentionPolicies policies =
-                    which.data != null ? policiesOf(which.data) : policy == null ? null : policies(policy);
+            RetentionPolicies policies = data != null ? policiesOf(data) : policy == null ? null : policies(policy);
             if (policies != null) {
                 ReadCache cache = cache();
                 for (Target target : policies.targets().values()) {
@@ -122,6 +109,21 @@ final class Place {
             throw e;
         }
         return StreamReader.open(sources);
+    }
+
+    /** What agents say they still hold; empty where no collector runs or knows. */
+    Optional<List<HostBacklog>> backlogs() throws IOException {
+        if (data != null) {
+            return Optional.empty();
+        }
+        try (ClusterClient client = cluster.client()) {
+            return client.backlogs();
+        }
+    }
+
+    /** Whether what is there comes with tables, so that something can be said without reading it. */
+    boolean hasTables() {
+        return data == null || RestoredDirectory.isAt(data);
     }
 
     /** One for all targets: its limits are the reader's. */
@@ -139,8 +141,12 @@ final class Place {
             return entries.filter(dir -> dir.getFileName().toString().startsWith("collector-"))
                     .sorted()
                     .toList();
-        } catch (NoSuchFileException e) {
-            throw new CommandException(ExitCodes.NO_INPUT, "no directory " + data, e);
+        } catch (NoSuchFileException | NotDirectoryException e) {
+            throw new CommandException(
+                    ExitCodes.NO_INPUT,
+                    "no directory " + data
+                            + "; expected one that 'raftsman demo --data' or 'raftsman restore --into' made",
+                    e);
         }
     }
 
@@ -171,25 +177,6 @@ final class Place {
                 // In the directory for temporary files; whoever cleans that up finds it.
             }
         }
-    }
-
-    static ClusterClient client(List<String> addresses, String token) {
-        try {
-            return new ClusterClient(
-                    addresses.stream()
-                            .map(Place::withoutScheme)
-                            .map(HostPort::parse)
-                            .toList(),
-                    new Backoff(Duration.ofMillis(50), Duration.ofMillis(500), LIMIT),
-                    token);
-        } catch (IllegalArgumentException e) {
-            throw new CommandException(
-                    ExitCodes.USAGE, "--cluster " + String.join(",", addresses) + ": " + e.getMessage(), e);
-        }
-    }
-
-    private static String withoutScheme(String address) {
-        return address.replaceFirst("^http://", "").replaceFirst("/$", "");
     }
 
     /** The policies that a demo wrote, and so its archive. */

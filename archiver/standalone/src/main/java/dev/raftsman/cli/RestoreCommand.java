@@ -37,8 +37,14 @@ final class RestoreCommand implements Callable<Integer> {
     @ArgGroup(multiplicity = "1")
     private What what;
 
-    @ArgGroup(multiplicity = "1")
-    private Where where;
+    @Mixin
+    private ClusterOption cluster;
+
+    @Option(
+            names = "--into",
+            paramLabel = "DIR",
+            description = "an empty or new directory; 'cat', 'audit' and the like read it by --data")
+    private Path directory;
 
     /** One of two. */
     private static final class What {
@@ -49,25 +55,6 @@ final class RestoreCommand implements Callable<Integer> {
         @Option(names = "--snapshot", paramLabel = "ID", description = "the streams of one snapshot, as they were then")
         private String snapshot;
     }
-
-    /** One of two. */
-    private static final class Where {
-        @Option(
-                names = "--into",
-                paramLabel = "DIR",
-                description = "an empty or new directory; 'cat', 'audit' and the like read it by --data")
-        private Path directory;
-
-        @Option(
-                names = "--cluster",
-                paramLabel = "HOST:PORT",
-                split = ",",
-                description = "HTTP addresses of some or all collectors of an empty cluster")
-        private List<String> cluster;
-    }
-
-    @Mixin
-    private AccessOption access;
 
     @Option(
             names = "--policy",
@@ -100,6 +87,10 @@ final class RestoreCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        if ((directory != null) == cluster.isGiven()) {
+            throw new CommandException(
+                    ExitCodes.USAGE, "expected one of --into DIR and --cluster HOST:PORT: a restore is told where to");
+        }
         RetentionPolicies policies = Place.policies(policy);
         List<LostCluster.Archive> archives = new ArrayList<>();
         List<String> names = (targets.isEmpty() ? policies.targets().keySet() : targets)
@@ -119,16 +110,14 @@ final class RestoreCommand implements Callable<Integer> {
                 }
                 archives.add(new LostCluster.Archive(name, target.open()));
             }
-            if (settle && where.directory != null) {
+            if (settle && directory != null) {
                 throw new CommandException(ExitCodes.USAGE, "--settle is for a cluster; a directory has no producers");
             }
             if (yes && !settle) {
                 throw new CommandException(
                         ExitCodes.USAGE, "--yes is for --settle; a restore never overwrites anything");
             }
-            return settle
-                    ? settle(archives)
-                    : where.directory == null ? intoCluster(archives) : intoDirectory(archives);
+            return settle ? settle(archives) : directory == null ? intoCluster(archives) : intoDirectory(archives);
         } finally {
             archives.stream().map(LostCluster.Archive::store).forEach(ObjectStore::close);
         }
@@ -148,16 +137,16 @@ final class RestoreCommand implements Callable<Integer> {
                     LostCluster.holding(what.snapshot, archives).store(), what.snapshot, contents);
             source = "snapshot " + what.snapshot + " in " + source;
         }
-        DirectoryRestore.Outcome outcome =
-                DirectoryRestore.run(contents, source, where.directory, System.currentTimeMillis());
+        DirectoryRestore.Outcome outcome;
+        try {
+            outcome = DirectoryRestore.run(contents, source, directory, System.currentTimeMillis());
+        } catch (DirectoryRestore.OccupiedException e) {
+            throw new CommandException(ExitCodes.CANNOT_CREATE, e.getMessage(), e);
+        }
         PrintWriter out = spec.commandLine().getOut();
         out.printf(
                 "restored segments=%d (kept from before: %d) events=%d bytes=%d into %s%n",
-                outcome.segments() + outcome.kept(),
-                outcome.kept(),
-                outcome.events(),
-                outcome.bytes(),
-                where.directory);
+                outcome.segments() + outcome.kept(), outcome.kept(), outcome.events(), outcome.bytes(), directory);
         out.flush();
         return ExitCodes.OK;
     }
@@ -171,7 +160,7 @@ final class RestoreCommand implements Callable<Integer> {
     private int settle(List<LostCluster.Archive> archives) throws IOException {
         LostCluster lost = lost(archives);
         PrintWriter out = spec.commandLine().getOut();
-        try (ClusterClient client = Place.client(where.cluster, access.token())) {
+        try (ClusterClient client = cluster.client()) {
             AbsentProducers producers = AbsentProducers.of(client.catalog(), lost);
             List<AbsentProducers.Absent> back = yes ? producers.abandon(client) : List.of();
             for (AbsentProducers.Absent each : producers.absent()) {
@@ -203,7 +192,7 @@ final class RestoreCommand implements Callable<Integer> {
     private int intoCluster(List<LostCluster.Archive> archives) throws IOException {
         LostCluster lost = lost(archives);
         PrintWriter out = spec.commandLine().getOut();
-        try (ClusterClient client = Place.client(where.cluster, access.token())) {
+        try (ClusterClient client = cluster.client()) {
             boolean restored = new ClusterRestore(client, lost).run(System.currentTimeMillis());
             if (!restored) {
                 out.println("the cluster was restored from this archive before; nothing was changed");

@@ -31,7 +31,7 @@ final class RetentionAdoptCommand implements Callable<Integer> {
     private Path policy;
 
     @Mixin
-    private RetentionCluster cluster;
+    private ClusterOption cluster;
 
     @Option(names = "--yes", description = "do it")
     private boolean yes;

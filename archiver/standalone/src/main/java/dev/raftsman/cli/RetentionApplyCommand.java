@@ -13,7 +13,6 @@ import dev.raftsman.standalone.Directories;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.UUID;
@@ -44,7 +43,7 @@ final class RetentionApplyCommand implements Callable<Integer> {
     private Path policy;
 
     @Mixin
-    private RetentionCluster cluster;
+    private ClusterOption cluster;
 
     @Option(
             names = "--staging",
@@ -58,6 +57,7 @@ final class RetentionApplyCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         RetentionPolicies policies = Place.policies(policy);
+        GivenPath.readable(plan);
         PlanFile planned = read();
         // Its own: what is left in a staging directory is swept.
         Path room = staging == null
@@ -79,8 +79,6 @@ final class RetentionApplyCommand implements Callable<Integer> {
     private PlanFile read() throws IOException {
         try {
             return PlanFile.read(plan);
-        } catch (NoSuchFileException e) {
-            throw new CommandException(ExitCodes.NO_INPUT, "no plan " + plan, e);
         } catch (PlanFile.NoPlanException e) {
             throw new CommandException(ExitCodes.DATA_ERROR, e.getMessage(), e);
         }

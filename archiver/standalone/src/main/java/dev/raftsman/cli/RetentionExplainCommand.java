@@ -33,7 +33,7 @@ final class RetentionExplainCommand implements Callable<Integer> {
     private Path policy;
 
     @Mixin
-    private RetentionCluster cluster;
+    private ClusterOption cluster;
 
     @Option(names = "--json", description = "one JSON object a line")
     private boolean json;
@@ -50,7 +50,7 @@ final class RetentionExplainCommand implements Callable<Integer> {
             StoreFacts facts = CollectorFacts.ask(policies, client, catalog.outagesAt(nowMillis), nowMillis);
             PrintWriter out = spec.commandLine().getOut();
             for (Explanation explanation :
-                    Explanation.of(policies, catalog, facts, nowMillis, RetentionCluster.named(what, catalog))) {
+                    Explanation.of(policies, catalog, facts, nowMillis, NamedSegments.named(what, catalog))) {
                 out.println(json ? explanation.json() : explanation.toString());
             }
             out.flush();

@@ -35,7 +35,7 @@ final class RetentionHistoryCommand implements Callable<Integer> {
     private Path policy;
 
     @Mixin
-    private RetentionCluster cluster;
+    private ClusterOption cluster;
 
     @Option(names = "--json", description = "one JSON object a line")
     private boolean json;
@@ -57,7 +57,7 @@ final class RetentionHistoryCommand implements Callable<Integer> {
         }
         try (ClusterClient client = cluster.client()) {
             CatalogView catalog = client.catalog();
-            Predicate<SegmentView> wanted = what == null ? segment -> true : RetentionCluster.named(what, catalog);
+            Predicate<SegmentView> wanted = what == null ? segment -> true : NamedSegments.named(what, catalog);
             PrintWriter out = spec.commandLine().getOut();
             for (RetentionHistory.Line line :
                     new RetentionHistory(wanted).add(catalog, manifests).lines()) {

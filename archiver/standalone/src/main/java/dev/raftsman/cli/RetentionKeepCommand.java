@@ -25,7 +25,7 @@ abstract class RetentionKeepCommand implements Callable<Integer> {
     private List<String> what;
 
     @Mixin
-    private RetentionCluster cluster;
+    private ClusterOption cluster;
 
     @Option(
             names = "--by",
@@ -114,7 +114,7 @@ abstract class RetentionKeepCommand implements Callable<Integer> {
                     continue;
                 }
                 List<SegmentView> all = catalog.segments().stream()
-                        .filter(RetentionCluster.named(name, catalog))
+                        .filter(NamedSegments.named(name, catalog))
                         .toList();
                 boolean named = all.size() == 1 && all.get(0).id().toString().equals(name);
                 List<SegmentRef> segments = all.stream()

@@ -33,7 +33,7 @@ final class RetentionPlanCommand implements Callable<Integer> {
     private Path policy;
 
     @Mixin
-    private RetentionCluster cluster;
+    private ClusterOption cluster;
 
     @Option(names = "--json", description = "one JSON object instead of lines")
     private boolean json;

@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
         })
 final class RetentionThawCommand implements Callable<Integer> {
     @Mixin
-    private RetentionCluster cluster;
+    private ClusterOption cluster;
 
     @Option(names = "--yes", description = "do it")
     private boolean yes;

@@ -46,16 +46,8 @@ final class TailCommand implements Callable<Integer> {
     private static final String LATEST = "latest";
     private static final long CHECKPOINT_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    @Option(
-            names = "--cluster",
-            paramLabel = "HOST:PORT",
-            split = ",",
-            defaultValue = "127.0.0.1:7451,127.0.0.1:7452,127.0.0.1:7453",
-            description = "HTTP addresses of some or all collectors (default: ${DEFAULT-VALUE})")
-    private List<String> cluster;
-
     @Mixin
-    private AccessOption access;
+    private ClusterOption cluster;
 
     @Option(
             names = {"-f", "--follow"},
@@ -122,8 +114,8 @@ final class TailCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         checkOptions();
-        String token = access.token();
-        List<StreamView> streams = streams(token);
+        String token = cluster.token();
+        List<StreamView> streams = streams();
         if (streams.size() > 1 && (checkpoint != null || isOffset())) {
             throw usage((checkpoint != null ? "--checkpoint" : "an offset") + " is of one stream; "
                     + String.join(" ", patterns) + " are " + streams.size());
@@ -184,9 +176,9 @@ final class TailCommand implements Callable<Integer> {
         return new ParameterException(spec.commandLine(), what);
     }
 
-    private List<StreamView> streams(String token) throws IOException {
+    private List<StreamView> streams() throws IOException {
         List<StreamView> all;
-        try (ClusterClient client = Place.client(cluster, token)) {
+        try (ClusterClient client = cluster.client()) {
             all = client.catalog().streams();
         } catch (IOException e) {
             throw new CommandException(ExitCodes.UNAVAILABLE, e.getMessage(), e);
@@ -298,8 +290,8 @@ final class TailCommand implements Callable<Integer> {
     }
 
     private List<URI> addresses() {
-        return cluster.stream()
-                .map(address -> URI.create(address.startsWith("http") ? address : "http://" + address))
+        return cluster.addresses().stream()
+                .map(node -> URI.create("http://" + node))
                 .toList();
     }
 

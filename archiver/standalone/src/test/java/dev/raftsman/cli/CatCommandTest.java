@@ -90,7 +90,7 @@ class CatCommandTest {
             words.addAll(List.of("--cache-dir", cacheDirectory.toString()));
         }
         CatCommand cat = new CatCommand();
-        new CommandLine(cat).parseArgs(words.toArray(String[]::new));
+        new CommandLine(cat).setCaseInsensitiveEnumValuesAllowed(true).parseArgs(words.toArray(String[]::new));
         try (StreamReader reader = cat.open()) {
             cat.write(reader, cat.names(reader), out);
         }

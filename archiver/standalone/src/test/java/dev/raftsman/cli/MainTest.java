@@ -28,7 +28,9 @@ class MainTest {
             {"agent"},
             {"cat", "--data", "x"},
             {"demo", "--events", "many"},
-            {"audit"},
+            {"audit", "--data", "x", "--cluster", "127.0.0.1:1"},
+            {"restore", "--archive", "--policy", "x"},
+            {"status", "--cluster", "nonsense"},
             {"config"},
             {"cat", "--bogus"}
         }) {
@@ -53,6 +55,15 @@ class MainTest {
                     .asString()
                     .contains("raftsman " + verb);
         }
+    }
+
+    @Test
+    void bashLearnsEveryVerb() {
+        assertThat(run("completion")).isZero();
+        assertThat(out.toString())
+                .startsWith("#!")
+                .contains(Main.commandLine().getSubcommands().keySet())
+                .contains("--producer", "complete -F _complete_raftsman");
     }
 
     @Test

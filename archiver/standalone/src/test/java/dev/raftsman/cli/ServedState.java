@@ -23,12 +23,25 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Supplier;
 
 /** A collector's state behind as much of its HTTP door as the verbs of retention use; its clock is real. */
 final class ServedState implements AutoCloseable {
     private final ReplicatedState state;
     private final HttpServer server;
     private long index;
+
+    private static final String MEMBERS =
+            "{\"cluster\":\"test\",\"node\":\"n1\",\"settled\":true,\"members\":[{\"node\":\"n1\",\"votes\":true}]}";
+
+    /** What it is, by itself. */
+    volatile String role = "LEADER";
+
+    /** What its page of metrics says, each time. */
+    volatile Supplier<String> metrics = () -> "";
+
+    /** What it knows of agents, as JSON; null if it is of a version that does not know. */
+    volatile String agents;
 
     /** How far behind now the entries are stamped. */
     long behindMillis;
@@ -41,12 +54,17 @@ final class ServedState implements AutoCloseable {
             byte[] body = exchange.getRequestBody().readAllBytes();
             answer(exchange, CatalogJson.write(execute(CatalogJson.readCommand(body))));
         });
-        server.createContext(
-                "/v1/status",
-                exchange -> answer(
-                        exchange,
-                        "{\"node\":\"n1\",\"disk\":\"ENOUGH\",\"diskFreeBytes\":99999999999}"
-                                .getBytes(StandardCharsets.UTF_8)));
+        server.createContext("/v1/status", exchange -> answer(exchange, status()));
+        server.createContext("/v1/cluster", exchange -> answer(exchange, MEMBERS));
+        server.createContext("/metrics", exchange -> answer(exchange, metrics.get()));
+        server.createContext("/v1/agents", exchange -> {
+            if (agents == null) {
+                exchange.sendResponseHeaders(404, -1);
+                exchange.close();
+            } else {
+                answer(exchange, agents);
+            }
+        });
         server.createContext("/v1/segments/", this::segment);
         server.start();
     }
@@ -112,6 +130,15 @@ final class ServedState implements AutoCloseable {
         } finally {
             exchange.close();
         }
+    }
+
+    private String status() {
+        return "{\"node\":\"n1\",\"role\":\"" + role + "\",\"term\":1,\"appliedIndex\":" + index + ",\"commitIndex\":"
+                + index + ",\"disk\":\"ENOUGH\",\"diskFreeBytes\":99999999999}";
+    }
+
+    private static void answer(HttpExchange exchange, String body) throws IOException {
+        answer(exchange, body.getBytes(StandardCharsets.UTF_8));
     }
 
     private static void answer(HttpExchange exchange, byte[] body) throws IOException {

@@ -42,12 +42,14 @@ class S3ClusterIT {
         Map<String, Path> sources = OddFiles.write(logs, SEED);
         List<String> command =
                 List.of(Checkout.root().resolve("conf/local-s3/start").toString());
-        try (ChildProcess cluster = ChildProcess.start(
-                "start",
-                command,
-                Map.of("RAFTSMAN_DATA", data.toString()),
-                directory.path().resolve("start.log"),
-                null)) {
+        try (FixedPorts ports = FixedPorts.take();
+                ChildProcess cluster = ChildProcess.start(
+                        "start",
+                        command,
+                        Map.of("RAFTSMAN_DATA", data.toString()),
+                        directory.path().resolve("start.log"),
+                        null)) {
+            assertThat(ports).isNotNull();
             long lines = 0;
             for (Map.Entry<String, Path> source : sources.entrySet()) {
                 lines += Offered.ofFile(source.getKey(), source.getValue()).events();

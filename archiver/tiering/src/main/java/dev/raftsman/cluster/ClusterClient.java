@@ -14,6 +14,7 @@ import dev.raftsman.segment.SegmentId;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -30,6 +31,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -113,6 +115,15 @@ public final class ClusterClient implements Cluster, SegmentRanges {
         }
     }
 
+    /** No collector answered, or none that leads, for as long as the backoff allows. */
+    public static final class NoAnswerException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        NoAnswerException(String message, IOException last) {
+            super(message, last);
+        }
+    }
+
     /** The node has dropped the segment: it is in the archive, or given up. */
     private static final class GoneException extends IOException {
         private static final long serialVersionUID = 1L;
@@ -128,13 +139,50 @@ public final class ClusterClient implements Cluster, SegmentRanges {
 
     @Override
     public CatalogView catalog() throws IOException {
-        return ask("catalog", this::catalogOf);
+        return ask("catalog", node -> catalog(node, "/v1/catalog?linearizable=true"));
     }
 
     /** What one node says of itself, as JSON; asks no other node and once only. */
     public String statusOf(HostPort node) throws IOException {
-        HttpResponse<byte[]> answer = send(node, get(node, "/v1/status"));
-        return new String(answer.body(), StandardCharsets.UTF_8);
+        return body(send(node, get(node, "/v1/status")));
+    }
+
+    /** The tables as one node has applied them, which may be behind; asks no other node and once only. */
+    public CatalogView catalogOf(HostPort node) throws IOException {
+        return catalog(node, "/v1/catalog");
+    }
+
+    /** The metrics of one node, in the Prometheus text format; asks no other node and once only. */
+    public String metricsOf(HostPort node) throws IOException {
+        return body(send(node, get(node, "/metrics")));
+    }
+
+    /**
+     * What agents last said of what they still hold, for each stream the newest report that any node has.
+     *
+     * @return empty if no node answers, or all are of a version that does not know
+     */
+    public Optional<List<HostBacklog>> backlogs() throws IOException {
+        Map<String, HostBacklog> newest = new TreeMap<>();
+        boolean known = false;
+        for (HostPort node : nodes) {
+            try {
+                JsonNode page =
+                        json.readTree(send(node, get(node, "/v1/agents")).body());
+                known = true;
+                for (JsonNode agent : page.path("agents")) {
+                    for (JsonNode stream : agent.path("streams")) {
+                        HostBacklog backlog = HostBacklog.of(agent, stream);
+                        newest.merge(backlog.key(), backlog, HostBacklog::newer);
+                    }
+                }
+            } catch (InterruptedIOException e) {
+                throw e;
+            } catch (IOException e) {
+                continue; // Down, or without that page: another may have it.
+            }
+        }
+        return known ? Optional.of(List.copyOf(newest.values())) : Optional.empty();
     }
 
     @Override
@@ -377,7 +425,7 @@ public final class ClusterClient implements Cluster, SegmentRanges {
                 }
             }
             if (System.nanoTime() >= deadline) {
-                throw new IOException(
+                throw new NoAnswerException(
                         what + ": no collector of " + nodes + " did it within "
                                 + backoff.limit().toSeconds() + " s; last: " + last.getMessage(),
                         last);
@@ -408,8 +456,8 @@ public final class ClusterClient implements Cluster, SegmentRanges {
     }
 
     /** Read as it comes: of a hundred thousand segments it has some sixty megabytes. */
-    private CatalogView catalogOf(HostPort node) throws IOException {
-        HttpRequest request = get(node, "/v1/catalog?linearizable=true");
+    private CatalogView catalog(HostPort node, String page) throws IOException {
+        HttpRequest request = get(node, page);
         HttpResponse<Catalog> answer = exchange(node, request, ClusterClient::catalog);
         check(node, request, answer.statusCode(), answer.body().refusal);
         return answer.body().view;
@@ -453,7 +501,11 @@ public final class ClusterClient implements Cluster, SegmentRanges {
             while (cause instanceof UncheckedIOException && cause.getCause() != null) {
                 cause = cause.getCause();
             }
-            String why = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+            String why = cause.getMessage() != null
+                    ? cause.getMessage()
+                    : cause instanceof ConnectException
+                            ? "cannot connect"
+                            : cause.getClass().getSimpleName();
             throw new IOException(node + ": " + why, cause);
         } catch (TimeoutException e) {
             pending.cancel(true);

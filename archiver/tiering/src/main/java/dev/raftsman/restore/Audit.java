@@ -8,6 +8,7 @@ import dev.raftsman.block.Block;
 import dev.raftsman.block.BlockKind;
 import dev.raftsman.catalog.EpochState;
 import dev.raftsman.catalog.EpochView;
+import dev.raftsman.catalog.SegmentState;
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.event.LossReason;
 import dev.raftsman.segment.EpochInfo;
@@ -18,16 +19,21 @@ import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.Function;
 
 /**
  * What is stored, declared, missing, or there twice, for each incarnation of each producer. Counted from the blocks
- * themselves; what a catalog or manifest says adds only how far an epoch had been acknowledged and what a policy gave up.
+ * themselves; what a catalog or manifest says adds only how far an epoch had been acknowledged, what was refused, what is in
+ * an archive and what a policy gave up. An audit that does not read has nothing but these tables.
  *
  * @param rows by tenant, stream, epoch
+ * @param onHosts of each stream that has open epochs, what agents say they still hold; empty if nobody was asked
  */
-public record Audit(List<Row> rows) {
+public record Audit(List<Row> rows, List<OnHost> onHosts) {
     private static final ObjectMapper JSON = JsonMapper.builder()
             .defaultPropertyInclusion(
                     JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
@@ -35,6 +41,21 @@ public record Audit(List<Row> rows) {
 
     public Audit {
         rows = List.copyOf(rows);
+        onHosts = List.copyOf(onHosts);
+    }
+
+    /**
+     * What is not yet acknowledged of a stream, by the agents' last reports.
+     *
+     * @param open epochs that may bring more
+     * @param bytes null if no agent reports of the stream: it is away, or of a version that does not say
+     * @param seconds the age of the oldest of them; null likewise
+     * @param agents those that report
+     */
+    public record OnHost(String tenant, String stream, int open, Long bytes, Double seconds, List<String> agents) {
+        public OnHost {
+            agents = List.copyOf(agents);
+        }
     }
 
     /**
@@ -42,6 +63,7 @@ public record Audit(List<Row> rows) {
      *
      * @param producer null where only its truncated segments and no row of it are known, like the incarnation
      * @param state null where no catalog and no manifest was asked
+     * @param first the sequence from which on it is accounted for: 0, unless the audit began later
      * @param last the greatest sequence that is stored or was acknowledged; -1 before the first
      * @param events stored, each counted as often as it is there
      * @param rawBytes of those as their source had them
@@ -49,6 +71,11 @@ public record Audit(List<Row> rows) {
      * @param gapReasons the same by reason
      * @param declaredLost events that never had a sequence, as declared
      * @param lossReasons the same by reason, as far as blocks tell
+     * @param refusedDuplicates blocks that came again and were not stored again; null where no table says, as the next
+     * @param refusedConflicts blocks that came again with other bytes
+     * @param archived sequences whose segment is in an archive and was proved there, as the tables say
+     * @param verified sequences, gaps included, whose bytes this audit read and whose checksums it compared; null if it
+     *     did not read
      * @param truncated sequences given up by a policy
      * @param missing sequences up to {@code last} that nothing holds and nothing explains
      * @param duplicated sequences that are there more than once
@@ -61,6 +88,7 @@ public record Audit(List<Row> rows) {
             UUID incarnation,
             long epoch,
             EpochState state,
+            long first,
             long last,
             long events,
             long rawBytes,
@@ -68,6 +96,10 @@ public record Audit(List<Row> rows) {
             Map<LossReason, Long> gapReasons,
             long declaredLost,
             Map<LossReason, Long> lossReasons,
+            Long refusedDuplicates,
+            Long refusedConflicts,
+            long archived,
+            Long verified,
             long truncated,
             long missing,
             long duplicated,
@@ -104,16 +136,45 @@ public record Audit(List<Row> rows) {
         return rows.stream().mapToLong(Row::truncated).sum();
     }
 
-    /** One line for each epoch, then one for all; each ends in a newline. */
+    public long archived() {
+        return rows.stream().mapToLong(Row::archived).sum();
+    }
+
+    /** Null if nothing was read. */
+    private Long verified() {
+        return rows.stream().anyMatch(row -> row.verified() == null)
+                ? null
+                : (Long) rows.stream().mapToLong(Row::verified).sum();
+    }
+
+    private long refused(Function<Row, Long> which) {
+        return rows.stream()
+                .map(which)
+                .filter(Objects::nonNull)
+                .mapToLong(Long::longValue)
+                .sum();
+    }
+
+    /** The same with what hosts still hold, as far as that is known. */
+    public Audit with(List<OnHost> hosts) {
+        return new Audit(rows, hosts);
+    }
+
+    /** One line for each epoch and each stream that hosts may hold more of, then one for all; each ends in a newline. */
     public String text() {
         StringBuilder text = new StringBuilder();
         for (Row row : rows) {
             text.append("tenant=").append(row.tenant()).append(" stream=").append(row.stream());
             text.append(" producer=").append(row.producer()).append(" epoch=").append(row.epoch());
             text.append(" state=").append(row.state() == null ? "unknown" : row.state());
+            text.append(row.first() == 0 ? "" : " first=" + row.first());
             text.append(" last=").append(row.last()).append(" events=").append(row.events());
             text.append(" gaps=").append(row.gaps()).append(reasons(row.gapReasons()));
             text.append(" declared=").append(row.declaredLost()).append(reasons(row.lossReasons()));
+            text.append(" refused-duplicates=").append(orUnknown(row.refusedDuplicates()));
+            text.append(" refused-conflicts=").append(orUnknown(row.refusedConflicts()));
+            text.append(" archived=").append(row.archived());
+            text.append(" verified=").append(row.verified() == null ? "not-read" : row.verified());
             text.append(" truncated=").append(row.truncated());
             text.append(" missing=").append(row.missing());
             String before = " (";
@@ -125,9 +186,28 @@ public record Audit(List<Row> rows) {
             text.append(row.holes().isEmpty() ? "" : ")");
             text.append(" duplicated=").append(row.duplicated()).append('\n');
         }
+        for (OnHost host : onHosts) {
+            text.append("still-on-host tenant=").append(host.tenant());
+            text.append(" stream=")
+                    .append(host.stream())
+                    .append(" open-epochs=")
+                    .append(host.open());
+            text.append(" bytes=").append(host.bytes() == null ? "not-known" : host.bytes());
+            text.append(" seconds=").append(host.seconds() == null ? "not-known" : host.seconds());
+            text.append(host.agents().isEmpty() ? "" : " agents=" + String.join(",", host.agents()));
+            text.append('\n');
+        }
         text.append("total epochs=").append(rows.size()).append(" events=").append(events());
+        text.append(" archived=").append(archived());
+        text.append(" verified=").append(verified() == null ? "not-read" : verified());
+        text.append(" refused-duplicates=").append(refused(Row::refusedDuplicates));
+        text.append(" refused-conflicts=").append(refused(Row::refusedConflicts));
         text.append(" truncated=").append(truncated()).append(" lost=").append(lost());
         return text.append(" duplicated=").append(duplicated()).append('\n').toString();
+    }
+
+    private static String orUnknown(Long value) {
+        return value == null ? "unknown" : value.toString();
     }
 
     private static String reasons(Map<LossReason, Long> reasons) {
@@ -139,37 +219,75 @@ public record Audit(List<Row> rows) {
 
     /** The same for a program: one JSON object. */
     public String json() {
-        record Document(long events, long truncated, long lost, long missing, long duplicated, List<Row> rows) {}
+        record Document(
+                long events,
+                long archived,
+                Long verified,
+                long refusedDuplicates,
+                long refusedConflicts,
+                long truncated,
+                long lost,
+                long missing,
+                long duplicated,
+                List<Row> rows,
+                List<OnHost> onHosts) {}
         try {
-            return JSON.writeValueAsString(new Document(events(), truncated(), lost(), missing(), duplicated(), rows));
+            return JSON.writeValueAsString(new Document(
+                    events(),
+                    archived(),
+                    verified(),
+                    refused(Row::refusedDuplicates),
+                    refused(Row::refusedConflicts),
+                    truncated(),
+                    lost(),
+                    missing(),
+                    duplicated(),
+                    rows,
+                    onHosts));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("an audit of plain records", e);
         }
     }
 
-    /** Adds up blocks as they come. One thread. */
-    public static final class Count implements BlockSink {
+    /** Adds up blocks as they come, or what tables say of them. One thread. */
+    static final class Count implements BlockSink {
         private final Map<Long, Epoch> epochs = new TreeMap<>();
+        private final AuditScope scope;
+
+        Count(AuditScope scope) {
+            this.scope = scope;
+        }
 
         @Override
         public void block(SegmentHeader segment, EpochInfo info, long raftIndex, Block block) {
+            if (!scope.producers().test(info.producer())) {
+                return;
+            }
             Epoch epoch = epoch(info.epoch(), segment.tenant(), segment.stream());
             epoch.producer = info.producer();
             epoch.incarnation = info.incarnation();
             epoch.add(block);
         }
 
-        /** A segment that is not there because a policy gave it up. */
-        public void truncated(SegmentView segment) {
-            for (SequenceRange range : segment.ranges()) {
-                epoch(range.epoch(), segment.tenant(), segment.stream())
-                        .truncated
-                        .add(range);
+        /** What a table says of a part of an epoch; before the segment is read, if it is. */
+        void part(SegmentView segment, SequenceRange range, boolean archived) {
+            Epoch epoch = epoch(range.epoch(), segment.tenant(), segment.stream());
+            epoch.begins(range.first());
+            if (segment.state() == SegmentState.TRUNCATED) {
+                epoch.truncated.add(range);
+            } else if (!scope.reads()) {
+                epoch.covered.add(range);
             }
+            epoch.archived += archived && segment.state() != SegmentState.TRUNCATED ? range.count() : 0;
+        }
+
+        /** Whether a block of it was read. */
+        boolean hasRead(long epoch) {
+            return scope.reads() && epochs.containsKey(epoch);
         }
 
         /** What the cluster acknowledged, by its catalog or a manifest. */
-        public void known(StreamReader.StreamName stream, EpochView row) {
+        void known(StreamReader.StreamName stream, EpochView row) {
             Epoch epoch = epoch(row.epoch(), stream.tenant(), stream.stream());
             epoch.producer = row.producer();
             epoch.incarnation = row.incarnation();
@@ -177,21 +295,27 @@ public record Audit(List<Row> rows) {
         }
 
         private Epoch epoch(long number, String tenant, String stream) {
-            return epochs.computeIfAbsent(number, n -> new Epoch(n, tenant, stream));
+            return epochs.computeIfAbsent(number, n -> new Epoch(n, tenant, stream, scope));
         }
 
-        public Audit result() {
+        /** @param listed those that count if tables are all there is */
+        Audit result(Set<Long> listed) {
             List<Row> rows = new ArrayList<>();
-            epochs.values().forEach(epoch -> rows.add(epoch.row()));
+            for (Epoch epoch : epochs.values()) {
+                if (scope.reads() || listed.contains(epoch.number)) {
+                    rows.add(epoch.row());
+                }
+            }
             rows.sort(
                     Comparator.comparing(Row::tenant).thenComparing(Row::stream).thenComparingLong(Row::epoch));
-            return new Audit(rows);
+            return new Audit(rows, List.of());
         }
     }
 
     /** The running account of one epoch. Blocks come in the order of the log, so one number says what is covered. */
     private static final class Epoch {
         private static final int MAX_HOLES = 10;
+        private static final long NOT_BEGUN = -1;
 
         private final long number;
         private final String tenant;
@@ -199,38 +323,56 @@ public record Audit(List<Row> rows) {
         private final List<SequenceRange> truncated = new ArrayList<>();
         private final List<SequenceRange> uncovered = new ArrayList<>();
         private final List<SequenceRange> declaredLate = new ArrayList<>();
+        private final List<SequenceRange> covered = new ArrayList<>();
         private final Map<LossReason, Long> gapReasons = new EnumMap<>(LossReason.class);
         private final Map<LossReason, Long> lossReasons = new EnumMap<>(LossReason.class);
         private String producer;
         private UUID incarnation;
         private EpochView known;
+        private final AuditScope scope;
+        private long first;
         private long next;
+        private long archived;
         private long events;
         private long rawBytes;
         private long gaps;
         private long declared;
         private long duplicated;
 
-        Epoch(long number, String tenant, String stream) {
+        Epoch(long number, String tenant, String stream, AuditScope scope) {
             this.number = number;
             this.tenant = tenant;
             this.stream = stream;
+            this.scope = scope;
+            this.first = scope.isWhole() ? 0 : NOT_BEGUN;
+            this.next = first;
+        }
+
+        /** Tables say that something from here on is in what is read. */
+        void begins(long sequence) {
+            if (first == NOT_BEGUN || sequence < first && next == first) {
+                first = sequence;
+                next = sequence;
+            }
         }
 
         void add(Block block) {
-            long first = block.firstSequence();
+            long begin = block.firstSequence();
             long end = block.endSequence();
-            if (block.gapReason() == LossReason.CLUSTER_LOSS && first < next) {
+            if (first == NOT_BEGUN) {
+                begins(begin);
+            }
+            if (block.gapReason() == LossReason.CLUSTER_LOSS && begin < next) {
                 // A restore found the hole and declares it behind what came after it.
-                declaredLate.add(new SequenceRange(number, first, block.count()));
+                declaredLate.add(new SequenceRange(number, begin, block.count()));
                 gaps += block.count();
                 gapReasons.merge(block.gapReason(), (long) block.count(), Long::sum);
                 return;
             }
-            if (first > next) {
-                uncovered.add(new SequenceRange(number, next, first - next));
+            if (begin > next) {
+                uncovered.add(new SequenceRange(number, next, begin - next));
             }
-            duplicated += Math.max(0, Math.min(next, end + 1) - first);
+            duplicated += Math.max(0, Math.min(next, end + 1) - begin);
             next = Math.max(next, end + 1);
             if (block.kind() == BlockKind.GAP) {
                 gaps += block.count();
@@ -245,7 +387,26 @@ public record Audit(List<Row> rows) {
             }
         }
 
+        /** What the tables say is stored, in place of blocks. */
+        private void cover() {
+            covered.sort(Comparator.comparingLong(SequenceRange::first));
+            for (SequenceRange range : covered) {
+                if (range.first() > next) {
+                    uncovered.add(new SequenceRange(number, next, range.first() - next));
+                }
+                next = Math.max(next, range.last() + 1);
+            }
+            events = known == null ? 0 : known.events();
+            gaps = known == null ? 0 : known.gapEvents();
+        }
+
         Row row() {
+            if (first == NOT_BEGUN) { // Nothing of it is in what was read.
+                begins(known == null ? 0 : known.last() + 1);
+            }
+            if (!scope.reads()) {
+                cover();
+            }
             long last = Math.max(next - 1, known == null ? -1 : known.last());
             for (SequenceRange range : truncated) {
                 last = Math.max(last, range.last());
@@ -280,13 +441,18 @@ public record Audit(List<Row> rows) {
                     incarnation,
                     number,
                     known == null ? null : known.state(),
+                    first,
                     last,
                     events,
                     rawBytes,
                     gaps,
                     gapReasons,
-                    Math.max(declared, known == null ? 0 : known.lostEvents()),
+                    Math.max(declared, known == null || !scope.isWhole() ? 0 : known.lostEvents()),
                     lossReasons,
+                    known == null ? null : (Long) known.duplicatesRefused(),
+                    known == null ? null : (Long) known.conflictsRefused(),
+                    archived,
+                    scope.reads() ? (Long) (events + gaps) : null,
                     explained,
                     missing,
                     duplicated,

@@ -16,7 +16,7 @@ import java.util.List;
 
 /** What an archive holds by its own manifest: no cluster is asked. */
 public final class ColdArchive implements SegmentSource {
-    private static final int DISTANCE = 2;
+    static final int DISTANCE = 2;
 
     private final String target;
     private final ObjectStore store;

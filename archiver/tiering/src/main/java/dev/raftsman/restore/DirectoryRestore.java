@@ -53,7 +53,8 @@ public final class DirectoryRestore {
      *
      * @param source names where they come from; the same when it is run again
      * @param into empty, absent, or left by a restore of the same source, whether that came to its end or not
-     * @throws IOException if it is something else, or a segment is whole in no copy; what is written stays
+     * @throws OccupiedException if it is something else
+     * @throws IOException if a segment is whole in no copy; what is written stays
      */
     public static Outcome run(SegmentSource.Contents contents, String source, Path into, long nowMillis)
             throws IOException {
@@ -62,18 +63,27 @@ public final class DirectoryRestore {
         return restore.run(contents, source, nowMillis);
     }
 
+    /** Something else is in the directory, and stays there. */
+    public static final class OccupiedException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        OccupiedException(String message) {
+            super(message);
+        }
+    }
+
     private void claim(String source) throws IOException {
         String found = restoredFrom();
         if (found == null && Files.exists(directory)) {
             try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
                 if (entries.iterator().hasNext()) {
-                    throw new IOException(directory + " is not empty; expected an empty or a new directory");
+                    throw new OccupiedException(directory + " is not empty; expected an empty or a new directory");
                 }
             }
         }
         if (found != null && !found.equals(source)) {
-            throw new IOException(directory + " has what was restored from " + found + "; expected that of " + source
-                    + ", or an empty or a new directory");
+            throw new OccupiedException(directory + " has what was restored from " + found + "; expected that of "
+                    + source + ", or an empty or a new directory");
         }
         Durable.createDirectories(directory);
         Durable.write(directory.resolve(UNDER_WAY), ByteBuffer.wrap(source.getBytes(StandardCharsets.UTF_8)));

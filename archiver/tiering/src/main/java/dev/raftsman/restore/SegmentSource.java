@@ -35,7 +35,11 @@ public interface SegmentSource extends AutoCloseable {
      * @param where for messages
      * @param distance 0 for a local file of a collector, more for what costs more
      */
-    record Copy(SegmentId id, String tenant, String stream, String where, int distance, Opener opener) {}
+    record Copy(SegmentId id, String tenant, String stream, String where, int distance, Opener opener) {
+        boolean isArchived() {
+            return distance == ColdArchive.DISTANCE;
+        }
+    }
 
     /** Opens a copy for one reading; the caller closes. */
     interface Opener {

@@ -5,10 +5,12 @@ import dev.raftsman.catalog.SegmentState;
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.restore.SegmentSource.Copy;
 import dev.raftsman.segment.SegmentId;
+import dev.raftsman.segment.SequenceRange;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -65,6 +67,12 @@ public final class StreamReader implements AutoCloseable {
                     ? ", it is " + view.state()
                     : ", it is in target '" + view.archive().target() + "' as "
                             + view.archive().key();
+        }
+
+        /** Whether the catalog says so, or a manifest does: this names only what was read back and proved. */
+        boolean isArchived() {
+            return view != null && view.state() == SegmentState.ARCHIVED
+                    || copies.stream().anyMatch(Copy::isArchived);
         }
 
         /** A later row knows more: states go forward only. */
@@ -179,33 +187,82 @@ public final class StreamReader implements AutoCloseable {
 
     /** Reads everything and adds up what is there, missing, or there twice. */
     public Audit audit() throws IOException {
-        return audit(streams.keySet());
+        return audit(AuditScope.ALL);
     }
 
     /** The same of some streams. */
     public Audit audit(Set<StreamName> names) throws IOException {
-        Audit.Count count = new Audit.Count();
-        for (StreamName name : names) {
-            readStream(name.tenant(), name.stream(), count);
-            for (Segment segment : streams.get(name).values()) {
-                if (segment.isTruncated()) {
-                    count.truncated(segment.view);
-                }
-            }
-        }
-        for (EpochView epoch : epochs.values()) {
-            streamOf(epoch).filter(names::contains).ifPresent(name -> count.known(name, epoch));
-        }
-        return count.result();
+        return audit(new AuditScope(names::contains, producer -> true, AuditScope.EVER, true));
     }
 
+    /**
+     * The same of a part of it, or by the tables alone.
+     *
+     * @throws IOException also if tables are to say it and there is no row for a segment
+     */
+    public Audit audit(AuditScope scope) throws IOException {
+        Audit.Count count = new Audit.Count(scope);
+        Set<Long> listed = new HashSet<>();
+        for (StreamName name : streams()) {
+            if (scope.streams().test(name)) {
+                audit(name, scope, count, listed);
+            }
+        }
+        Map<StreamNumber, StreamName> names = names();
+        for (EpochView epoch : epochs.values()) {
+            StreamName name = names.get(new StreamNumber(epoch.tenant(), epoch.stream()));
+            if (name != null
+                    && scope.streams().test(name)
+                    && scope.producers().test(epoch.producer())
+                    && (scope.begins(epoch) || listed.contains(epoch.epoch()) || count.hasRead(epoch.epoch()))) {
+                count.known(name, epoch);
+                listed.add(epoch.epoch());
+            }
+        }
+        return count.result(listed);
+    }
+
+    /** @param listed gets the epochs with a part in what the scope begins with or that comes later */
+    private void audit(StreamName name, AuditScope scope, Audit.Count count, Set<Long> listed) throws IOException {
+        TreeMap<SegmentId, Segment> segments = streams.get(name);
+        boolean begun = false;
+        for (Segment segment : segments.values()) {
+            begun |= scope.begins(segment.view);
+            if (!begun && scope.reads()) {
+                continue;
+            }
+            if (segment.view == null && !scope.reads()) {
+                throw new IOException("no table has a row for segment " + segment.id + " of stream " + name.stream()
+                        + ": it must be read");
+            }
+            boolean wanted = segment.view == null;
+            for (SequenceRange range : segment.view == null ? List.<SequenceRange>of() : segment.view.ranges()) {
+                EpochView epoch = epochs.get(range.epoch());
+                if (epoch == null || scope.producers().test(epoch.producer())) {
+                    wanted = true;
+                    // Without its row nobody knows whose a part is that is not there to be read.
+                    if (epoch != null || scope.producers().test(null)) {
+                        count.part(segment.view, range, segment.isArchived());
+                        if (begun) {
+                            listed.add(range.epoch());
+                        }
+                    }
+                }
+            }
+            if (wanted && scope.reads() && !segment.isTruncated()) {
+                read(segment, segment.id.equals(segments.lastKey()), count);
+            }
+        }
+    }
+
+    private record StreamNumber(String tenant, long number) {}
+
     /** An epoch's row has its stream's number; any segment of that stream has its name. */
-    private java.util.Optional<StreamName> streamOf(EpochView epoch) {
-        return streams.entrySet().stream()
-                .filter(entry -> entry.getValue().firstKey().stream() == epoch.stream()
-                        && entry.getKey().tenant().equals(epoch.tenant()))
-                .map(Map.Entry::getKey)
-                .findFirst();
+    private Map<StreamNumber, StreamName> names() {
+        Map<StreamNumber, StreamName> names = new HashMap<>();
+        streams.forEach((name, segments) ->
+                names.putIfAbsent(new StreamNumber(name.tenant(), segments.firstKey().stream()), name));
+        return names;
     }
 
     private static void read(Segment segment, boolean last, BlockSink sink) throws IOException {

@@ -2,29 +2,13 @@ package dev.raftsman.cli;
 
 import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.catalog.SegmentView;
-import dev.raftsman.cluster.ClusterClient;
 import dev.raftsman.segment.SegmentId;
 import java.util.List;
 import java.util.function.Predicate;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
-/** Which collectors a verb of retention asks, and how it is told about which segments. */
-final class RetentionCluster {
-    @Option(
-            names = "--cluster",
-            paramLabel = "HOST:PORT",
-            split = ",",
-            defaultValue = "127.0.0.1:7451,127.0.0.1:7452,127.0.0.1:7453",
-            description = "HTTP addresses of some or all collectors (default: ${DEFAULT-VALUE})")
-    private List<String> cluster;
-
-    @Mixin
-    private AccessOption access;
-
-    ClusterClient client() {
-        return Place.client(cluster, access.token());
-    }
+/** How a verb of retention is told about which segments: by a name. */
+final class NamedSegments {
+    private NamedSegments() {}
 
     /** The segment of this id, or all segments of the stream of this name, {@code tenant/stream} where several have it. */
     static Predicate<SegmentView> named(String name, CatalogView catalog) {
