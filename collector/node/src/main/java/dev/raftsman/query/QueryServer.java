@@ -357,7 +357,7 @@ public final class QueryServer implements AutoCloseable {
     private void words(HttpExchange exchange, SegmentId id) throws IOException {
         Optional<byte[]> words = source.words(id);
         if (words.isEmpty()) {
-            error(exchange, 404, "this node has no words of the segment");
+            Answers.error(exchange, 404, "this node has no words of the segment");
             return;
         }
         exchange.getResponseHeaders().set("Content-Type", "application/octet-stream");

@@ -199,11 +199,6 @@ final class TestStreams implements QuerySource, AutoCloseable {
     }
 
     @Override
-    public AgentsStatus agents() {
-        return new AgentsStatus(List.of());
-    }
-
-    @Override
     public void writeMetrics(OutputStream out) {
         // None here.
     }
