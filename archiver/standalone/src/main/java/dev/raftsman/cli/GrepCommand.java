@@ -115,9 +115,8 @@ final class GrepCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (OutputStream out = new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), BUFFER_BYTES)) {
-            return run(out);
-        }
+        // Flushed but not closed: it is the process's own, and a refusal must not take it away.
+        return run(new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), BUFFER_BYTES));
     }
 
     int run(OutputStream out) throws IOException {

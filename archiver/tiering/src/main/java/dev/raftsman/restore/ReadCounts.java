@@ -1,6 +1,7 @@
 package dev.raftsman.restore;
 
 /** How much of what was there a search had to read. One thread writes; others may read now and then, for a person. */
+@SuppressWarnings("NonAtomicVolatileUpdate") // one thread writes
 public final class ReadCounts {
     private volatile long segments;
     private volatile long segmentsRead;

@@ -14,6 +14,9 @@ import java.util.Arrays;
  * context was asked for, items that do not match are in here too. Filled by one thread, then immutable.
  */
 public final class Found {
+    /** Numbers of an item: its place, whether it matches, offset, length. */
+    private static final int FIELDS = 4;
+
     private final BlockKind kind;
     private final long firstSequence;
     private final int sequences;
@@ -39,8 +42,6 @@ public final class Found {
         this.withLoss = block.lostCount() > 0;
         this.labels = labels;
     }
-
-    private static final int FIELDS = 4;
 
     void add(int place, boolean matches, byte[] from, int offset, int itemLength) {
         if (bytes.length - length < itemLength) {

@@ -21,8 +21,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reads a sealed segment and collects the words of its spans. A second of one core for each 300 MiB or so of its lines; memory:
- * half a megabyte and one inflated block. One thread.
+ * Reads a sealed segment and collects the words of its spans. Memory: half a megabyte and one inflated block. One thread.
  */
 public final class SegmentWords {
     private static final int SPAN_BYTES = 256 << 10;

@@ -22,6 +22,10 @@ class BlockSearchModelTest {
     private static final long SEED = Long.getLong("raftsman.seed", 20_261_130L);
     private static final int ROUNDS = 120;
 
+    /** Between a letter of ASCII and none, as RE2 has it. */
+    private static final String WORD_EDGE =
+            "(?:(?<=[A-Za-z0-9_])(?![A-Za-z0-9_])|(?<![A-Za-z0-9_])(?=[A-Za-z0-9_]))";
+
     private final Random random = new Random(SEED);
 
     private static final String[] PATTERNS = {
@@ -46,14 +50,9 @@ class BlockSearchModelTest {
             boolean bytes = !text.regex() && !(text.ignoringCase() && !ascii);
             regex = bytes
                     ? "(?<![A-Za-z0-9_\\u0080-\\uffff])" + regex + "(?![A-Za-z0-9_\\u0080-\\uffff])"
-                    : word(true) + "(?:" + regex + ")" + word(false);
+                    : WORD_EDGE + "(?:" + regex + ")" + WORD_EDGE;
         }
         return Pattern.compile(regex, flags).asPredicate();
-    }
-
-    /** Between a letter of ASCII and none, as RE2 has it. */
-    private static String word(boolean begin) {
-        return "(?:(?<=[A-Za-z0-9_])(?![A-Za-z0-9_])|(?<![A-Za-z0-9_])(?=[A-Za-z0-9_]))";
     }
 
     private Query query(List<Query.Text> texts, List<Query.Field> fields) {
