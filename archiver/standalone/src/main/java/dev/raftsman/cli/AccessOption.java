@@ -26,13 +26,15 @@ final class AccessOption {
         try {
             String token = Files.readString(file).strip();
             if (token.isEmpty()) {
-                throw new CommandException(ExitCodes.NO_INPUT, "--token-file " + file + " is empty; expected the token");
+                throw new CommandException(
+                        ExitCodes.NO_INPUT, "--token-file " + file + " is empty; expected the token");
             }
             return token;
         } catch (AccessDeniedException e) {
             throw new CommandException(ExitCodes.NO_PERMISSION, "--token-file " + file + ": no permission", e);
         } catch (IOException e) {
-            throw new CommandException(ExitCodes.NO_INPUT, "--token-file " + file + " cannot be read; expected a file with the token", e);
+            throw new CommandException(
+                    ExitCodes.NO_INPUT, "--token-file " + file + " cannot be read; expected a file with the token", e);
         }
     }
 }

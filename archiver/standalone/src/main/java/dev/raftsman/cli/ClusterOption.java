@@ -66,6 +66,7 @@ final class ClusterOption {
 
     /** @return a client, the caller's to close */
     ClusterClient client() {
-        return new ClusterClient(addresses(), new Backoff(Duration.ofMillis(50), Duration.ofMillis(500), limit), access.token());
+        return new ClusterClient(
+                addresses(), new Backoff(Duration.ofMillis(50), Duration.ofMillis(500), limit), access.token());
     }
 }

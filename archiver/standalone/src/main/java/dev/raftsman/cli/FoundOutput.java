@@ -45,7 +45,8 @@ final class FoundOutput {
     private String name = "";
 
     /** An item of a block, and whose it is. */
-    private record Item(SegmentHeader segment, EpochInfo epoch, long raftIndex, int itemsBefore, Found found, int item) {}
+    private record Item(
+            SegmentHeader segment, EpochInfo epoch, long raftIndex, int itemsBefore, Found found, int item) {}
 
     /**
      * @param names of all streams that are searched

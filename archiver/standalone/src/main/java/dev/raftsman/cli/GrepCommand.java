@@ -70,7 +70,8 @@ final class GrepCommand implements Callable<Integer> {
     @Option(
             names = {"-A", "--after"},
             paramLabel = "N",
-            description = "show so many lines behind each match, too; nothing can be left unread then, as with the next two")
+            description =
+                    "show so many lines behind each match, too; nothing can be left unread then, as with the next two")
     private int after;
 
     @Option(
@@ -133,12 +134,11 @@ final class GrepCommand implements Callable<Integer> {
                 StreamSearch search = new StreamSearch(reader, query, keep, wanted.json() && !counting);
                 SearchProgress progress = SearchProgress.start(search.counts())) {
             List<StreamName> names = wanted.names(reader, streams);
-            FoundOutput output =
-                    new FoundOutput(out, wanted, query.texts(), names, linesBefore, linesAfter, limit == null ? -1 : limit);
+            FoundOutput output = new FoundOutput(
+                    out, wanted, query.texts(), names, linesBefore, linesAfter, limit == null ? -1 : limit);
             search.plan(names);
-            long matches = counting
-                    ? count(search, names, out, output, progress)
-                    : write(search, names, output, progress);
+            long matches =
+                    counting ? count(search, names, out, output, progress) : write(search, names, output, progress);
             progress.end();
             out.flush();
             if (stats) {
@@ -162,8 +162,7 @@ final class GrepCommand implements Callable<Integer> {
         }
     }
 
-    private long write(
-            StreamSearch search, List<StreamName> names, FoundOutput output, SearchProgress progress)
+    private long write(StreamSearch search, List<StreamName> names, FoundOutput output, SearchProgress progress)
             throws IOException {
         try {
             for (StreamName name : names) {
@@ -180,11 +179,7 @@ final class GrepCommand implements Callable<Integer> {
     }
 
     private long count(
-            StreamSearch search,
-            List<StreamName> names,
-            OutputStream out,
-            FoundOutput output,
-            SearchProgress progress)
+            StreamSearch search, List<StreamName> names, OutputStream out, FoundOutput output, SearchProgress progress)
             throws IOException {
         long all = 0;
         for (StreamName name : names) {
@@ -209,8 +204,8 @@ final class GrepCommand implements Callable<Integer> {
 
     private String line(StreamName name, long matches, List<StreamName> names, FoundOutput output) {
         if (wanted.json()) {
-            return "{\"tenant\":\"%s\",\"stream\":\"%s\",\"matches\":%d}%n".formatted(
-                    name.tenant(), name.stream(), matches);
+            return "{\"tenant\":\"%s\",\"stream\":\"%s\",\"matches\":%d}%n"
+                    .formatted(name.tenant(), name.stream(), matches);
         }
         return (names.size() > 1 ? EventText.printable(output.shown(name)) + ": " : "") + matches + "\n";
     }

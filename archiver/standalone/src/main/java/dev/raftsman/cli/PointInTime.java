@@ -42,7 +42,8 @@ final class PointInTime implements CommandLine.ITypeConverter<Instant> {
             if (text.indexOf('T') < 0) {
                 return LocalDate.parse(text).atStartOfDay().toInstant(ZoneOffset.UTC);
             }
-            boolean zoned = text.endsWith("Z") || text.substring(text.indexOf('T')).matches(".*[+-].*");
+            boolean zoned =
+                    text.endsWith("Z") || text.substring(text.indexOf('T')).matches(".*[+-].*");
             return zoned
                     ? OffsetDateTime.parse(text).toInstant()
                     : LocalDateTime.parse(text).toInstant(ZoneOffset.UTC);

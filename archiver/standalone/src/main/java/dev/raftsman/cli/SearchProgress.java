@@ -24,8 +24,7 @@ final class SearchProgress implements AutoCloseable {
 
     /** On standard error, if that is a terminal. */
     static SearchProgress start(ReadCounts counts) {
-        SearchProgress progress =
-                new SearchProgress(counts, System.err, Boolean.getBoolean("raftsman.terminal.out"));
+        SearchProgress progress = new SearchProgress(counts, System.err, Boolean.getBoolean("raftsman.terminal.out"));
         if (Boolean.getBoolean("raftsman.terminal")) {
             Thread thread = new Thread(progress::run, "search-progress");
             thread.setDaemon(true);

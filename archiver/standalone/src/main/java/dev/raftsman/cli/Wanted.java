@@ -26,8 +26,9 @@ final class Wanted {
             names = "--since",
             paramLabel = "TIME",
             converter = PointInTime.class,
-            description = "not before: an ISO 8601 time (UTC unless it says otherwise), or how long ago, such as 2h. Lines of"
-                    + " files have the time of their reading, of which blocks know the first and the last")
+            description =
+                    "not before: an ISO 8601 time (UTC unless it says otherwise), or how long ago, such as 2h. Lines of"
+                            + " files have the time of their reading, of which blocks know the first and the last")
     private Instant since;
 
     @Option(
@@ -64,7 +65,8 @@ final class Wanted {
     void check() {
         if (since != null && until != null && since.isAfter(until)) {
             throw new ParameterException(
-                    spec.commandLine(), "--since " + since + " is after --until " + until + "; expected a time before it");
+                    spec.commandLine(),
+                    "--since " + since + " is after --until " + until + "; expected a time before it");
         }
         if (json && raw) {
             throw new ParameterException(spec.commandLine(), "--json and --raw exclude each other");
@@ -84,7 +86,8 @@ final class Wanted {
 
     private static long nanos(Instant time) {
         try {
-            return Math.addExact(Math.multiplyExact(time.getEpochSecond(), TimeUnit.SECONDS.toNanos(1)), time.getNano());
+            return Math.addExact(
+                    Math.multiplyExact(time.getEpochSecond(), TimeUnit.SECONDS.toNanos(1)), time.getNano());
         } catch (ArithmeticException e) {
             return time.getEpochSecond() < 0 ? Long.MIN_VALUE : Long.MAX_VALUE; // Before or behind all events.
         }

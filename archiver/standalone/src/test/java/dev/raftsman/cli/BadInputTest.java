@@ -541,11 +541,7 @@ class BadInputTest {
             refused(ExitCodes.USAGE, List.of(verb, "x".repeat(300)), "'xxxxxxxx", "expected 1 to 256");
             refused(ExitCodes.USAGE, List.of(verb, ""), "''", "expected 1 to 256");
         }
-        refused(
-                ExitCodes.USAGE,
-                List.of("grep", "--since", "1h", "--until", "2h", "text"),
-                "--since",
-                "--until");
+        refused(ExitCodes.USAGE, List.of("grep", "--since", "1h", "--until", "2h", "text"), "--since", "--until");
         refused(ExitCodes.USAGE, List.of("grep", "--field", "nothing", "text"), "--field", "nothing");
         refused(ExitCodes.USAGE, List.of("grep", "-E", "(", "text"), "(");
         refused(ExitCodes.USAGE, List.of("tail", "--from", "yesterday", "orders"), "yesterday", "expected");

@@ -37,8 +37,8 @@ class GrepCommandTest {
                 """.formatted(temporary.resolve("archive")));
         cluster.sealed("orders", "one", "two needle", "three", "four\u001b[2J needles", "five");
         String plan = temporary.resolve("plan.json").toString();
-        for (List<String> words : List.of(
-                List.of("retention", "plan", "--out", plan), List.of("retention", "apply", plan))) {
+        for (List<String> words :
+                List.of(List.of("retention", "plan", "--out", plan), List.of("retention", "apply", plan))) {
             List<String> all = new ArrayList<>(words);
             all.addAll(List.of("--cluster", cluster.address(), "--policy", policy.toString()));
             assertThat(main(all)).as(said.toString()).isZero();

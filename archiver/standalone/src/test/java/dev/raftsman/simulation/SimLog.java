@@ -536,7 +536,8 @@ final class SimLog implements ReplicatedLog {
         surroundings.later(scheduler.between(Scheduler.MILLI, 300 * Scheduler.MILLI), () -> {
             installing = false;
             if (!network.isCut(from, self) && surroundings.peer(from) != null && !surroundings.installFrom(from)) {
-                answerForced(-1); // It has as much already, as the engine's followers say too; else the leader asks for ever.
+                answerForced(-1); // It has as much already, as the engine's followers say too; else the leader asks for
+                // ever.
             }
         });
     }

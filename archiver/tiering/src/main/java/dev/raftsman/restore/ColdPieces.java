@@ -108,8 +108,7 @@ final class ColdPieces implements SegmentPieces {
             for (Packed each : before) {
                 itemsBefore += itemsOf(each.records(zstd), block.firstRaftIndex());
             }
-            return records(
-                    packed.records(zstd), goesOn && !scope.offsets() ? BlockRecord.UNKNOWN : itemsBefore);
+            return records(packed.records(zstd), goesOn && !scope.offsets() ? BlockRecord.UNKNOWN : itemsBefore);
         };
     }
 
@@ -146,8 +145,8 @@ final class ColdPieces implements SegmentPieces {
                 }
                 EpochInfo epoch = epochs.get(records.epoch(i));
                 if (epoch == null) {
-                    throw new IOException(object.name() + ": epoch " + records.epoch(i) + " is none of segment "
-                            + header().id());
+                    throw new IOException(
+                            object.name() + ": epoch " + records.epoch(i) + " is none of segment " + header().id());
                 }
                 ours.add(new BlockRecord(epoch, raftIndex, before, records.block(i)));
             }

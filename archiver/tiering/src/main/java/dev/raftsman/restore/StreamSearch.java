@@ -58,7 +58,8 @@ public final class StreamSearch implements AutoCloseable {
     private final StreamReader reader;
     private final SearchScope scope;
     private final Keep keep;
-    private final int threads = Math.max(1, Math.min(MAX_THREADS, Runtime.getRuntime().availableProcessors()));
+    private final int threads =
+            Math.max(1, Math.min(MAX_THREADS, Runtime.getRuntime().availableProcessors()));
     private final ExecutorService workers = Executors.newFixedThreadPool(threads, task -> {
         Thread thread = new Thread(task, "search");
         thread.setDaemon(true);
@@ -182,8 +183,9 @@ public final class StreamSearch implements AutoCloseable {
             // Where ranges do not come whole, perhaps the whole does: another node is asked for it.
             for (boolean whole : new boolean[] {false, true}) {
                 Reading reading = new Reading(position, sink);
-                try (SegmentPieces pieces =
-                        whole ? new WholePieces(copy.opener().open(), scope) : copy.opener().search(scope)) {
+                try (SegmentPieces pieces = whole
+                        ? new WholePieces(copy.opener().open(), scope)
+                        : copy.opener().search(scope)) {
                     reading.read(pieces);
                     readable = true;
                     if (pieces.isWhole()) {
@@ -197,8 +199,7 @@ public final class StreamSearch implements AutoCloseable {
                 } catch (InterruptedIOException e) {
                     throw e;
                 } catch (IOException | CorruptBlockException e) {
-                    LOG.warn(
-                            "copy not readable, the next is tried: segment={} reason={}", segment.id, e.getMessage());
+                    LOG.warn("copy not readable, the next is tried: segment={} reason={}", segment.id, e.getMessage());
                     if (whole) {
                         problems.add(String.valueOf(e.getMessage()));
                     }
@@ -229,7 +230,8 @@ public final class StreamSearch implements AutoCloseable {
                 for (Piece piece = pieces.next(); piece != null; piece = pieces.next()) {
                     Piece next = piece;
                     waiting.add(workers.submit(() -> searched(next, start)));
-                    while (waiting.size() > threads + WAITING_PIECES || !waiting.isEmpty() && waiting.peek().isDone()) {
+                    while (waiting.size() > threads + WAITING_PIECES
+                            || !waiting.isEmpty() && waiting.peek().isDone()) {
                         handOn(pieces.header());
                     }
                 }

@@ -37,9 +37,11 @@ final class WholePieces implements SegmentPieces {
                 scope.counts().blocks(1);
                 scope.counts().bytesFetched(block.length());
                 if (scope.everyBlock() || BlockSearch.mayHold(scope.query(), block)) {
-                    ByteBuffer copy = ByteBuffer.allocate(block.length()).put(block.encoded()).flip();
-                    records.add(new BlockRecord(
-                            blocks.epochInfo(), blocks.raftIndex(), before, Block.wrapVerified(copy)));
+                    ByteBuffer copy = ByteBuffer.allocate(block.length())
+                            .put(block.encoded())
+                            .flip();
+                    records.add(
+                            new BlockRecord(blocks.epochInfo(), blocks.raftIndex(), before, Block.wrapVerified(copy)));
                     bytes += block.length();
                     rawBytes += block.rawBytes();
                 }

@@ -114,8 +114,7 @@ class StreamSearchTest {
             search.search(new StreamName(TestState.TENANT, "orders"), (segment, epoch, raftIndex, before, items) -> {
                 for (int i = 0; i < items.count(); i++) {
                     if (items.isMatch(i)) {
-                        found.add(new String(
-                                items.array(), items.offset(i), items.length(i), StandardCharsets.UTF_8));
+                        found.add(new String(items.array(), items.offset(i), items.length(i), StandardCharsets.UTF_8));
                         offsets.add(new Offset(raftIndex, before + items.itemsBefore(i)).toString());
                     }
                 }
@@ -147,8 +146,7 @@ class StreamSearchTest {
         Ranged ranges = new Ranged();
         ReadCounts[] counts = new ReadCounts[1];
         try (StreamReader reader = StreamReader.open(List.of(hot(ranges)))) {
-            assertThat(search(reader, word("needle13"), Keep.MATCHES, counts))
-                    .containsExactly("a needle13 lies here");
+            assertThat(search(reader, word("needle13"), Keep.MATCHES, counts)).containsExactly("a needle13 lies here");
             assertThat(counts[0].blocks()).isEqualTo(2 * BLOCKS);
             assertThat(counts[0].blocksRead()).isBetween(1L, (long) BLOCKS);
             long some = counts[0].blocksRead();
@@ -168,7 +166,8 @@ class StreamSearchTest {
             List<String> with = search(reader, literal(" needle7 "), Keep.MATCHES, counts);
             List<String> at = List.copyOf(offsets);
             ranges.damagedWords = true;
-            assertThat(search(reader, literal(" needle7 "), Keep.MATCHES, counts)).isEqualTo(with);
+            assertThat(search(reader, literal(" needle7 "), Keep.MATCHES, counts))
+                    .isEqualTo(with);
             assertThat(offsets).isEqualTo(at);
             ranges.withWords = false;
             assertThat(search(reader, literal(" needle7 "), Keep.MATCHES, counts))
@@ -204,8 +203,7 @@ class StreamSearchTest {
         bytes[bytes.length * 2 / 3] ^= 1;
         Files.write(damaged, bytes);
         ReadCounts[] counts = new ReadCounts[1];
-        try (StreamReader reader =
-                StreamReader.open(List.of(new NodeDirectories(List.of(other, state.directory()))))) {
+        try (StreamReader reader = StreamReader.open(List.of(new NodeDirectories(List.of(other, state.directory()))))) {
             assertThat(search(reader, literal("needle"), Keep.MATCHES, counts)).isEqualTo(needles());
         }
     }

@@ -127,7 +127,8 @@ final class WordFiles implements AutoCloseable {
         List<String> sorted = members.stream().sorted().toList();
         long hash = (id.stream() * 0x9E3779B97F4A7C15L ^ id.base()) * 0xBF58476D1CE4E5B9L;
         return !sorted.isEmpty()
-                && sorted.get((int) Long.remainderUnsigned(hash >>> 16, sorted.size())).equals(member);
+                && sorted.get((int) Long.remainderUnsigned(hash >>> 16, sorted.size()))
+                        .equals(member);
     }
 
     private void collect(ReplicatedState now, SegmentId id, Path file) throws InterruptedException {
@@ -137,7 +138,10 @@ final class WordFiles implements AutoCloseable {
             WordFile words = SegmentWords.of(ReplicatedState.fileOf(data, id), bytes -> pause(now));
             Durable.createDirectories(file.getParent());
             Durable.write(file, words.encode());
-            LOG.debug("words of a segment collected: segment={}, spans={}", id, words.spans().size());
+            LOG.debug(
+                    "words of a segment collected: segment={}, spans={}",
+                    id,
+                    words.spans().size());
         } catch (NoSuchFileException e) {
             LOG.debug("segment is gone: segment={}", id, e);
         } catch (IOException e) {

@@ -175,13 +175,17 @@ final class PeerService implements AutoCloseable {
         @Override
         public ByteBuffer parse(InputStream stream) {
             try {
-                // The transport knows the length, and then there is one copy; without it all is copied twice, in small pieces.
+                // The transport knows the length, and then there is one copy; without it all is copied twice, in small
+                // pieces.
                 byte[] known = new byte[stream instanceof KnownLength ? stream.available() : 0];
                 int read = stream.readNBytes(known, 0, known.length);
                 byte[] rest = stream.readAllBytes();
                 return rest.length == 0 && read == known.length
                         ? ByteBuffer.wrap(known)
-                        : ByteBuffer.allocate(read + rest.length).put(known, 0, read).put(rest).flip();
+                        : ByteBuffer.allocate(read + rest.length)
+                                .put(known, 0, read)
+                                .put(rest)
+                                .flip();
             } catch (IOException e) {
                 throw Status.INTERNAL.withCause(e).asRuntimeException();
             }

@@ -88,8 +88,7 @@ final class VoteRecord {
         String text = Files.readString(file, StandardCharsets.ISO_8859_1);
         Matcher line = LINE.matcher(text);
         if (!line.matches() || crc(line.group(1)) != (int) Long.parseLong(line.group(4), 16)) {
-            throw new DamagedLogException(
-                    directory, file + " is damaged: term and vote are not known for sure", null);
+            throw new DamagedLogException(directory, file + " is damaged: term and vote are not known for sure", null);
         }
         Vote promised = new Vote(Long.parseLong(line.group(2)), line.group(3));
         boolean otherVote = engines.term() == promised.term()

@@ -79,10 +79,13 @@ class WordFilesTest {
     void eachSegmentIsTheTaskOfOneMember() throws Exception {
         for (long base = 0; base < 100; base++) {
             SegmentId id = new SegmentId(1, base);
-            assertThat(MEMBERS).filteredOn(member -> WordFiles.isTaskOf(id, MEMBERS, member)).hasSize(1);
+            assertThat(MEMBERS)
+                    .filteredOn(member -> WordFiles.isTaskOf(id, MEMBERS, member))
+                    .hasSize(1);
         }
-        assertThat(MEMBERS).allMatch(member -> IntStream.range(0, 100)
-                .anyMatch(base -> WordFiles.isTaskOf(new SegmentId(1, base), MEMBERS, member)));
+        assertThat(MEMBERS)
+                .allMatch(member -> IntStream.range(0, 100)
+                        .anyMatch(base -> WordFiles.isTaskOf(new SegmentId(1, base), MEMBERS, member)));
         for (String member : MEMBERS) {
             WordFiles words = files(member);
             for (SegmentView segment : state.view().segments()) {
@@ -113,7 +116,8 @@ class WordFilesTest {
                         .isEqualTo(own.equals("needle" + i));
             }
         }
-        Path stray = Files.writeString(temporary.resolve("words/1/00000000000000ff.words"), "of a segment that is gone");
+        Path stray =
+                Files.writeString(temporary.resolve("words/1/00000000000000ff.words"), "of a segment that is gone");
         pass(words);
         assertThat(stray).doesNotExist();
         assertThat(words.read(state.view().segments().get(0).id())).isPresent();

@@ -50,16 +50,14 @@ public final class BlockSearch implements AutoCloseable {
         this.keep = keep;
         query.texts().forEach(text -> texts.add(new TextMatcher(text)));
         for (Query.Field field : query.fields()) {
-            fields.add(new Field(
-                    field.name(),
-                    field.name().getBytes(StandardCharsets.UTF_8),
-                    field.valueBytes(),
-                    field));
+            fields.add(
+                    new Field(field.name(), field.name().getBytes(StandardCharsets.UTF_8), field.valueBytes(), field));
         }
         TextMatcher longest = null;
         for (TextMatcher text : texts) {
             boolean better = text.needed() != null
-                    && (longest == null || text.needed().length() > longest.needed().length());
+                    && (longest == null
+                            || text.needed().length() > longest.needed().length());
             longest = better ? text : longest;
         }
         this.first = longest;
@@ -105,7 +103,10 @@ public final class BlockSearch implements AutoCloseable {
         byte[] bytes = lines.array();
         int from = lines.position();
         int end = lines.limit();
-        if (first != null && !query.inverted() && keep != Keep.ALL && first.needed().next(bytes, from, end) < 0) {
+        if (first != null
+                && !query.inverted()
+                && keep != Keep.ALL
+                && first.needed().next(bytes, from, end) < 0) {
             return null;
         }
         Labels labels = labels(block, lines);
@@ -239,8 +240,7 @@ public final class BlockSearch implements AutoCloseable {
         int throwable = base + row.throwableOffset();
         for (TextMatcher text : texts) {
             boolean found = text.isIn(bytes, message, message + row.messageLength())
-                    || row.throwableLength() > 0
-                            && text.isIn(bytes, throwable, throwable + row.throwableLength());
+                    || row.throwableLength() > 0 && text.isIn(bytes, throwable, throwable + row.throwableLength());
             if (!found) {
                 return false;
             }

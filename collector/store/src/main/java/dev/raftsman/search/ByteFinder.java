@@ -15,7 +15,8 @@ final class ByteFinder {
     private static final long HIGH_BITS = 0x8080808080808080L;
 
     /** Of bytes in logs, the most frequent first; all others are rarer. */
-    private static final String FREQUENT = " 0etaoinsr12l3c5d4:.-86h7u9mp=/gfbyv,w\"[]_k()AETISRDCNOLPxjMFUBG;Hqz'<>{}WVYK@|%+#*&X$ZQJ\t!?~^\\`";
+    private static final String FREQUENT =
+            " 0etaoinsr12l3c5d4:.-86h7u9mp=/gfbyv,w\"[]_k()AETISRDCNOLPxjMFUBG;Hqz'<>{}WVYK@|%+#*&X$ZQJ\t!?~^\\`";
 
     /** For each byte, how often it is: 0 for those that are not in the table. */
     private static final int[] RANKS = ranks();

@@ -128,8 +128,7 @@ public record WordFile(SegmentId segment, long segmentBytes, List<EpochInfo> epo
                     "file of words with CRC32C %08x; found %08x".formatted(in.getInt(CRC_OFFSET), computed));
         }
         if (in.getInt(VERSION_OFFSET) != VERSION) {
-            throw new IOException(
-                    "file of words of format " + in.getInt(VERSION_OFFSET) + "; expected " + VERSION);
+            throw new IOException("file of words of format " + in.getInt(VERSION_OFFSET) + "; expected " + VERSION);
         }
         try {
             in.position(CHECKED_OFFSET + Integer.BYTES);

@@ -23,17 +23,39 @@ class BlockSearchModelTest {
     private static final int ROUNDS = 120;
 
     /** Between a letter of ASCII and none, as RE2 has it. */
-    private static final String WORD_EDGE =
-            "(?:(?<=[A-Za-z0-9_])(?![A-Za-z0-9_])|(?<![A-Za-z0-9_])(?=[A-Za-z0-9_]))";
+    private static final String WORD_EDGE = "(?:(?<=[A-Za-z0-9_])(?![A-Za-z0-9_])|(?<![A-Za-z0-9_])(?=[A-Za-z0-9_]))";
 
     private final Random random = new Random(SEED);
 
     private static final String[] PATTERNS = {
-        "order", "er", "4711", "imeout", "20261130", "a", " ", "order 4711", "é", "naïve", "Straße", "kiosk", "_",
-        "der-47", "=", "rorder"
+        "order",
+        "er",
+        "4711",
+        "imeout",
+        "20261130",
+        "a",
+        " ",
+        "order 4711",
+        "é",
+        "naïve",
+        "Straße",
+        "kiosk",
+        "_",
+        "der-47",
+        "=",
+        "rorder"
     };
     private static final String[] REGEXES = {
-        "ord(er)?s", "^order", "order$", "4[0-9]+1", "time.*out|47", "[a-z]+é", "k+iosk", "o.d\\.?er", "(a|_)b*", "x?er s*"
+        "ord(er)?s",
+        "^order",
+        "order$",
+        "4[0-9]+1",
+        "time.*out|47",
+        "[a-z]+é",
+        "k+iosk",
+        "o.d\\.?er",
+        "(a|_)b*",
+        "x?er s*"
     };
 
     private Query.Text text() {
@@ -58,9 +80,7 @@ class BlockSearchModelTest {
     private Query query(List<Query.Text> texts, List<Query.Field> fields) {
         Level level = random.nextInt(3) == 0 ? Level.values()[random.nextInt(5)] : null;
         long from = random.nextInt(3) == 0 ? SampleText.NANOS + random.nextInt(1_000) : Long.MIN_VALUE;
-        long to = random.nextInt(3) == 0
-                ? Math.max(from, SampleText.NANOS + random.nextInt(1_000))
-                : Long.MAX_VALUE;
+        long to = random.nextInt(3) == 0 ? Math.max(from, SampleText.NANOS + random.nextInt(1_000)) : Long.MAX_VALUE;
         return new Query(texts, random.nextInt(4) == 0, level, from, to, fields);
     }
 
@@ -98,8 +118,7 @@ class BlockSearchModelTest {
 
     private static String item(Found found, int item) {
         if (found.kind() == dev.raftsman.block.BlockKind.LINES) {
-            String line = new String(
-                    found.array(), found.offset(item), found.length(item), StandardCharsets.UTF_8);
+            String line = new String(found.array(), found.offset(item), found.length(item), StandardCharsets.UTF_8);
             return found.sequence(item) + ":" + line + (found.isTerminated(item) ? "" : " unterminated");
         }
         return found.sequence(item) + ":" + found.row(item, new EventRow()).message();
@@ -116,8 +135,7 @@ class BlockSearchModelTest {
             boolean terminated = random.nextBoolean();
             String host = random.nextBoolean() ? "h1" : "h2";
             Block block = SampleText.lineBlock(lines, 100, Map.of("host", host), terminated);
-            List<Query.Field> fields =
-                    random.nextInt(3) == 0 ? List.of(new Query.Field("host", "h1")) : List.of();
+            List<Query.Field> fields = random.nextInt(3) == 0 ? List.of(new Query.Field("host", "h1")) : List.of();
             Query query = query(texts(), fields);
             boolean possible = query.leastLevel() == null
                     && query.mayBeAt(block.minTimeNanos(), block.maxTimeNanos())
@@ -169,8 +187,9 @@ class BlockSearchModelTest {
     }
 
     private static boolean matches(Query query, Event event) {
-        boolean in = query.texts().stream().allMatch(text -> model(text).test(event.message())
-                || !event.throwable().isEmpty() && model(text).test(event.throwable()));
+        boolean in = query.texts().stream()
+                .allMatch(text -> model(text).test(event.message())
+                        || !event.throwable().isEmpty() && model(text).test(event.throwable()));
         boolean ofFields = query.fields().stream()
                 .allMatch(field -> field.value().equals(field.name().equals("user") ? event.user() : event.logger()));
         return in != query.inverted()

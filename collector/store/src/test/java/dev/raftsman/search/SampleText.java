@@ -21,14 +21,40 @@ final class SampleText {
     static final long NANOS = 1_790_000_000_000_000_000L;
 
     private static final String[] PIECES = {
-        "order", "Order", "orders", "ord", "er", "timeout", "TIMEOUT", "4711", "47", "11", "20261130", "202611301", "a",
-        "é", "naïve", "_", "-", ".", " ", " ", " ", "=", "[", "/", "$", "kiosk", "Straße"
+        "order",
+        "Order",
+        "orders",
+        "ord",
+        "er",
+        "timeout",
+        "TIMEOUT",
+        "4711",
+        "47",
+        "11",
+        "20261130",
+        "202611301",
+        "a",
+        "é",
+        "naïve",
+        "_",
+        "-",
+        ".",
+        " ",
+        " ",
+        " ",
+        "=",
+        "[",
+        "/",
+        "$",
+        "kiosk",
+        "Straße"
     };
 
     private SampleText() {}
 
     /** An event of the model. */
-    record Event(long nanos, Level level, String logger, String thread, String message, String throwable, String user) {}
+    record Event(
+            long nanos, Level level, String logger, String thread, String message, String throwable, String user) {}
 
     static String text(Random random, int most) {
         StringBuilder text = new StringBuilder();
@@ -55,8 +81,8 @@ final class SampleText {
                 .flip()
                 .position(Labels.MAX_BYTES);
         try (LineBlockBuilder builder = new LineBlockBuilder()) {
-            ByteBuffer block = builder.build(
-                    raw, Labels.of(labels), firstSequence, lines.size(), Loss.NONE, NANOS, NANOS + 1_000);
+            ByteBuffer block =
+                    builder.build(raw, Labels.of(labels), firstSequence, lines.size(), Loss.NONE, NANOS, NANOS + 1_000);
             return Block.wrap(copy(block));
         }
     }

@@ -90,7 +90,8 @@ class SegmentWordsTest {
     @Test
     void neverDeniesWhatIsThere() throws Exception {
         Path file = segment(BLOCKS);
-        WordFile words = WordFile.decode(SegmentWords.of(file, bytes -> {}).encode().array());
+        WordFile words =
+                WordFile.decode(SegmentWords.of(file, bytes -> {}).encode().array());
         assertThat(words.segment()).isEqualTo(ID);
         assertThat(words.segmentBytes()).isEqualTo(Files.size(file));
         assertThat(words.spans()).hasSizeGreaterThan(1);
@@ -129,8 +130,7 @@ class SegmentWordsTest {
     }
 
     private static Query withField(String name, String value) {
-        return new Query(
-                List.of(), false, null, Long.MIN_VALUE, Long.MAX_VALUE, List.of(new Query.Field(name, value)));
+        return new Query(List.of(), false, null, Long.MIN_VALUE, Long.MAX_VALUE, List.of(new Query.Field(name, value)));
     }
 
     @Test
@@ -140,13 +140,15 @@ class SegmentWordsTest {
         byte[] bytes = Files.readAllBytes(file);
         int number = 0;
         for (WordSpan span : words.spans()) {
-            byte[] range = java.util.Arrays.copyOfRange(bytes, (int) span.offset(), (int) span.offset() + span.length());
+            byte[] range =
+                    java.util.Arrays.copyOfRange(bytes, (int) span.offset(), (int) span.offset() + span.length());
             SpanReader reader = new SpanReader(
                     "s", span.offset(), range, Map.of(5L, words.epochs().get(0)));
             OffsetCounter counter = new OffsetCounter();
             for (int i = 0; i < span.blocks(); i++, number++) {
                 assertThat(reader.next()).isTrue();
-                assertThat(reader.block().encoded()).isEqualTo(blocks.get(number).encoded());
+                assertThat(reader.block().encoded())
+                        .isEqualTo(blocks.get(number).encoded());
                 int ordinal = counter.first(reader.raftIndex(), reader.block()).ordinal()
                         + (reader.raftIndex() == span.firstRaftIndex() ? span.itemsBefore() : 0);
                 assertThat(reader.raftIndex() + "." + ordinal).isEqualTo(offsets.get(number));
@@ -184,10 +186,17 @@ class SegmentWordsTest {
         assertThat(words(Query.Text.literal("ok orde 2")).mayBeIn(filter, true)).isFalse();
         assertThat(words(Query.Text.literal("missing")).mayBeIn(filter, true)).isTrue();
         assertThat(words(Query.Text.literal(" missing ")).mayBeIn(filter, true)).isFalse();
-        assertThat(words(new Query.Text("missing", false, false, true)).mayBeIn(filter, true)).isFalse();
-        assertThat(words(new Query.Text("MISSING", false, true, true)).mayBeIn(filter, true)).isTrue();
-        assertThat(words(new Query.Text("order 99999999", false, true, true)).mayBeIn(filter, true)).isFalse();
-        assertThat(words(new Query.Text("took (missing)? [0-9]", true, false, false)).mayBeIn(filter, true)).isTrue();
-        assertThat(words(new Query.Text("took missing [0-9]", true, false, false)).mayBeIn(filter, true)).isFalse();
+        assertThat(words(new Query.Text("missing", false, false, true)).mayBeIn(filter, true))
+                .isFalse();
+        assertThat(words(new Query.Text("MISSING", false, true, true)).mayBeIn(filter, true))
+                .isTrue();
+        assertThat(words(new Query.Text("order 99999999", false, true, true)).mayBeIn(filter, true))
+                .isFalse();
+        assertThat(words(new Query.Text("took (missing)? [0-9]", true, false, false))
+                        .mayBeIn(filter, true))
+                .isTrue();
+        assertThat(words(new Query.Text("took missing [0-9]", true, false, false))
+                        .mayBeIn(filter, true))
+                .isFalse();
     }
 }
