@@ -54,6 +54,7 @@ final class BenchTailCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        GivenPath.directory(data);
         Path dir = data == null ? Files.createTempDirectory("raftsman-bench-") : data;
         String command = "raftsman "
                 + String.join(" ", spec.commandLine().getParseResult().originalArgs());

@@ -148,6 +148,14 @@ final class GrepCommand implements Callable<Integer> {
         }
     }
 
+    private static Query.Field field(String text) {
+        try {
+            return Query.Field.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("--field " + e.getMessage(), e);
+        }
+    }
+
     private Query query() {
         try {
             List<Query.Text> texts = new ArrayList<>();
@@ -156,7 +164,7 @@ final class GrepCommand implements Callable<Integer> {
                 texts.add(new Query.Text(text, regex, ignoringCase, wholeWords));
             }
             return wanted.query(
-                    texts, inverted, fields.stream().map(Query.Field::parse).toList());
+                    texts, inverted, fields.stream().map(GrepCommand::field).toList());
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }

@@ -90,7 +90,7 @@ class TailCommandTest {
                 "tail|64|STREAM",
                 "tail --json --raw audit|64|exclude each other",
                 "tail --from yesterday audit|64|'yesterday' is no offset; expected one such as 4711.0, earliest or latest",
-                "tail -n -1 audit|64|expected 0 to 100000",
+                "tail -n 100001 audit|64|expected 0 to 100000",
                 "tail --level LOUD audit|64|LOUD",
                 "tail --cluster nowhere audit|64|nowhere",
                 "tail --token-file DIR/missing audit|66|cannot be read",
