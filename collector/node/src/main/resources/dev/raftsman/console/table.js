@@ -43,8 +43,9 @@ export function table({ caption, path, parameters = {}, columns, sort, noun, ope
     else th.append(el('button', { type: 'button', class: 'sort', onclick: () => sortBy(c) }, c.title, el('span', { class: 'arrow', 'aria-hidden': 'true' })));
     return th;
   });
-  const above = el('tr', { class: 'space', 'aria-hidden': 'true' }, el('td', { colspan: columns.length }));
-  const below = el('tr', { class: 'space', 'aria-hidden': 'true' }, el('td', { colspan: columns.length }));
+  // One cell: spanning all columns it would bring back those that a phone hides, and they would take the names' place.
+  const above = el('tr', { class: 'space', 'aria-hidden': 'true' }, el('td'));
+  const below = el('tr', { class: 'space', 'aria-hidden': 'true' }, el('td'));
   const body = el('tbody', null, above, below);
   const grid = el('table', null, el('caption', { class: 'sr' }, caption), cols, el('thead', null, el('tr', null, ...heads)), body);
   const scroll = el('div', { class: 'rows', tabindex: '0', role: 'region', 'aria-label': caption }, grid);
