@@ -48,7 +48,12 @@ final class StatusCommand implements Callable<Integer> {
         }
     }
 
-    /** What {@code --json} says. @param agents null if no collector knows; streams and members are null if nobody leads */
+    /**
+     * What {@code --json} says.
+     *
+     * @param members null if nobody leads, as streams are
+     * @param agents null if no collector knows
+     */
     record Document(List<Node> nodes, JsonNode members, List<StreamRow> streams, List<HostBacklog> agents) {
         boolean led() {
             return nodes.stream().anyMatch(Node::leads);

@@ -35,6 +35,7 @@ final class ColdPieces implements SegmentPieces {
             this.packed = packed;
         }
 
+        @SuppressWarnings("ReferenceEquality") // this very object, as it is open
         boolean isOf(ColdObjectReader ofObject, ColdBlock ofBlock) {
             return object == ofObject && block == ofBlock;
         }

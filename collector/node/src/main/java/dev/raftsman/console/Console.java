@@ -156,6 +156,7 @@ public final class Console implements AutoCloseable {
             this.from = from;
         }
 
+        @SuppressWarnings("ReferenceEquality") // comparing 100,000 rows would cost more than deriving anew
         synchronized T get() {
             long now = clockMillis.getAsLong();
             if (value == null || now - atMillis >= FRESH_MILLIS || now < atMillis) {

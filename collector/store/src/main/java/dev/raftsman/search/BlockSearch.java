@@ -98,6 +98,7 @@ public final class BlockSearch implements AutoCloseable {
         return found;
     }
 
+    @SuppressWarnings("ByteBufferBackingArray") // an array of the reader's own, from its first byte on
     private Found lines(Block block, boolean may) throws IOException {
         ByteBuffer lines = reader.lines(block);
         byte[] bytes = lines.array();
@@ -181,6 +182,7 @@ public final class BlockSearch implements AutoCloseable {
         return true;
     }
 
+    @SuppressWarnings("ByteBufferBackingArray") // an array of the reader's own, from its first byte on
     private Found events(Block block, boolean may) throws IOException {
         if (first != null && !query.inverted() && keep != Keep.ALL) {
             ByteBuffer columns = reader.columns(block);

@@ -114,6 +114,7 @@ public final class SegmentWords {
         spanOffset = end;
     }
 
+    @SuppressWarnings("ByteBufferBackingArray") // an array of the reader's own, from its first byte on
     private void addWords(Block block, BlockReader blocks) throws IOException {
         if (block.kind() == BlockKind.LINES) {
             ByteBuffer lines = blocks.lines(block);

@@ -169,6 +169,7 @@ public record WordFile(SegmentId segment, long segmentBytes, List<EpochInfo> epo
         return new EpochInfo(epoch, new String(producer, StandardCharsets.UTF_8), incarnation);
     }
 
+    @SuppressWarnings("ByteBufferBackingArray") // wraps the whole of an array
     private static WordSpan span(ByteBuffer in) {
         long offset = in.getLong();
         int length = in.getInt();
