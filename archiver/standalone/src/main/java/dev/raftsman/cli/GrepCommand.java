@@ -192,7 +192,7 @@ final class GrepCommand implements Callable<Integer> {
         long all = 0;
         for (StreamName name : names) {
             long[] matches = new long[1];
-            long most = limit < 0 ? Long.MAX_VALUE : limit - all;
+            long most = limit == null ? Long.MAX_VALUE : limit - all;
             try {
                 search.search(name, (segment, epoch, raftIndex, itemsBefore, found) -> {
                     matches[0] += found.matches();
