@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * The cluster that the README's reader starts by one command: processes from the files in {@code conf/}, archiving to a real
  * S3 protocol server, looked at by somebody else's S3 client.
  */
+@Tag("campaign")
 class S3ClusterIT {
     private static final long SEED = Long.getLong("raftsman.seed", 20_261_123L);
     private static final Duration LIMIT = Duration.ofSeconds(120);
