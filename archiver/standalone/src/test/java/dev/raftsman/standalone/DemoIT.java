@@ -22,7 +22,7 @@ class DemoIT {
     void refusesADirectoryThatHoldsSomethingElse() {
         Ran demo = Ran.raftsman("demo", "--data", "/etc");
 
-        assertThat(demo.exitCode()).isEqualTo(69);
+        assertThat(demo.exitCode()).isEqualTo(73);
         assertThat(demo.error()).isEqualTo("raftsman: /etc is not empty; the demo needs a directory of its own\n");
     }
 }
