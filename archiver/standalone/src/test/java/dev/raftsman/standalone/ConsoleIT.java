@@ -23,6 +23,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.Keys;
@@ -324,6 +325,7 @@ class ConsoleIT {
         browser.awaitText(".items", "1,028,095 more characters");
     }
 
+    @Tag("campaign") // Each view three times: more than a minute.
     @Test
     void everybodyCanUseEveryView() throws Exception {
         for (String colours : List.of("light", "dark")) {
