@@ -21,7 +21,7 @@ import org.awaitility.Awaitility;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.OutputType;
-import org.openqa.selenium.StaleElementReferenceException;
+import org.openqa.selenium.WebDriverException;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
@@ -100,7 +100,8 @@ final class Browser implements AutoCloseable {
     /** The first that is there and shown; waits for one. */
     WebElement element(String css) {
         return await().atMost(LIMIT)
-                .ignoreExceptionsInstanceOf(StaleElementReferenceException.class)
+                .ignoreExceptionsInstanceOf(
+                        WebDriverException.class) // not there yet, or drawn anew: the last such call counts
                 .until(
                         () -> driver.findElements(By.cssSelector(css)).stream()
                                 .filter(WebElement::isDisplayed)
@@ -121,8 +122,8 @@ final class Browser implements AutoCloseable {
     /** Waits until it is shown. */
     void awaitText(String css, String... parts) {
         await().atMost(LIMIT)
-                .ignoreExceptionsInstanceOf(StaleElementReferenceException.class)
-                .ignoreExceptionsInstanceOf(org.openqa.selenium.NoSuchElementException.class)
+                .ignoreExceptionsInstanceOf(
+                        WebDriverException.class) // not there yet, or drawn anew: the last such call counts
                 .untilAsserted(
                         () -> assertThat(driver.findElement(By.cssSelector(css)).getText())
                                 .contains(parts));
