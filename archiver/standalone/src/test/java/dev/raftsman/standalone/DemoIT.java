@@ -23,6 +23,6 @@ class DemoIT {
         Ran demo = Ran.raftsman("demo", "--data", "/etc");
 
         assertThat(demo.exitCode()).isEqualTo(73);
-        assertThat(demo.error()).isEqualTo("raftsman: /etc is not empty; the demo needs a directory of its own\n");
+        assertThat(demo.error()).isEqualTo("raftsman: /etc is not empty; expected an empty or a new directory\n");
     }
 }
