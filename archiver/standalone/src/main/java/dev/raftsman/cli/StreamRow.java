@@ -155,7 +155,7 @@ record StreamRow(
         List<MarkView> marks = some(segments, SegmentView::mark);
         if (!marks.isEmpty()) {
             MarkView soonest = marks.stream()
-                    .min(Comparator.comparing(MarkView::dueMillis))
+                    .min(Comparator.comparingLong(MarkView::dueMillis))
                     .orElseThrow();
             return "delete " + marks.size() + ", the first at " + seconds(soonest.dueMillis()) + ": " + soonest.reason()
                     + (catalog.freeze() == null ? "" : "; deletion is frozen");
