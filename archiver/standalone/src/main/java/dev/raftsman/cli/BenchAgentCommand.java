@@ -1,15 +1,13 @@
 package dev.raftsman.cli;
 
 import dev.raftsman.standalone.AgentBench;
-import dev.raftsman.standalone.Directories;
-import dev.raftsman.standalone.StandaloneException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -33,11 +31,8 @@ final class BenchAgentCommand implements Callable<Integer> {
             description = "how many, one run for each number (default: ${DEFAULT-VALUE})")
     private List<Integer> collectors;
 
-    @Option(
-            names = "--data",
-            paramLabel = "DIR",
-            description = "where data goes (default: a temporary directory, removed)")
-    private Path data;
+    @Mixin
+    private BenchPlace place;
 
     @Option(names = "--json", paramLabel = "FILE", description = "all figures, too")
     private Path json;
@@ -69,24 +64,13 @@ final class BenchAgentCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         GivenPath.readable(file);
-        GivenPath.directory(data);
         GivenPath.writable(json);
         for (int count : collectors) {
             if (count < 1 || count % 2 == 0 || count > 7) {
                 throw new CommandException(ExitCodes.USAGE, count + " collectors; expected an odd number, 7 at most");
             }
         }
-        Path dir = data == null ? Files.createTempDirectory("raftsman-bench-") : data;
-        boolean once;
-        try {
-            once = AgentBench.run(settings(dir), System.out);
-        } catch (StandaloneException e) {
-            throw new CommandException(ExitCodes.UNAVAILABLE, e.getMessage() + "; configuration and logs in " + dir, e);
-        }
-        if (data == null) {
-            Directories.delete(dir);
-        }
-        return once ? ExitCodes.OK : ExitCodes.MISMATCH;
+        return place.run(dir -> AgentBench.run(settings(dir), System.out));
     }
 
     private AgentBench.Settings settings(Path dir) {
@@ -99,8 +83,7 @@ final class BenchAgentCommand implements Callable<Integer> {
                 or(coldMib, 256, 1024) << 20,
                 Duration.ofSeconds(or(warmUpSeconds, 10, 60)),
                 coldOnly ? 0 : or(steadyMib, 1024, 10_240) << 20,
-                "raftsman bench agent --file " + file + " --collectors "
-                        + collectors.toString().replaceAll("[\\[\\] ]", "") + (quick ? " --quick" : ""),
+                place.command(),
                 json);
     }
 

@@ -1,17 +1,13 @@
 package dev.raftsman.cli;
 
 import dev.raftsman.standalone.CatchUpBench;
-import dev.raftsman.standalone.Directories;
-import dev.raftsman.standalone.StandaloneException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 @Command(
         name = "catch-up",
@@ -45,41 +41,15 @@ final class BenchCatchUpCommand implements Callable<Integer> {
             description = "how long acknowledgements are measured at a time (default: ${DEFAULT-VALUE})")
     private long windowSeconds;
 
-    @Option(
-            names = "--data",
-            paramLabel = "DIR",
-            description =
-                    "where data goes, on the file system to be measured (default: a temporary directory, removed)")
-    private Path data;
-
-    @Spec
-    private CommandSpec spec;
+    @Mixin
+    private BenchPlace place;
 
     @Override
     public Integer call() throws IOException {
         GivenPath.readable(file);
-        GivenPath.directory(data);
-        Path dir = data == null ? Files.createTempDirectory("raftsman-bench-") : data;
-        boolean same;
-        try {
-            same = CatchUpBench.run(
-                    new CatchUpBench.Settings(
-                            file,
-                            dir,
-                            mib << 20,
-                            rate,
-                            Duration.ofSeconds(windowSeconds),
-                            "raftsman "
-                                    + String.join(
-                                            " ",
-                                            spec.commandLine().getParseResult().originalArgs())),
-                    System.out);
-        } catch (StandaloneException e) {
-            throw new CommandException(ExitCodes.UNAVAILABLE, e.getMessage() + "; configuration and logs in " + dir, e);
-        }
-        if (data == null) {
-            Directories.delete(dir);
-        }
-        return same ? ExitCodes.OK : ExitCodes.MISMATCH;
+        return place.run(dir -> CatchUpBench.run(
+                new CatchUpBench.Settings(
+                        file, dir, mib << 20, rate, Duration.ofSeconds(windowSeconds), place.command()),
+                System.out));
     }
 }

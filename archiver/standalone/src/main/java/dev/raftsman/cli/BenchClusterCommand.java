@@ -1,16 +1,14 @@
 package dev.raftsman.cli;
 
 import dev.raftsman.standalone.ClusterBench;
-import dev.raftsman.standalone.Directories;
-import dev.raftsman.standalone.StandaloneException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -84,12 +82,8 @@ final class BenchClusterCommand implements Callable<Integer> {
             description = "what each producer may have unacknowledged, compressed (default: ${DEFAULT-VALUE})")
     private long windowKib;
 
-    @Option(
-            names = "--data",
-            paramLabel = "DIR",
-            description =
-                    "where data goes, on the file system to be measured (default: a temporary directory, removed)")
-    private Path data;
+    @Mixin
+    private BenchPlace place;
 
     @Option(names = "--json", paramLabel = "FILE", description = "all figures of all rounds, too")
     private Path json;
@@ -100,19 +94,8 @@ final class BenchClusterCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         GivenPath.readable(file);
-        GivenPath.directory(data);
         GivenPath.writable(json);
-        Path dir = data == null ? Files.createTempDirectory("raftsman-bench-") : data;
-        boolean stored;
-        try {
-            stored = ClusterBench.run(settings(dir), System.out);
-        } catch (StandaloneException e) {
-            throw new CommandException(ExitCodes.UNAVAILABLE, e.getMessage() + "; configuration and logs in " + dir, e);
-        }
-        if (data == null) {
-            Directories.delete(dir);
-        }
-        return stored ? ExitCodes.OK : ExitCodes.MISMATCH;
+        return place.run(dir -> ClusterBench.run(settings(dir), System.out));
     }
 
     private ClusterBench.Settings settings(Path dir) {
@@ -130,8 +113,7 @@ final class BenchClusterCommand implements Callable<Integer> {
                 producers,
                 Duration.ofMillis(lingerMillis),
                 windowKib << 10,
-                "raftsman "
-                        + String.join(" ", spec.commandLine().getParseResult().originalArgs()),
+                place.command(),
                 json);
     }
 

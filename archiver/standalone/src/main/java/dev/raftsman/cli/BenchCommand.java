@@ -1,8 +1,6 @@
 package dev.raftsman.cli;
 
-import dev.raftsman.standalone.Directories;
 import dev.raftsman.standalone.PipelineBench;
-import dev.raftsman.standalone.StandaloneException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -29,6 +28,7 @@ import picocli.CommandLine.Spec;
             BenchArchiveCommand.class,
             BenchLakeCommand.class,
             BenchTailCommand.class,
+            BenchGrepCommand.class,
             BenchCommand.Appender.class
         })
 final class BenchCommand implements Runnable {
@@ -53,11 +53,8 @@ final class BenchCommand implements Runnable {
         @Option(names = "--file", paramLabel = "FILE", required = true, description = "what to ship, again and again")
         private Path file;
 
-        @Option(
-                names = "--data",
-                paramLabel = "DIR",
-                description = "where data goes (default: a temporary directory, removed)")
-        private Path data;
+        @Mixin
+        private BenchPlace place;
 
         @Option(
                 names = "--cold-mib",
@@ -83,9 +80,7 @@ final class BenchCommand implements Runnable {
         @Override
         public Integer call() throws IOException {
             GivenPath.readable(file);
-            GivenPath.directory(data);
-            Path dir = data == null ? Files.createTempDirectory("raftsman-bench-") : data;
-            try {
+            return place.run(dir -> {
                 PipelineBench.run(
                         new PipelineBench.Settings(
                                 file,
@@ -94,14 +89,8 @@ final class BenchCommand implements Runnable {
                                 Duration.ofSeconds(warmUpSeconds),
                                 coldOnly ? 0 : steadyMib << 20),
                         System.out);
-            } catch (StandaloneException e) {
-                throw new CommandException(
-                        ExitCodes.UNAVAILABLE, e.getMessage() + "; logs in " + dir.resolve("logs"), e);
-            }
-            if (data == null) {
-                Directories.delete(dir);
-            }
-            return ExitCodes.OK;
+                return true;
+            });
         }
     }
 

@@ -1,14 +1,12 @@
 package dev.raftsman.cli;
 
-import dev.raftsman.standalone.Directories;
 import dev.raftsman.standalone.FilesBench;
-import dev.raftsman.standalone.StandaloneException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -47,38 +45,17 @@ final class BenchFilesCommand implements Callable<Integer> {
             description = "lines written into idle files (default: ${DEFAULT-VALUE})")
     private int probes;
 
-    @Option(
-            names = "--data",
-            paramLabel = "DIR",
-            description = "where data goes (default: a temporary directory, removed)")
-    private Path data;
+    @Mixin
+    private BenchPlace place;
 
     @Option(names = "--json", paramLabel = "FILE", description = "all figures, too")
     private Path json;
 
     @Override
     public Integer call() throws IOException {
-        GivenPath.directory(data);
         GivenPath.writable(json);
-        Path dir = data == null ? Files.createTempDirectory("raftsman-bench-") : data;
-        boolean once;
-        try {
-            once = FilesBench.run(
-                    new FilesBench.Settings(
-                            files,
-                            active,
-                            Duration.ofSeconds(seconds),
-                            probes,
-                            dir,
-                            "raftsman bench files --files " + files + " --active " + active,
-                            json),
-                    System.out);
-        } catch (StandaloneException e) {
-            throw new CommandException(ExitCodes.UNAVAILABLE, e.getMessage() + "; configuration and logs in " + dir, e);
-        }
-        if (data == null) {
-            Directories.delete(dir);
-        }
-        return once ? ExitCodes.OK : ExitCodes.MISMATCH;
+        return place.run(dir -> FilesBench.run(
+                new FilesBench.Settings(files, active, Duration.ofSeconds(seconds), probes, dir, place.command(), json),
+                System.out));
     }
 }

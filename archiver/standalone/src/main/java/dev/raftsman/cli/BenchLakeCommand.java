@@ -1,15 +1,13 @@
 package dev.raftsman.cli;
 
-import dev.raftsman.standalone.Directories;
 import dev.raftsman.standalone.LakeBench;
-import dev.raftsman.standalone.StandaloneException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -38,11 +36,8 @@ final class BenchLakeCommand implements Callable<Integer> {
             description = "how often; the first ones warm up (default: ${DEFAULT-VALUE})")
     private int rounds;
 
-    @Option(
-            names = "--data",
-            paramLabel = "DIR",
-            description = "where data goes (default: a temporary directory, removed)")
-    private Path data;
+    @Mixin
+    private BenchPlace place;
 
     @Option(names = "--json", paramLabel = "FILE", description = "all figures, too")
     private Path json;
@@ -50,26 +45,10 @@ final class BenchLakeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         List<Path> files = input.files();
-        GivenPath.directory(data);
         GivenPath.writable(json);
-        Path dir = data == null ? Files.createTempDirectory("raftsman-bench-") : data;
-        try {
-            LakeBench.run(
-                    new LakeBench.Settings(
-                            files,
-                            mib,
-                            rounds,
-                            dir,
-                            "raftsman bench lake" + input + " --mib " + mib + " --rounds " + rounds,
-                            json),
-                    System.out);
-        } catch (StandaloneException e) {
-            throw new CommandException(ExitCodes.UNAVAILABLE, e.getMessage(), e);
-        } finally {
-            if (data == null) {
-                Directories.delete(dir);
-            }
-        }
-        return ExitCodes.OK;
+        return place.run(dir -> {
+            LakeBench.run(new LakeBench.Settings(files, mib, rounds, dir, place.command(), json), System.out);
+            return true;
+        });
     }
 }

@@ -1,17 +1,12 @@
 package dev.raftsman.cli;
 
-import dev.raftsman.standalone.Directories;
-import dev.raftsman.standalone.StandaloneException;
 import dev.raftsman.standalone.TailBench;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 @Command(
         name = "tail",
@@ -42,33 +37,17 @@ final class BenchTailCommand implements Callable<Integer> {
             description = "how long it is measured (default: ${DEFAULT-VALUE})")
     private long seconds;
 
-    @Option(
-            names = "--data",
-            paramLabel = "DIR",
-            description =
-                    "where data goes, on the file system to be measured (default: a temporary directory, removed)")
-    private Path data;
-
-    @Spec
-    private CommandSpec spec;
+    @Mixin
+    private BenchPlace place;
 
     @Override
     public Integer call() throws IOException {
-        GivenPath.directory(data);
-        Path dir = data == null ? Files.createTempDirectory("raftsman-bench-") : data;
-        String command = "raftsman "
-                + String.join(" ", spec.commandLine().getParseResult().originalArgs());
-        try {
+        return place.run(dir -> {
             TailBench.run(
                     new TailBench.Settings(
-                            dir, rate, Duration.ofSeconds(warmUpSeconds), Duration.ofSeconds(seconds), command),
+                            dir, rate, Duration.ofSeconds(warmUpSeconds), Duration.ofSeconds(seconds), place.command()),
                     System.out);
-        } catch (StandaloneException e) {
-            throw new CommandException(ExitCodes.UNAVAILABLE, e.getMessage() + "; configuration and logs in " + dir, e);
-        }
-        if (data == null) {
-            Directories.delete(dir);
-        }
-        return ExitCodes.OK;
+            return true;
+        });
     }
 }
