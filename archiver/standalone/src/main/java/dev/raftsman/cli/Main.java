@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ScopeType;
@@ -16,7 +17,12 @@ import picocli.CommandLine.ScopeType;
 @Command(
         name = "raftsman",
         description = "Log shipping that never loses a line silently, and can prove it.",
-        subcommands = {
+        versionProvider = Version.class,
+        synopsisSubcommandLabel = "VERB",
+        commandListHeading = "%nVerbs:%n")
+public final class Main implements Runnable {
+    /** In the order in which the help names them. */
+    private static final List<Class<?>> VERBS = List.of(
             DemoCommand.class,
             AgentCommand.class,
             ProcessCommand.Collector.class,
@@ -38,12 +44,8 @@ import picocli.CommandLine.ScopeType;
             LakeCommand.class,
             PrepareCommand.class,
             CompletionCommand.class,
-            BenchCommand.class
-        },
-        versionProvider = Version.class,
-        synopsisSubcommandLabel = "VERB",
-        commandListHeading = "%nVerbs:%n")
-public final class Main implements Runnable {
+            BenchCommand.class);
+
     @SuppressWarnings("UnusedVariable") // Picocli asks for it.
     @CommandLine.Option(
             names = {"-h", "--help"},
@@ -76,11 +78,27 @@ public final class Main implements Runnable {
         if (System.getProperty("logback.configurationFile") == null) {
             System.setProperty("logback.configurationFile", "dev/raftsman/cli/raftsman-logback.xml");
         }
-        System.exit(commandLine().execute(args));
+        System.exit(commandLine(args.length == 0 ? "" : args[0]).execute(args));
     }
 
+    /** With all verbs. */
     static CommandLine commandLine() {
+        return commandLine(VERBS);
+    }
+
+    /** With one verb: what the others have is looked up by reflection, which takes longer than many a verb does. */
+    private static CommandLine commandLine(String verb) {
+        for (Class<?> one : VERBS) {
+            if (one.getAnnotation(Command.class).name().equals(verb) && one != CompletionCommand.class) {
+                return commandLine(List.of(one));
+            }
+        }
+        return commandLine();
+    }
+
+    private static CommandLine commandLine(List<Class<?>> verbs) {
         CommandLine line = new CommandLine(new Main());
+        verbs.forEach(line::addSubcommand);
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setUsageHelpAutoWidth(true);
         WholeNumber.convertersInto(line);

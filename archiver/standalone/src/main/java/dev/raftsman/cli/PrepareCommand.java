@@ -15,8 +15,8 @@ import picocli.CommandLine.Command;
 @Command(
         name = "prepare",
         description = {
-            "Makes the archives of classes that let agents and collectors start faster, beside the jars, for the Java in"
-                    + " use: once after an installation, and again after an update of raftsman or of Java.",
+            "Makes the archives of classes that let agents, collectors and commands start faster, beside the jars, for the"
+                    + " Java in use: once after an installation, and again after an update of raftsman or of Java.",
             "It runs an agent and collectors on loopback for some seconds. Without a fitting archive they start as well,"
                     + " more slowly."
         })

@@ -13,9 +13,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Makes the archives that agents and collectors start from: an agent of the same launcher reads a small file, ships it to
- * three collectors on loopback, shows its pages and ends, and so does one of those, while the JVM notes which classes that
- * took. So what is in an archive is what a start needs, and no list of it has to be kept.
+ * Makes the archives that agents, collectors and all other commands start from: an agent of the same launcher reads a small
+ * file, ships it to three collectors on loopback, shows its pages and ends, and so does one of those, and a search finds the
+ * file's lines, while the JVM notes which classes that took. So what is in an archive is what a start needs, and no list of it
+ * has to be kept.
  *
  * <p>An archive is written beside the one in use, forced and renamed over it: a process that starts meanwhile sees a whole one
  * or none.
@@ -76,9 +77,34 @@ public final class Rehearsal {
                 return cluster.ready(files.agentHttp())
                         && cluster.metrics(files.agentHttp()).total("raftsman_agent_acked_events_total") == LINES;
             });
+            search(files, made);
             awaitArchive(agent, made.get(Verb.AGENT));
             awaitArchive(collector, made.get(Verb.COLLECTOR));
         }
+    }
+
+    /** Of all commands it is the one that has to do with most. */
+    private static void search(ClusterFiles files, Map<String, Path> made) {
+        files.writeArchiver("1h", "version: 1\ntargets: {cold: {type: directory, path: %s}}\npolicies: []\n"
+                .formatted(ClusterFiles.quoted(files.objects())));
+        ChildProcess search = ChildProcess.start(
+                "grep",
+                List.of(
+                        LocalCluster.launcher(),
+                        "grep",
+                        "--json",
+                        "--cluster",
+                        String.join(",", files.https()),
+                        "--policy",
+                        files.conf("retention").toString(),
+                        "others"),
+                archiving(made, StartArchive.COMMANDS),
+                files.log("grep"),
+                null);
+        if (!search.awaitExit(WRITE_LIMIT)) {
+            search.kill();
+        }
+        requireArchive(search, made.get(StartArchive.COMMANDS));
     }
 
     private static Map<String, String> archiving(Map<String, Path> made, String verb) {
@@ -87,7 +113,12 @@ public final class Rehearsal {
 
     private static void awaitArchive(ChildProcess child, Path made) {
         child.terminate();
-        if (!child.awaitExit(WRITE_LIMIT) || !Files.isRegularFile(made)) {
+        child.awaitExit(WRITE_LIMIT);
+        requireArchive(child, made);
+    }
+
+    private static void requireArchive(ChildProcess child, Path made) {
+        if (child.isAlive() || !Files.isRegularFile(made)) {
             throw new StandaloneException(
                     "the JVM wrote no archive; the log " + child.log() + " ends with:\n" + child.lastWords());
         }

@@ -27,13 +27,15 @@ class PrepareIT {
         assertThat(prepared.exitCode()).as(prepared.output() + prepared.error()).isZero();
         List<Path> archives = archives(launcher);
         assertThat(archives)
-                .as("two archives and their lengths, nothing half-made beside them")
-                .hasSize(4);
+                .as("three archives and their lengths, nothing half-made beside them")
+                .hasSize(6);
 
         assertThat(agent(launcher, "-Xlog:class+load").output())
                 .containsPattern("dev\\.raftsman\\.sidecar\\.AgentProcess source: shared objects file");
         assertThat(run(launcher, "collector", "-Xlog:class+load").output())
                 .containsPattern("dev\\.raftsman\\.collector\\.CollectorProcess source: shared objects file");
+        assertThat(grep(launcher, "-Xlog:class+load").output())
+                .containsPattern("dev\\.raftsman\\.search\\.Query source: shared objects file");
         assertThat(said(agent(launcher, ""))).isEqualTo(said(without));
 
         Path archive = archives.get(0);
@@ -89,6 +91,11 @@ class PrepareIT {
 
     private static Ran agent(Path launcher, String options) {
         return run(launcher, "agent", options);
+    }
+
+    private static Ran grep(Path launcher, String options) {
+        List<String> command = List.of(launcher.toString(), "grep", "--data", "/absent", "text");
+        return Ran.command(Map.of("RAFTSMAN_JAVA_OPTS", options), command);
     }
 
     private static Ran run(Path launcher, String verb, String options) {

@@ -16,7 +16,6 @@ import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
@@ -64,7 +63,7 @@ public final class ClusterClient implements Cluster, SegmentRanges {
     private final String token;
     private final ObjectMapper json = new ObjectMapper();
     private final ExecutorService threads;
-    private final HttpClient http;
+    private final PlainHttp http;
 
     /** Whom to ask first. A stale value costs one refusal; any thread may write it. */
     private volatile HostPort leader;
@@ -91,11 +90,7 @@ public final class ClusterClient implements Cluster, SegmentRanges {
             thread.setDaemon(true);
             return thread;
         });
-        this.http = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .connectTimeout(CONNECT_TIMEOUT)
-                .executor(threads)
-                .build();
+        this.http = new PlainHttp(CONNECT_TIMEOUT, threads);
     }
 
     /** An answer that will be the same from every node and at every time. */
@@ -493,7 +488,7 @@ public final class ClusterClient implements Cluster, SegmentRanges {
     private <T> HttpResponse<T> exchange(HostPort node, HttpRequest request, HttpResponse.BodyHandler<T> body)
             throws IOException {
         // The request's own timeout ends with the answer's head; the future's covers the body too.
-        CompletableFuture<HttpResponse<T>> pending = http.sendAsync(request, body);
+        CompletableFuture<HttpResponse<T>> pending = http.client().sendAsync(request, body);
         try {
             return pending.get(ANSWER_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
@@ -556,6 +551,7 @@ public final class ClusterClient implements Cluster, SegmentRanges {
 
     @Override
     public void close() {
+        http.close();
         threads.shutdownNow();
     }
 }
