@@ -74,11 +74,14 @@ public final class Main implements Runnable {
             // longer than all the rest of its start.
             System.exit(AgentProcess.run(Path.of(args[2])));
         }
+        String verb = args.length == 0 ? "" : args[0];
         // Before the first logger: a logback.xml that somebody put on the class path is not ours.
-        if (System.getProperty("logback.configurationFile") == null) {
+        CommandLogging.ofCommand();
+        boolean stays = verb.equals(Verb.COLLECTOR) || verb.equals(Verb.ARCHIVER);
+        if (stays && System.getProperty("logback.configurationFile") == null) {
             System.setProperty("logback.configurationFile", "dev/raftsman/cli/raftsman-logback.xml");
         }
-        System.exit(commandLine(args.length == 0 ? "" : args[0]).execute(args));
+        System.exit(commandLine(verb).execute(args));
     }
 
     /** With all verbs. */

@@ -7,7 +7,8 @@
  * <p>Thread: {@code main}. A process started with {@code RAFTSMAN_LIFELINE=stdin} also has a daemon thread that ends it when
  * its parent is gone ({@link dev.raftsman.cli.Lifeline}).
  *
- * <p>Our own log lines go to standard error by {@code raftsman-logback.xml} and never through our own appender.
+ * <p>Our own log lines go to standard error, by {@code raftsman-logback.xml} or {@code CommandLogging}, and never through our own
+ * appender.
  *
  * <p>Start reading at {@link dev.raftsman.cli.Main}.
  */

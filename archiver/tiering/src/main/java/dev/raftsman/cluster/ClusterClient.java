@@ -10,6 +10,7 @@ import dev.raftsman.catalog.MalformedJsonException;
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.config.HostPort;
 import dev.raftsman.objects.Sha256;
+import dev.raftsman.search.WordFile;
 import dev.raftsman.segment.SegmentId;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -340,12 +341,10 @@ public final class ClusterClient implements Cluster, SegmentRanges {
     public Optional<byte[]> words(SegmentView segment) {
         for (HostPort node : nodes) {
             try {
-                HttpResponse<byte[]> answer = exchange(
-                        node,
-                        get(node, "/v1/segments/" + segment.id() + "/words"),
-                        HttpResponse.BodyHandlers.ofByteArray());
-                if (answer.statusCode() == OK) {
-                    return Optional.of(answer.body());
+                HttpResponse<Optional<byte[]>> answer =
+                        exchange(node, get(node, "/v1/segments/" + segment.id() + "/words"), ClusterClient::wordFile);
+                if (answer.body().isPresent()) {
+                    return answer.body();
                 }
             } catch (IOException e) {
                 continue; // Down: another may have one, or it is done without.
@@ -476,6 +475,14 @@ public final class ClusterClient implements Cluster, SegmentRanges {
                 throw new UncheckedIOException(e);
             }
         });
+    }
+
+    /** Whole, unless it is none, or does not say how long it is, or is longer than such a file can be. */
+    private static HttpResponse.BodySubscriber<Optional<byte[]>> wordFile(HttpResponse.ResponseInfo head) {
+        long length = head.headers().firstValueAsLong("content-length").orElse(Long.MAX_VALUE);
+        return head.statusCode() == OK && length <= WordFile.MAX_BYTES
+                ? HttpResponse.BodySubscribers.mapping(HttpResponse.BodySubscribers.ofByteArray(), Optional::of)
+                : HttpResponse.BodySubscribers.replacing(Optional.empty());
     }
 
     /** @return an answer of 2xx; everything else is thrown */

@@ -44,7 +44,8 @@ public final class ColdObjectReader implements AutoCloseable {
         return new ColdObjectReader(ranges, index);
     }
 
-    private static ColdIndex readIndex(ByteRanges ranges) throws IOException {
+    /** Reads the index alone; as {@link #open}. */
+    public static ColdIndex readIndex(ByteRanges ranges) throws IOException {
         String key = ranges.name();
         long length = ranges.length();
         int least = ColdObjectWriter.HEADER_BYTES + ColdObjectWriter.TRAILER_BYTES;

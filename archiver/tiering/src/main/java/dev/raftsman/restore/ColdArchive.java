@@ -13,6 +13,8 @@ import dev.raftsman.snapshot.SnapshotManifest;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 
 /** What an archive holds by its own manifest: no cluster is asked. */
 public final class ColdArchive implements SegmentSource {
@@ -98,6 +100,9 @@ public final class ColdArchive implements SegmentSource {
         private final ObjectKey object;
         private final SegmentId id;
 
+        /** The object's index on its way to the cache; null if it was not asked for. */
+        private CompletableFuture<Void> ahead;
+
         ColdOpener(ObjectKey object, SegmentId id) {
             this.object = object;
             this.id = id;
@@ -110,7 +115,16 @@ public final class ColdArchive implements SegmentSource {
 
         @Override
         public SegmentPieces search(SearchScope scope) throws IOException {
+            if (ahead != null) {
+                ahead.join();
+                ahead = null;
+            }
             return objects.pieces(object, id, scope);
+        }
+
+        @Override
+        public void ahead(SearchScope scope, Executor threads) {
+            ahead = CompletableFuture.runAsync(objects.indexAhead(object), threads);
         }
     }
 

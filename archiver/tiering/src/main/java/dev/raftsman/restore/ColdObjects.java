@@ -20,17 +20,26 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Cold objects of one store, read by ranges through a cache. Neighbouring segments share objects and cold blocks: the object
- * and the block read last stay as they are, decoded. Memory: one index, one cold block. One thread.
+ * and the block read last stay as they are, decoded. Memory: one index, those read ahead, one cold block.
+ * One thread, but for {@link #indexAhead}.
  */
 final class ColdObjects implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ColdObjects.class);
+
     private final ObjectStore store;
     private final ReadCache cache;
 
     /** Lengths of objects, as a manifest says or as was asked; two numbers an object. */
     private final Map<ObjectKey, Long> lengths = new HashMap<>();
+
+    /** Read ahead, until their objects are opened. */
+    private final Map<ObjectKey, ColdIndex> indexes = new ConcurrentHashMap<>();
 
     private ObjectKey openKey;
     private ColdObjectReader open;
@@ -66,6 +75,20 @@ final class ColdObjects implements AutoCloseable {
         return new ColdPieces(object, place, this::packed, scope);
     }
 
+    /** Reads an object's index, by any thread, before the object is opened; a failure shows then. */
+    Runnable indexAhead(ObjectKey key) {
+        Long length = key.equals(openKey) ? null : lengths.get(key);
+        return () -> {
+            if (length != null && !indexes.containsKey(key)) {
+                try {
+                    indexes.put(key, ColdObjectReader.readIndex(new Ranges(key, length)));
+                } catch (IOException e) {
+                    LOG.debug("index not read ahead", e);
+                }
+            }
+        };
+    }
+
     /** A cold block as it is stored. The one asked for last is kept: its neighbour's segment may be in it too. */
     private ColdPieces.Packed packed(ColdObjectReader object, ColdBlock block, ReadCounts counts) throws IOException {
         if (lastPacked == null || !lastPacked.isOf(object, block)) {
@@ -87,9 +110,11 @@ final class ColdObjects implements AutoCloseable {
     }
 
     private ColdObjectReader object(ObjectKey key) throws IOException {
+        ColdIndex index = indexes.remove(key);
         if (!key.equals(openKey)) {
             close();
-            open = ColdObjectReader.open(new Ranges(key, length(key)));
+            Ranges ranges = new Ranges(key, length(key));
+            open = index == null ? ColdObjectReader.open(ranges) : ColdObjectReader.open(ranges, index);
             openKey = key;
         }
         return open;

@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,6 +55,9 @@ public final class HotCluster implements SegmentSource {
     private final class HotOpener implements Opener {
         private final SegmentView segment;
 
+        /** The file of words that was asked for ahead; null if none was. */
+        private CompletableFuture<Optional<byte[]>> ahead;
+
         HotOpener(SegmentView segment) {
             this.segment = segment;
         }
@@ -76,9 +81,23 @@ public final class HotCluster implements SegmentSource {
             return new WholePieces(SegmentBlocks.of(name, new RangeStream(segment, ranges.get())), scope);
         }
 
+        @Override
+        public void ahead(SearchScope scope, Executor threads) {
+            Optional<SegmentRanges> ranges = cluster.ranges();
+            if (ranges.isPresent() && scope.prunes() && segment.sha256() != null) {
+                ahead = CompletableFuture.supplyAsync(() -> ranges.get().words(segment), threads);
+            }
+        }
+
+        private Optional<byte[]> file(SegmentRanges ranges) {
+            CompletableFuture<Optional<byte[]>> asked = ahead;
+            ahead = null;
+            return asked != null ? asked.join() : segment.sha256() == null ? Optional.empty() : ranges.words(segment);
+        }
+
         /** A file that is not what it should be is as good as none. */
         private Optional<WordFile> words(SegmentRanges ranges, ReadCounts counts) {
-            Optional<byte[]> file = segment.sha256() == null ? Optional.empty() : ranges.words(segment);
+            Optional<byte[]> file = file(ranges);
             if (file.isEmpty()) {
                 return Optional.empty();
             }

@@ -5,6 +5,7 @@ import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.segment.SegmentId;
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.Executor;
 
 /** Somewhere segments can be read from. One thread. */
 public interface SegmentSource extends AutoCloseable {
@@ -48,6 +49,14 @@ public interface SegmentSource extends AutoCloseable {
         /** Opens what of the copy may hold what is looked for. */
         default SegmentPieces search(SearchScope scope) throws IOException {
             return new WholePieces(open(), scope);
+        }
+
+        /**
+         * Begins to fetch what {@link #search} needs first; returns at once, and does not fail. What is not searched
+         * afterwards was fetched in vain.
+         */
+        default void ahead(SearchScope scope, Executor threads) {
+            // Nothing that would be worth it.
         }
     }
 }

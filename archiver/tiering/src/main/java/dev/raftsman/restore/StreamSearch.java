@@ -58,6 +58,7 @@ public final class StreamSearch implements AutoCloseable {
     private final StreamReader reader;
     private final SearchScope scope;
     private final Keep keep;
+    private final ReadAhead ahead;
     private final int threads =
             Math.max(1, Math.min(MAX_THREADS, Runtime.getRuntime().availableProcessors()));
     private final ExecutorService workers = Executors.newFixedThreadPool(threads, task -> {
@@ -137,6 +138,7 @@ public final class StreamSearch implements AutoCloseable {
         this.reader = reader;
         this.scope = new SearchScope(query, keep == Keep.ALL, offsets);
         this.keep = keep;
+        this.ahead = new ReadAhead(scope);
     }
 
     /** How much had to be read so far. */
@@ -144,9 +146,14 @@ public final class StreamSearch implements AutoCloseable {
         return scope.counts();
     }
 
-    /** Tells the counts what is to come. */
+    /** What is to come, in this order: so it is counted, and fetched ahead. Once. */
     public void plan(List<StreamName> names) {
-        names.forEach(name -> scope.counts().planned(reader.segments(name).size()));
+        for (StreamName name : names) {
+            List<Segment> segments = reader.segments(name);
+            scope.counts().planned(segments.size());
+            ahead.plan(
+                    segments.stream().filter(segment -> mayHold(segment.view)).toList());
+        }
     }
 
     /**
@@ -176,6 +183,7 @@ public final class StreamSearch implements AutoCloseable {
 
     private void search(Segment segment, boolean last, Sink sink) throws IOException {
         scope.counts().segmentRead();
+        ahead.at(segment);
         Position position = Position.START;
         boolean readable = false;
         List<String> problems = new ArrayList<>();
@@ -302,6 +310,7 @@ public final class StreamSearch implements AutoCloseable {
 
     @Override
     public void close() {
+        ahead.close();
         workers.shutdown();
         try {
             // What they are at is a piece each; the memory outside of the heap is theirs until then.

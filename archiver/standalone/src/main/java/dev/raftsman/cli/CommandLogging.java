@@ -10,13 +10,21 @@ import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.spi.ContextAwareBase;
 
 /**
- * What the libraries inside an agent may say, and where: warnings, to standard error. The same as {@code raftsman-logback.xml}
- * says for every verb, but an agent has to be there within a second, and reading those few lines of XML takes 0.15 of it.
+ * What an agent and commands may say, and where: to standard error, warnings, and of our own classes, in a command, what is
+ * told in passing. Like {@code raftsman-logback.xml} of collectors and archivers; but these have to be there within a second,
+ * and reading those few lines of XML takes 0.15 of it.
  *
  * <p>Logback finds it as a service. Where a configuration file is named, it steps back.
  */
 @ConfiguratorRank(ConfiguratorRank.CUSTOM_HIGH_PRIORITY)
-public final class AgentLogging extends ContextAwareBase implements Configurator {
+public final class CommandLogging extends ContextAwareBase implements Configurator {
+    private static volatile boolean command;
+
+    /** Before the first logger: this process is no agent. */
+    static void ofCommand() {
+        command = true;
+    }
+
     @Override
     public ExecutionStatus configure(LoggerContext context) {
         if (System.getProperty("logback.configurationFile") != null) {
@@ -37,6 +45,13 @@ public final class AgentLogging extends ContextAwareBase implements Configurator
         root.addAppender(stderr);
         // Two lines at each start about what the queue would do with a library that nobody needs.
         context.getLogger("net.openhft.affinity").setLevel(Level.ERROR);
+        // Delta's kernel warns of what is ordinary: a table without a checkpoint yet. Hadoop's classes miss a library
+        // of theirs.
+        context.getLogger("io.delta").setLevel(Level.ERROR);
+        context.getLogger("org.apache.hadoop").setLevel(Level.ERROR);
+        if (command) {
+            context.getLogger("dev.raftsman").setLevel(Level.INFO);
+        }
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
     }
 }
