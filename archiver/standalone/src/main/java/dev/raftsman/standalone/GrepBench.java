@@ -145,22 +145,25 @@ public final class GrepBench {
                                 Bytes.text(feed.compressedBytes())));
     }
 
-    /** Each segment's are made by one of the members. */
+    /** Each segment's are made by one of the members; some, perhaps, while lines still came in. */
     private void awaitWords() throws IOException {
         int segments = cluster.catalog().segments().size();
+        long already = wordFiles();
         double before = collectorSeconds();
         LocalCluster.await("the words of all segments", LIMIT, () -> {
             long made = wordFiles();
             progress.now("words of %d of %d segments collected".formatted(made, segments));
             return made >= segments;
         });
+        progress.clear();
         double seconds = collectorSeconds() - before;
+        double rawGib = feed.rawBytes() / GIB * (segments - already) / segments;
         report.line(
                 "wordsCpuSeconds",
                 seconds,
                 "words of segments",
-                "%.1f CPU-s of the collectors after the sealing, %.2f a raw GiB"
-                        .formatted(seconds, seconds * GIB / feed.rawBytes()));
+                "%.1f CPU-s of the collectors for %d of %d, %.2f a raw GiB"
+                        .formatted(seconds, segments - already, segments, seconds / Math.max(rawGib, 1e-9)));
     }
 
     private long wordFiles() {

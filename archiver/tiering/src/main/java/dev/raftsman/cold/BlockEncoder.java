@@ -37,6 +37,12 @@ final class BlockEncoder implements AutoCloseable {
     /** Up to here, text is tried without templates, too: they may not pay where so few lines can share one. */
     private static final int TRY_PLAIN_BYTES = 1 << 20;
 
+    /** More are rare in 8 MiB of lines. */
+    private static final int MAX_WORDS = 1 << 17;
+
+    /** What a filter may add to an object: so it is the objects of many ids that grow, by an eighth at most. */
+    private static final int MOST_OF_BLOCK = 8;
+
     private final int targetBytes;
     private final Lanes lanes;
     private final TextEncoder text = new TextEncoder();
@@ -59,7 +65,7 @@ final class BlockEncoder implements AutoCloseable {
         }
         this.targetBytes = targetBytes;
         this.lanes = new Lanes(level);
-        this.tokens = filtered ? new TokenSet() : null;
+        this.tokens = filtered ? new TokenSet(MAX_WORDS) : null;
         text.collect(tokens);
         this.eventColumns = new EventColumns(text, lanes, tokens);
     }
@@ -153,9 +159,13 @@ final class BlockEncoder implements AutoCloseable {
         lanes.clear();
     }
 
-    /** The words of the block built last; {@link TokenFilter#NONE} without a set. */
+    /**
+     * The words of the block built last; {@link TokenFilter#NONE} without a set.
+     *
+     * @param blockBytes of the block in its object
+     */
     TokenFilter filter(int blockBytes) {
-        return tokens == null ? TokenFilter.NONE : TokenFilter.of(tokens, blockBytes);
+        return tokens == null ? TokenFilter.NONE : TokenFilter.of(tokens, blockBytes / MOST_OF_BLOCK);
     }
 
     /** Begins anew. */

@@ -2,7 +2,6 @@ package dev.raftsman.cold;
 
 import dev.raftsman.event.Names;
 import dev.raftsman.search.TokenFilter;
-import dev.raftsman.search.TokenSet;
 import dev.raftsman.segment.EpochInfo;
 import dev.raftsman.segment.SegmentHeader;
 import dev.raftsman.segment.SegmentId;
@@ -221,7 +220,7 @@ public record ColdIndex(List<ColdSegment> segments, List<ColdBlock> blocks) {
     }
 
     private static TokenFilter words(LaneReader in) {
-        int bytes = in.varint(TokenSet.MAX);
+        int bytes = in.varint(TokenFilter.MAX_BYTES);
         int at = in.skip(bytes);
         return TokenFilter.ofBits(in.bytes, at, at + bytes);
     }

@@ -23,8 +23,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps beside the sealed segments which words they hold, for readers who then fetch only what may hold what they look for.
  * Each segment is the task of one member, which all of them agree on without talking, so that its CPU is paid once. It is done
- * with half a core at most, and not while much comes in: then it waits. Nothing depends on it: a file that is not there costs
- * a reader time, one that cannot be written is tried again.
+ * with half a core at most, with a tenth while much comes in, and not at all while a node has enough to do. Nothing depends on
+ * it: a file that is not there costs a reader time, one that cannot be written is tried again.
  *
  * <p>A thread of its own, {@code segment-words}; {@link #read} is for any.
  */
@@ -33,8 +33,16 @@ final class WordFiles implements AutoCloseable {
     private static final String DIRECTORY = "words";
     private static final long STEP_MILLIS = 1_000;
 
-    /** Encoded bytes a second, beyond which a node has better things to do: some 10 MB of lines. */
+    /** Encoded bytes a second, beyond which a node has much to do: some 10 MB of lines. */
     private static final long BUSY_BYTES_PER_SECOND = 2 << 20;
+
+    /** Beyond which it has enough to do: a tenth of a core would not keep up with it. */
+    private static final long FULL_BYTES_PER_SECOND = 12 << 20;
+
+    /** How long is rested for the time that was worked. */
+    private static final int REST = 1;
+
+    private static final int BUSY_REST = 9;
 
     private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long LEAST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
@@ -49,7 +57,7 @@ final class WordFiles implements AutoCloseable {
     private Set<Path> wanted = new HashSet<>();
     private long lookedNanos = System.nanoTime();
     private long lookedBytes;
-    private boolean busy;
+    private int rest = REST;
     private long workedNanos;
     private long workBeganNanos;
 
@@ -152,16 +160,16 @@ final class WordFiles implements AutoCloseable {
         }
     }
 
-    /** As long as it worked, and on while the node is busy. */
+    /** In proportion to what it worked, and on while the node has enough to do. */
     private void pause(ReplicatedState now) throws InterruptedException {
         long nanos = System.nanoTime();
         workedNanos += nanos - workBeganNanos;
         if (workedNanos >= LEAST_PAUSE_NANOS) {
-            TimeUnit.NANOSECONDS.sleep(workedNanos);
+            TimeUnit.NANOSECONDS.sleep(workedNanos * rest);
             workedNanos = 0;
         }
         look(now);
-        while (busy) {
+        while (rest == Integer.MAX_VALUE) {
             Thread.sleep(STEP_MILLIS);
             look(now);
         }
@@ -173,10 +181,18 @@ final class WordFiles implements AutoCloseable {
         if (nanos - lookedNanos >= SECOND_NANOS) {
             long written = now.segmentBytesWritten();
             double seconds = (double) (nanos - lookedNanos) / SECOND_NANOS;
-            busy = (written - lookedBytes) / seconds > BUSY_BYTES_PER_SECOND;
+            rest = restAt((written - lookedBytes) / seconds);
             lookedNanos = nanos;
             lookedBytes = written;
         }
+    }
+
+    /** @return how long is rested for the time that was worked; {@link Integer#MAX_VALUE}: until less comes in */
+    static int restAt(double bytesPerSecond) {
+        if (bytesPerSecond > FULL_BYTES_PER_SECOND) {
+            return Integer.MAX_VALUE;
+        }
+        return bytesPerSecond > BUSY_BYTES_PER_SECOND ? BUSY_REST : REST;
     }
 
     /** Files whose segments are not here any more; by a whole pass over those that are. */

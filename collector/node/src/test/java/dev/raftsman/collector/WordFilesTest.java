@@ -101,6 +101,13 @@ class WordFilesTest {
     }
 
     @Test
+    void restsTheLongerTheMoreComesInAndUntilLessDoes() {
+        assertThat(WordFiles.restAt(0)).isEqualTo(1);
+        assertThat(WordFiles.restAt(3 << 20)).isEqualTo(9);
+        assertThat(WordFiles.restAt(13 << 20)).isEqualTo(Integer.MAX_VALUE);
+    }
+
+    @Test
     void knowsTheWordsAndForgetsThoseOfSegmentsThatAreGone() throws Exception {
         WordFiles words = new WordFiles(temporary, "a", () -> state, () -> List.of("a"));
         pass(words);

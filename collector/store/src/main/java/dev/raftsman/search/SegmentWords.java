@@ -26,8 +26,13 @@ import java.util.Map;
 public final class SegmentWords {
     private static final int SPAN_BYTES = 256 << 10;
 
+    private static final int MAX_WORDS = 1 << 15;
+
     /** A set that is nearly full ends its span: of one that is over-full nothing is denied. */
-    private static final int MANY_WORDS = TokenSet.MAX / 2;
+    private static final int MANY_WORDS = MAX_WORDS / 2;
+
+    /** A filter of more than this part of its text would cost more than it saves. */
+    private static final int MOST_OF_TEXT = 16;
 
     /** Told of the work as it is done; ends it by throwing. */
     @FunctionalInterface
@@ -36,7 +41,7 @@ public final class SegmentWords {
         void passed(int bytes) throws InterruptedException;
     }
 
-    private final TokenSet words = new TokenSet();
+    private final TokenSet words = new TokenSet(MAX_WORDS);
     private final Map<Long, EpochInfo> epochs = new LinkedHashMap<>();
     private final List<WordFile.WordSpan> spans = new ArrayList<>();
     private SegmentTally tally = new SegmentTally();
@@ -107,7 +112,7 @@ public final class SegmentWords {
                 totals.maxTimeNanos(),
                 spanRaftIndex,
                 spanItemsBefore,
-                TokenFilter.of(words, spanText)));
+                TokenFilter.of(words, spanText / MOST_OF_TEXT)));
         words.clear();
         tally = new SegmentTally();
         spanText = 0;

@@ -3,22 +3,25 @@ package dev.raftsman.search;
 import java.util.Arrays;
 
 /**
- * Which words a piece of text may hold: a Bloom filter over its runs of letters and digits, of eight bits a word and four
- * probes. A word that is there is never denied; of words that are not there, one in {@code 1 / }{@link
- * #falsePositiveRate} is not denied. Words of less than three letters, numbers of less than eight digits, and words of
- * which there were too many are not in it: of these it denies nothing. Immutable.
+ * Which words a piece of text may hold: a Bloom filter over its runs of letters and digits, of four probes and eight bits a
+ * word, or of three to eight where the room is scarce. A word that is there is never denied; of words that are not there, one
+ * in 42 is not denied, with three bits a word two in seven. Words of less than three letters, numbers of less than eight
+ * digits, and words of which there were too many are not in it: of these it denies nothing. Immutable.
  *
  * <pre>
- * varint words; 0: nothing is denied, no bits follow
- * the bits: {@code words} bytes, the lowest bit of a byte first; probe i is at (a + i * b) mod (8 * words), a and b the
+ * varint bytes; 0: nothing is denied, no bits follow
+ * the bits: {@code bytes} bytes, the lowest bit of a byte first; probe i is at (a + i * b) mod (8 * bytes), a and b the
  * halves of the word's hash, b odd, taken without sign
  * </pre>
  */
 public final class TokenFilter {
     static final int PROBES = 4;
 
-    /** A filter of more than this part of its text would cost more than it saves. */
-    static final int MOST_OF_BLOCK = 16;
+    /** Of one filter. */
+    public static final int MAX_BYTES = 1 << 15;
+
+    /** With fewer bits a word, most words that are not there would not be denied. */
+    private static final double LEAST_BYTES_OF_WORD = 3 / 8.0;
 
     /** Denies nothing. */
     public static final TokenFilter NONE = new TokenFilter(new byte[0]);
@@ -29,12 +32,13 @@ public final class TokenFilter {
         this.bits = bits;
     }
 
-    /** @param blockBytes of the text that the words are of */
-    public static TokenFilter of(TokenSet words, int blockBytes) {
-        if (!words.whole() || words.count() == 0 || words.count() > blockBytes / MOST_OF_BLOCK) {
+    /** @param mostBytes that it may have: beyond, it would cost more than it saves; {@link #MAX_BYTES} at any rate */
+    public static TokenFilter of(TokenSet words, int mostBytes) {
+        int bytes = Math.min(words.count(), Math.min(mostBytes, MAX_BYTES));
+        if (!words.whole() || bytes < 1 || bytes < words.count() * LEAST_BYTES_OF_WORD) {
             return NONE;
         }
-        byte[] bits = new byte[words.count()];
+        byte[] bits = new byte[bytes];
         for (long hash : words.table()) {
             if (hash != 0) {
                 for (int i = 0; i < PROBES; i++) {

@@ -3,7 +3,7 @@ package dev.raftsman.search;
 import java.util.Arrays;
 
 /**
- * Distinct words of a piece of text, as hashes, for its {@link TokenFilter}. Of most that many; beyond, it says that it is
+ * Distinct words of a piece of text, as hashes, for its {@link TokenFilter}. Of so many at most; beyond, it says that it is
  * not whole. One thread.
  */
 public final class TokenSet {
@@ -12,11 +12,16 @@ public final class TokenSet {
 
     public static final int MIN_DIGITS = 8;
 
-    public static final int MAX = 1 << 15;
-
-    private final long[] table = new long[MAX * 2];
+    private final int max;
+    private final long[] table;
     private int count;
     private boolean whole = true;
+
+    /** @param max words, a power of two; each takes 16 bytes of memory */
+    public TokenSet(int max) {
+        this.max = max;
+        this.table = new long[2 * max];
+    }
 
     public void clear() {
         if (count > 0) {
@@ -64,7 +69,7 @@ public final class TokenSet {
             }
             at = at + 1 & mask;
         }
-        if (count == MAX) {
+        if (count == max) {
             whole = false;
             return;
         }

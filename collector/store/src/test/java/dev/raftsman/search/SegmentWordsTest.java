@@ -178,7 +178,7 @@ class SegmentWordsTest {
 
     @Test
     void onlyWholeWordsInsideOfATextCount() {
-        TokenSet set = new TokenSet();
+        TokenSet set = new TokenSet(1 << 10);
         byte[] text = "took order 20261130 long".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
         set.addWords(text, 0, text.length);
         TokenFilter filter = TokenFilter.of(set, 1 << 20);
