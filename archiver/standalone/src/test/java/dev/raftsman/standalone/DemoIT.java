@@ -39,9 +39,7 @@ class DemoIT {
         assertThat(grep.output()).isEqualTo("ledger: " + event + "\n");
         Matcher read = Pattern.compile("read (\\d+) of (\\d+) blocks").matcher(grep.error());
         assertThat(read.find()).as(grep.error()).isTrue();
-        assertThat(Integer.parseInt(read.group(1)))
-                .as(grep.error())
-                .isLessThan(Integer.parseInt(read.group(2)));
+        assertThat(Integer.parseInt(read.group(1))).as(grep.error()).isLessThan(Integer.parseInt(read.group(2)));
     }
 
     private static void whoeverHasSeenEnoughIsNotToldSo(String data) {

@@ -28,14 +28,19 @@ import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
@@ -65,6 +70,9 @@ public final class ClusterClient implements Cluster, SegmentRanges {
     private final ObjectMapper json = new ObjectMapper();
     private final ExecutorService threads;
     private final PlainHttp http;
+
+    /** Who had the words of segments, by whose task they were. */
+    private final Map<Integer, HostPort> makers = new ConcurrentHashMap<>();
 
     /** Whom to ask first. A stale value costs one refusal; any thread may write it. */
     private volatile HostPort leader;
@@ -339,11 +347,18 @@ public final class ClusterClient implements Cluster, SegmentRanges {
 
     @Override
     public Optional<byte[]> words(SegmentView segment) {
-        for (HostPort node : nodes) {
+        // Who had those of another segment with the same maker is asked first: a guess, as nodes need not be all
+        // members.
+        int maker = WordFile.makerOf(segment.id(), nodes.size());
+        HostPort likely = makers.getOrDefault(maker, nodes.get(0));
+        Set<HostPort> order = new LinkedHashSet<>(List.of(likely));
+        order.addAll(nodes);
+        for (HostPort node : order) {
             try {
                 HttpResponse<Optional<byte[]>> answer =
                         exchange(node, get(node, "/v1/segments/" + segment.id() + "/words"), ClusterClient::wordFile);
                 if (answer.body().isPresent()) {
+                    makers.put(maker, node);
                     return answer.body();
                 }
             } catch (IOException e) {
@@ -477,12 +492,43 @@ public final class ClusterClient implements Cluster, SegmentRanges {
         });
     }
 
-    /** Whole, unless it is none, or does not say how long it is, or is longer than such a file can be. */
+    /** Whole, unless it is none, or longer than such a file can be. */
     private static HttpResponse.BodySubscriber<Optional<byte[]>> wordFile(HttpResponse.ResponseInfo head) {
+        if (head.statusCode() != OK) {
+            return HttpResponse.BodySubscribers.replacing(Optional.empty());
+        }
         long length = head.headers().firstValueAsLong("content-length").orElse(Long.MAX_VALUE);
-        return head.statusCode() == OK && length <= WordFile.MAX_BYTES
-                ? HttpResponse.BodySubscribers.mapping(HttpResponse.BodySubscribers.ofByteArray(), Optional::of)
-                : HttpResponse.BodySubscribers.replacing(Optional.empty());
+        return length > WordFile.MAX_BYTES
+                ? new NotRead<>(Optional.empty())
+                : HttpResponse.BodySubscribers.mapping(HttpResponse.BodySubscribers.ofByteArray(), Optional::of);
+    }
+
+    /** Breaks the connection off. */
+    private record NotRead<T>(T instead) implements HttpResponse.BodySubscriber<T> {
+        @Override
+        public CompletionStage<T> getBody() {
+            return CompletableFuture.completedFuture(instead);
+        }
+
+        @Override
+        public void onSubscribe(Flow.Subscription subscription) {
+            subscription.cancel();
+        }
+
+        @Override
+        public void onNext(List<ByteBuffer> bytes) {
+            // Not wanted.
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            // Nor this.
+        }
+
+        @Override
+        public void onComplete() {
+            // Nor this.
+        }
     }
 
     /** @return an answer of 2xx; everything else is thrown */

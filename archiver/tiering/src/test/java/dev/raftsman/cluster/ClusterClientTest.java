@@ -8,6 +8,7 @@ import dev.raftsman.catalog.CommandResult;
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.config.HostPort;
 import dev.raftsman.objects.Sha256;
+import dev.raftsman.search.WordFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -99,6 +100,29 @@ class ClusterClientTest {
                 .isInstanceOf(SegmentUnavailableException.class)
                 .hasMessageContaining(segment.id().toString())
                 .hasMessageContaining(segment.sha256());
+    }
+
+    @Test
+    void asksForWordsWhoeverHadThoseOfASegmentWithTheSameMaker() throws Exception {
+        SegmentView segment = sealed();
+        three.words = new byte[] {1, 2, 3};
+        assertThat(client.words(segment)).hasValue(three.words);
+        assertThat(one.wordsAsked).hasValue(1);
+        assertThat(client.words(segment)).hasValue(three.words);
+        assertThat(one.wordsAsked).as("once was enough").hasValue(1);
+
+        three.words = null;
+        one.words = new byte[] {4};
+        assertThat(client.words(segment)).as("it was only a guess").hasValue(one.words);
+    }
+
+    @Test
+    void doesNotReadWordsThatAreLongerThanTheyCanBe() throws Exception {
+        SegmentView segment = sealed();
+        one.words = new byte[100];
+        one.wordsAnnounced = WordFile.MAX_BYTES + 1L;
+        assertThat(client.words(segment)).isEmpty();
+        assertThat(three.wordsAsked).as("the others are asked").hasValue(1);
     }
 
     @Test

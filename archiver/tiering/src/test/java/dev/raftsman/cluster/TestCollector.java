@@ -36,6 +36,14 @@ final class TestCollector implements AutoCloseable {
     volatile boolean flipsBits;
     volatile boolean holdsNothing;
 
+    /** The file of words that it has of each segment; null: of none. */
+    volatile byte[] words;
+
+    /** How long it says that file is; 0: as long as it is. */
+    volatile long wordsAnnounced;
+
+    final AtomicInteger wordsAsked = new AtomicInteger();
+
     TestCollector(TestState state) throws IOException {
         this.state = state;
         this.server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -94,6 +102,10 @@ final class TestCollector implements AutoCloseable {
             answer(exchange, 410, bytes("{\"error\":\"not here any more\"}"));
             return;
         }
+        if (exchange.getRequestURI().getPath().endsWith("/words")) {
+            words(exchange);
+            return;
+        }
         if ("read=true".equals(exchange.getRequestURI().getQuery())) {
             reads.incrementAndGet();
         }
@@ -112,6 +124,20 @@ final class TestCollector implements AutoCloseable {
             bytes.array()[bytes.position() / 2] ^= 1;
         }
         answer(exchange, 206, bytes.array());
+    }
+
+    private void words(HttpExchange exchange) throws IOException {
+        wordsAsked.incrementAndGet();
+        byte[] file = words;
+        if (file == null) {
+            answer(exchange, 404, bytes("{\"error\":\"no words\"}"));
+        } else if (wordsAnnounced > 0) {
+            exchange.sendResponseHeaders(200, wordsAnnounced);
+            exchange.getResponseBody().write(file);
+            exchange.getResponseBody().flush();
+        } else {
+            answer(exchange, 200, file);
+        }
     }
 
     private static byte[] bytes(String text) {

@@ -130,13 +130,11 @@ final class WordFiles implements AutoCloseable {
         return true;
     }
 
-    /** One member for each segment, the same by everybody's reckoning. */
+    /** Of one member for each segment. */
     static boolean isTaskOf(SegmentId id, List<String> members, String member) {
         List<String> sorted = members.stream().sorted().toList();
-        long hash = (id.stream() * 0x9E3779B97F4A7C15L ^ id.base()) * 0xBF58476D1CE4E5B9L;
         return !sorted.isEmpty()
-                && sorted.get((int) Long.remainderUnsigned(hash >>> 16, sorted.size()))
-                        .equals(member);
+                && sorted.get(WordFile.makerOf(id, sorted.size())).equals(member);
     }
 
     private void collect(ReplicatedState now, SegmentId id, Path file) throws InterruptedException {

@@ -76,6 +76,12 @@ public record WordFile(SegmentId segment, long segmentBytes, List<EpochInfo> epo
         spans = List.copyOf(spans);
     }
 
+    /** Which of so many members makes the file of a segment, by their ids in order: the same by everybody's reckoning. */
+    public static int makerOf(SegmentId id, int members) {
+        long hash = (id.stream() * 0x9E3779B97F4A7C15L ^ id.base()) * 0xBF58476D1CE4E5B9L;
+        return (int) Long.remainderUnsigned(hash >>> 16, members);
+    }
+
     /** {@code <base, 16 hexadecimal digits>.words}. */
     public static String fileName(SegmentId id) {
         return HexFormat.of().toHexDigits(id.base()) + FILE_SUFFIX;
