@@ -175,7 +175,10 @@ public final class GrepBench {
         files.writeArchiver(
                 "500ms", settings.retention() == null ? retention() : Files.readString(settings.retention()));
         ChildProcess archiver = cluster.startArchiver();
-        await("all segments to be archived", catalog -> count(catalog, SegmentState.OPEN, SegmentState.SEALED), LocalCluster.ARCHIVER);
+        await(
+                "all segments to be archived",
+                catalog -> count(catalog, SegmentState.OPEN, SegmentState.SEALED),
+                LocalCluster.ARCHIVER);
         archiver.stop();
         report.section("archive", "archive");
         long bytes = cluster.catalog().segments().stream()

@@ -85,8 +85,10 @@ public final class Rehearsal {
 
     /** Of all commands it is the one that has to do with most. */
     private static void search(ClusterFiles files, Map<String, Path> made) {
-        files.writeArchiver("1h", "version: 1\ntargets: {cold: {type: directory, path: %s}}\npolicies: []\n"
-                .formatted(ClusterFiles.quoted(files.objects())));
+        files.writeArchiver(
+                "1h",
+                "version: 1\ntargets: {cold: {type: directory, path: %s}}\npolicies: []\n"
+                        .formatted(ClusterFiles.quoted(files.objects())));
         ChildProcess search = ChildProcess.start(
                 "grep",
                 List.of(
