@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
                     + " (read back and proved by the archiver), verified (read now, every checksum compared), given up by a"
                     + " policy, missing without a reason. Of each stream that is not closed: what hosts still hold, by the"
                     + " agents' last reports.",
-            "Ends with 1 if anything is lost or duplicated."
+            "A segment that is whole nowhere is listed as unreadable, with what is wrong with each copy, and the audit goes on.",
+            "Ends with 1 if anything is lost, duplicated or unreadable."
         })
 final class AuditCommand implements Callable<Integer> {
     @Mixin
@@ -96,7 +97,7 @@ final class AuditCommand implements Callable<Integer> {
             PrintWriter out = spec.commandLine().getOut();
             out.print(json ? audit.json() + "\n" : audit.text());
             out.flush();
-            return audit.lost() == 0 && audit.duplicated() == 0 ? ExitCodes.OK : ExitCodes.MISMATCH;
+            return audit.isSound() ? ExitCodes.OK : ExitCodes.MISMATCH;
         }
     }
 

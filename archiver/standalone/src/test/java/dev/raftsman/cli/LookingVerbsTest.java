@@ -137,8 +137,8 @@ class LookingVerbsTest {
         cluster.agents = LAG;
         assertThat(raftsman("audit", "--quick", "--stream", "ord*").out())
                 .contains("open-epochs=1 bytes=2048 seconds=3.5 agents=host-7\n")
-                .endsWith(
-                        " verified=not-read refused-duplicates=0 refused-conflicts=0 truncated=0 lost=0 duplicated=0\n");
+                .endsWith(" verified=not-read refused-duplicates=0 refused-conflicts=0 unreadable=not-read truncated=0"
+                        + " lost=0 duplicated=0\n");
         JsonNode json = raftsman("audit", "--json", "--producer", "a?p", "--since", "4h")
                 .json();
         assertThat(json.path("rows")).hasSize(2);

@@ -1,6 +1,7 @@
 package dev.raftsman.cli;
 
 import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
 import dev.raftsman.block.LineBlockBuilder;
 import dev.raftsman.catalog.CatalogJson;
@@ -23,6 +24,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 /** A collector's state behind as much of its HTTP door as the verbs of retention use; its clock is real. */
@@ -43,21 +46,29 @@ final class ServedState implements AutoCloseable {
     /** What it knows of agents, as JSON; null if it is of a version that does not know. */
     volatile String agents;
 
+    /** What is asked for below {@code /v1/}; null: nothing. */
+    volatile String token;
+
+    /** What was asked for there, and how often without the token. */
+    final List<String> asked = new CopyOnWriteArrayList<>();
+
+    final AtomicInteger refused = new AtomicInteger();
+
     /** How far behind now the entries are stamped. */
     long behindMillis;
 
     ServedState(Path directory) throws IOException {
         state = ReplicatedState.open(directory, StoreSettings.DEFAULT);
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        server.createContext("/v1/catalog", exchange -> answer(exchange, CatalogJson.write(state.view())));
-        server.createContext("/v1/commands", exchange -> {
+        serve("/v1/catalog", exchange -> answer(exchange, CatalogJson.write(state.view())));
+        serve("/v1/commands", exchange -> {
             byte[] body = exchange.getRequestBody().readAllBytes();
             answer(exchange, CatalogJson.write(execute(CatalogJson.readCommand(body))));
         });
-        server.createContext("/v1/status", exchange -> answer(exchange, status()));
-        server.createContext("/v1/cluster", exchange -> answer(exchange, MEMBERS));
+        serve("/v1/status", exchange -> answer(exchange, status()));
+        serve("/v1/cluster", exchange -> answer(exchange, MEMBERS));
         server.createContext("/metrics", exchange -> answer(exchange, metrics.get()));
-        server.createContext("/v1/agents", exchange -> {
+        serve("/v1/agents", exchange -> {
             if (agents == null) {
                 exchange.sendResponseHeaders(404, -1);
                 exchange.close();
@@ -65,8 +76,25 @@ final class ServedState implements AutoCloseable {
                 answer(exchange, agents);
             }
         });
-        server.createContext("/v1/segments/", this::segment);
+        serve("/v1/segments/", this::segment);
         server.start();
+    }
+
+    private void serve(String path, HttpHandler handler) {
+        server.createContext(path, exchange -> {
+            String given = exchange.getRequestHeaders().getFirst("Authorization");
+            asked.add(exchange.getRequestURI().getPath());
+            if (token != null && !("Bearer " + token).equals(given)) {
+                byte[] body = "{\"error\":\"a token is needed\"}".getBytes(StandardCharsets.UTF_8);
+                try (exchange) {
+                    refused.incrementAndGet();
+                    exchange.sendResponseHeaders(401, body.length);
+                    exchange.getResponseBody().write(body);
+                }
+                return;
+            }
+            handler.handle(exchange);
+        });
     }
 
     String address() {

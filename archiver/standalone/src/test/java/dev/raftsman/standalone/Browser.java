@@ -80,11 +80,24 @@ final class Browser implements AutoCloseable {
         }
     }
 
-    /** Loads a view anew. */
+    /** Loads a view anew and waits until it is there. */
     void open(String view) {
+        load(view);
+        element("main h1");
+    }
+
+    /** Loads a view anew. */
+    void load(String view) {
         driver.get("about:blank");
         driver.get(page + "#/" + view);
-        element("main h1");
+    }
+
+    /** The texts of those elements that are shown and have no room for all of it. */
+    List<?> cut(String css) {
+        return (List<?>) driver.executeScript(
+                "return [...document.querySelectorAll(arguments[0])].filter(e => e.offsetParent && e.scrollWidth > e.clientWidth)"
+                        + ".map(e => e.textContent)",
+                css);
     }
 
     /** As the one who looks is known by the browser: a phone, dark rooms, no animations. */

@@ -325,6 +325,31 @@ class ConsoleIT {
         browser.awaitText(".items", "1,028,095 more characters");
     }
 
+    @Test
+    void tablesAreReadOnAPhoneAndTimesNowhereCut() throws Exception {
+        for (String view : List.of("audit", "agents", "retention")) {
+            browser.emulate(1360, 900, "light");
+            look(view);
+            picture(view + "-desk");
+            assertThat(browser.cut(".table :is(td.when, td.num, th)")).as(view).isEmpty();
+            browser.emulate(390, 844, "light");
+            picture(view + "-390");
+            if (view.equals("agents")) {
+                assertThat(browser.cut(".table td")).as("whose lag it is").isEmpty();
+            }
+            assertThat(browser.cut(".table :is(td.when, td.num, th)"))
+                    .as(view + ", on a phone")
+                    .isEmpty();
+            assertThat(browser.cut(".brand, .state, .tools, .table .rows"))
+                    .as(view + ", on a phone")
+                    .isEmpty();
+            assertThat((Long) browser.script("return document.documentElement.scrollWidth"))
+                    .as(view + " fits on a phone")
+                    .isLessThanOrEqualTo(390);
+        }
+        assertThat(browser.element(".table td.when").getText()).matches("[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}");
+    }
+
     @Tag("campaign") // Each view three times: more than a minute.
     @Test
     void everybodyCanUseEveryView() throws Exception {

@@ -13,6 +13,7 @@ import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.event.LossReason;
 import dev.raftsman.segment.EpochInfo;
 import dev.raftsman.segment.SegmentHeader;
+import dev.raftsman.segment.SegmentId;
 import dev.raftsman.segment.SequenceRange;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -32,8 +33,10 @@ import java.util.function.Function;
  *
  * @param rows by tenant, stream, epoch
  * @param onHosts of each stream that has open epochs, what agents say they still hold; empty if nobody was asked
+ * @param unreadable segments that are whole nowhere: of their events only those count that could be read, the others are
+ *     missing as far as anything tells that they were acknowledged; null if nothing was read
  */
-public record Audit(List<Row> rows, List<OnHost> onHosts) {
+public record Audit(List<Row> rows, List<OnHost> onHosts, List<Unreadable> unreadable) {
     private static final ObjectMapper JSON = JsonMapper.builder()
             .defaultPropertyInclusion(
                     JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
@@ -42,6 +45,19 @@ public record Audit(List<Row> rows, List<OnHost> onHosts) {
     public Audit {
         rows = List.copyOf(rows);
         onHosts = List.copyOf(onHosts);
+        unreadable = unreadable == null ? null : List.copyOf(unreadable);
+    }
+
+    /** A segment that should be there, and what is wrong with each of its copies, or that there is none. */
+    public record Unreadable(String tenant, String stream, SegmentId segment, List<String> problems) {
+        public Unreadable {
+            problems = List.copyOf(problems);
+        }
+    }
+
+    /** Nothing is lost, twice, or whole nowhere. */
+    public boolean isSound() {
+        return lost() == 0 && duplicated() == 0 && (unreadable == null || unreadable.isEmpty());
     }
 
     /**
@@ -157,10 +173,13 @@ public record Audit(List<Row> rows, List<OnHost> onHosts) {
 
     /** The same with what hosts still hold, as far as that is known. */
     public Audit with(List<OnHost> hosts) {
-        return new Audit(rows, hosts);
+        return new Audit(rows, hosts, unreadable);
     }
 
-    /** One line for each epoch and each stream that hosts may hold more of, then one for all; each ends in a newline. */
+    /**
+     * One line for each epoch, each segment that is whole nowhere, and each stream that hosts may hold more of, then one for
+     * all; each ends in a newline.
+     */
     public String text() {
         StringBuilder text = new StringBuilder();
         for (Row row : rows) {
@@ -186,6 +205,13 @@ public record Audit(List<Row> rows, List<OnHost> onHosts) {
             text.append(row.holes().isEmpty() ? "" : ")");
             text.append(" duplicated=").append(row.duplicated()).append('\n');
         }
+        for (Unreadable segment : unreadable == null ? List.<Unreadable>of() : unreadable) {
+            text.append("unreadable tenant=").append(segment.tenant());
+            text.append(" stream=").append(segment.stream());
+            text.append(" segment=").append(segment.segment());
+            text.append(" problems=").append(String.join("; ", segment.problems()));
+            text.append('\n');
+        }
         for (OnHost host : onHosts) {
             text.append("still-on-host tenant=").append(host.tenant());
             text.append(" stream=")
@@ -202,6 +228,7 @@ public record Audit(List<Row> rows, List<OnHost> onHosts) {
         text.append(" verified=").append(verified() == null ? "not-read" : verified());
         text.append(" refused-duplicates=").append(refused(Row::refusedDuplicates));
         text.append(" refused-conflicts=").append(refused(Row::refusedConflicts));
+        text.append(" unreadable=").append(unreadable == null ? "not-read" : unreadable.size());
         text.append(" truncated=").append(truncated()).append(" lost=").append(lost());
         return text.append(" duplicated=").append(duplicated()).append('\n').toString();
     }
@@ -219,6 +246,12 @@ public record Audit(List<Row> rows, List<OnHost> onHosts) {
 
     /** The same for a program: one JSON object. */
     public String json() {
+        /** Its id as people write it. */
+        record Damaged(String tenant, String stream, String segment, List<String> problems) {
+            static Damaged of(Unreadable of) {
+                return new Damaged(of.tenant, of.stream, of.segment.toString(), of.problems);
+            }
+        }
         record Document(
                 long events,
                 long archived,
@@ -230,6 +263,7 @@ public record Audit(List<Row> rows, List<OnHost> onHosts) {
                 long missing,
                 long duplicated,
                 List<Row> rows,
+                List<Damaged> unreadable,
                 List<OnHost> onHosts) {}
         try {
             return JSON.writeValueAsString(new Document(
@@ -243,6 +277,9 @@ public record Audit(List<Row> rows, List<OnHost> onHosts) {
                     missing(),
                     duplicated(),
                     rows,
+                    unreadable == null
+                            ? null
+                            : unreadable.stream().map(Damaged::of).toList(),
                     onHosts));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("an audit of plain records", e);
@@ -252,6 +289,7 @@ public record Audit(List<Row> rows, List<OnHost> onHosts) {
     /** Adds up blocks as they come, or what tables say of them. One thread. */
     static final class Count implements BlockSink {
         private final Map<Long, Epoch> epochs = new TreeMap<>();
+        private final List<Unreadable> unreadable = new ArrayList<>();
         private final AuditScope scope;
 
         Count(AuditScope scope) {
@@ -281,6 +319,11 @@ public record Audit(List<Row> rows, List<OnHost> onHosts) {
             epoch.archived += archived && segment.state() != SegmentState.TRUNCATED ? range.count() : 0;
         }
 
+        /** A segment is whole nowhere. */
+        void unreadable(StreamReader.StreamName stream, SegmentId segment, List<String> problems) {
+            unreadable.add(new Unreadable(stream.tenant(), stream.stream(), segment, problems));
+        }
+
         /** Whether a block of it was read. */
         boolean hasRead(long epoch) {
             return scope.reads() && epochs.containsKey(epoch);
@@ -308,7 +351,7 @@ public record Audit(List<Row> rows, List<OnHost> onHosts) {
             }
             rows.sort(
                     Comparator.comparing(Row::tenant).thenComparing(Row::stream).thenComparingLong(Row::epoch));
-            return new Audit(rows, List.of());
+            return new Audit(rows, List.of(), scope.reads() ? unreadable : null);
         }
     }
 

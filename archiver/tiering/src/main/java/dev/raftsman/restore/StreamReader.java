@@ -55,8 +55,12 @@ public final class StreamReader implements AutoCloseable {
         }
 
         IOException wholeNowhere(List<String> problems) {
-            return new IOException("segment " + id + " is whole nowhere: "
-                    + (problems.isEmpty() ? "no source has a copy" + whereItShouldBe() : String.join("; ", problems)));
+            return new IOException("segment " + id + " is whole nowhere: " + String.join("; ", orNoCopy(problems)));
+        }
+
+        /** Problems of copies, or that there is no copy. */
+        private List<String> orNoCopy(List<String> problems) {
+            return problems.isEmpty() ? List.of("no source has a copy" + whereItShouldBe()) : problems;
         }
 
         private String whereItShouldBe() {
@@ -185,7 +189,10 @@ public final class StreamReader implements AutoCloseable {
         return segment.id.equals(streams.get(name).lastKey());
     }
 
-    /** Reads everything and adds up what is there, missing, or there twice. */
+    /**
+     * Reads everything and adds up what is there, missing, or there twice. A segment that is whole nowhere is listed with the
+     * reasons, and the audit goes on behind it.
+     */
     public Audit audit() throws IOException {
         return audit(AuditScope.ALL);
     }
@@ -250,7 +257,10 @@ public final class StreamReader implements AutoCloseable {
                 }
             }
             if (wanted && scope.reads() && !segment.isTruncated()) {
-                read(segment, segment.id.equals(segments.lastKey()), count);
+                List<String> problems = problems(segment, segment.id.equals(segments.lastKey()), count);
+                if (!problems.isEmpty()) {
+                    count.unreadable(name, segment.id, problems);
+                }
             }
         }
     }
@@ -266,6 +276,18 @@ public final class StreamReader implements AutoCloseable {
     }
 
     private static void read(Segment segment, boolean last, BlockSink sink) throws IOException {
+        List<String> problems = problems(segment, last, sink);
+        if (!problems.isEmpty()) {
+            throw segment.wholeNowhere(problems);
+        }
+    }
+
+    /**
+     * Hands on the blocks of a segment.
+     *
+     * @return why it is whole nowhere; empty if it is whole, or need not be
+     */
+    private static List<String> problems(Segment segment, boolean last, BlockSink sink) throws IOException {
         boolean mustBeWhole = segment.mustBeWhole(last);
         int handedOn = 0;
         boolean readable = false;
@@ -276,7 +298,7 @@ public final class StreamReader implements AutoCloseable {
                 progress.read(blocks);
                 readable = true;
                 if (blocks.isWhole()) {
-                    return;
+                    return List.of();
                 }
                 problems.add(copy.where() + " " + blocks.ending());
             } catch (SinkFailedException e) {
@@ -287,9 +309,7 @@ public final class StreamReader implements AutoCloseable {
             }
             handedOn = Math.max(handedOn, progress.seen);
         }
-        if (mustBeWhole || !readable) {
-            throw segment.wholeNowhere(problems);
-        }
+        return mustBeWhole || !readable ? segment.orNoCopy(problems) : List.of();
     }
 
     /** The sink's own failure is not the copy's: no other copy is tried. */

@@ -8,7 +8,7 @@
  * <p>A segment has one name in the cluster, its copies are byte for byte the same wherever they are, and every record of it
  * is checked as it is read. So copies need not be compared beforehand: the reader begins with the nearest, and where that
  * ends early or is damaged goes on in the next one after the blocks already handed on. A segment that is known to be
- * finished and is whole nowhere is an error, never a gap.
+ * finished and is whole nowhere is an error, never a gap; an audit lists it and goes on.
  *
  * <p>Cold objects are read by ranges: the index at the end, then the cold blocks that hold the segment, each fetched once and
  * kept in a {@link dev.raftsman.restore.ReadCache}: memory first, then files, a quota for each.

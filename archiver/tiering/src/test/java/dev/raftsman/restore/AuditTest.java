@@ -97,7 +97,8 @@ class AuditTest {
         assertThat(row(read, "shop").verified()).isEqualTo(6);
         assertThat(row(quick, "shop").verified()).isNull();
         assertThat(quick.text()).contains("verified=not-read").doesNotContain("PROCESS_DIED");
-        assertThat(read.text()).contains(" verified=8 refused-duplicates=1 refused-conflicts=1 truncated=0 lost=2");
+        assertThat(read.text())
+                .contains(" verified=8 refused-duplicates=1 refused-conflicts=1 unreadable=0 truncated=0 lost=2");
     }
 
     @Test
@@ -108,7 +109,44 @@ class AuditTest {
         assertThat(audit(new AuditScope(EVERY_STREAM, EVERY_PRODUCER, AuditScope.EVER, false))
                         .lost())
                 .isEqualTo(2);
-        assertThatThrownBy(() -> audit(AuditScope.ALL)).isInstanceOf(Exception.class);
+        assertThat(audit(AuditScope.ALL).unreadable()).hasSize(1);
+    }
+
+    @Test
+    void goesOnBehindASegmentThatIsWholeNowhereAndListsIt() throws IOException {
+        assertThat(audit(AuditScope.ALL).unreadable()).isEmpty();
+        assertThat(audit(AuditScope.ALL).text()).contains(" unreadable=0 ");
+        List<SegmentView> segments = cluster.catalog().segments();
+        Files.delete(segments.get(0).id().in(cluster.directory().resolve("segments")));
+        Path third = segments.get(2).id().in(cluster.directory().resolve("segments"));
+        byte[] damaged = Files.readAllBytes(third);
+        damaged[damaged.length - 20] ^= 1;
+        Files.write(third, damaged);
+
+        Audit audit = audit(AuditScope.ALL);
+        assertThat(audit.isSound()).isFalse();
+        assertThat(audit.unreadable().stream().map(Audit.Unreadable::segment))
+                .containsExactly(segments.get(0).id(), segments.get(2).id());
+        assertThat(audit.unreadable()).allMatch(segment -> segment.stream().equals("orders"));
+        assertThat(audit.unreadable().get(1).problems()).isNotEmpty();
+        // shop: 0..2 were in the first, 3..4 are a gap, 5 is behind both.
+        // till: 0 was in the first, 1 is in the third before its damage.
+        assertThat(row(audit, "shop").events()).isEqualTo(1);
+        assertThat(row(audit, "shop").gaps()).isEqualTo(2);
+        assertThat(row(audit, "shop").missing()).isEqualTo(3);
+        assertThat(row(audit, "till").events()).isEqualTo(1);
+        assertThat(row(audit, "till").missing()).isEqualTo(1);
+        assertThat(audit.text())
+                .contains("unreadable tenant=" + TestState.TENANT + " stream=orders segment="
+                        + segments.get(0).id() + " problems=")
+                .contains(" unreadable=2 ");
+        assertThat(audit.json())
+                .contains("\"unreadable\":[{\"tenant\":\"" + TestState.TENANT
+                        + "\",\"stream\":\"orders\",\"segment\":\""
+                        + segments.get(0).id() + "\",\"problems\":[\"");
+        Audit quick = audit(new AuditScope(EVERY_STREAM, EVERY_PRODUCER, AuditScope.EVER, false));
+        assertThat(quick.unreadable()).isNull();
+        assertThat(quick.text()).contains(" unreadable=not-read ");
     }
 
     @Test

@@ -73,7 +73,7 @@ final class HotSearch {
     private final Query query;
     private final int limit;
     private final SegmentReads.Read read;
-    private final FoundJson json = new FoundJson();
+    private final FoundJson json;
     private final long beganNanos = System.nanoTime();
 
     private long matches;
@@ -86,11 +86,12 @@ final class HotSearch {
     private String cut;
 
     /** @param read bounds it in time; stays the caller's */
-    HotSearch(QuerySource source, Query query, int limit, SegmentReads.Read read) {
+    HotSearch(QuerySource source, Query query, int limit, SegmentReads.Read read) throws IOException {
         this.source = source;
         this.query = query;
         this.limit = limit;
         this.read = read;
+        this.json = new FoundJson();
     }
 
     /** @throws IllegalArgumentException saying what is wrong */

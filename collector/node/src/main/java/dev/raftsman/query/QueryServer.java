@@ -112,6 +112,7 @@ public final class QueryServer implements AutoCloseable {
         page("/v1/streams", "GET", this::streams);
         pages(TailRequest.PREFIX, "{tenant}/{stream}" + TailRequest.SUFFIX, "GET", this::events);
         pages("/v1/segments/", "{id}", "GET", closing(this::segment));
+        routes.add(new Route("GET", "/v1/segments/{id}" + WORDS));
         page("/v1/reads", "GET", exchange -> Answers.reply(exchange, 200, reads.page(clockMillis.getAsLong())));
         page("/v1/commands", "POST", this::command);
         page("/v1/cluster", "GET", this::cluster);
@@ -176,7 +177,7 @@ public final class QueryServer implements AutoCloseable {
         return tails.servedCount();
     }
 
-    /** Every page there is. */
+    /** Every page for programs that there is. */
     List<Route> routes() {
         return List.copyOf(routes);
     }
@@ -188,7 +189,11 @@ public final class QueryServer implements AutoCloseable {
      * @param handler answers GET; the exchange is closed afterwards. Below {@code /v1/} only to those who have the token
      */
     public void add(String path, HttpHandler handler) {
-        context(path, "GET", path.startsWith("/v1/"), closing(handler));
+        boolean forPrograms = path.startsWith("/v1/");
+        if (forPrograms) {
+            routes.add(new Route("GET", path));
+        }
+        context(path, "GET", forPrograms, closing(handler));
     }
 
     /** Where it listens; of use if the port was left to the system. */

@@ -29,12 +29,12 @@ export function agents(context, parameters) {
       ['As it said at', r.stream ? `${time(r.asOfMillis)} (${ago(r.asOfMillis, Date.now())})` : ''],
     ]),
     columns: [
-      { title: 'Agent', sort: 'agent', cell: (td, r) => td.append(el('span', { class: 'dim' }, `${r.tenant}/`), text(r.agent, 'name'), r.connected ? '' : el('span', { class: 'pill warn' }, 'left')) },
+      { title: 'Agent', sort: 'agent', cell: (td, r) => td.append(el('span', { class: 'dim opt' }, `${r.tenant}/`), text(r.agent, 'name'), r.connected ? '' : el('span', { class: 'pill warn' }, 'left')) },
       { title: 'Stream', sort: 'stream', cell: (td, r) => td.append(r.stream ? text(r.stream) : el('span', { class: 'dim' }, 'none reported')) },
-      { title: 'Lag', sort: 'bytes', num: true, width: '7em', text: (r) => (r.stream ? bytes(r.lagBytes) : '–') },
-      { title: 'Oldest', sort: 'seconds', num: true, width: '8em', cell: (td, r) => td.append(el('span', { class: r.lagSeconds > LATE_SECONDS ? 'bad' : '' }, r.stream ? seconds(r.lagSeconds) : '–')), key: (r) => [r.stream, r.lagSeconds] },
+      { title: 'Lag', sort: 'bytes', num: true, width: '7em', phone: '5.5em', text: (r) => (r.stream ? bytes(r.lagBytes) : '–') },
+      { title: 'Oldest', sort: 'seconds', num: true, width: '8em', phone: '6.6em', cell: (td, r) => td.append(el('span', { class: r.lagSeconds > LATE_SECONDS ? 'bad' : '' }, r.stream ? seconds(r.lagSeconds) : '–')), key: (r) => [r.stream, r.lagSeconds] },
       { title: 'Address', sort: 'address', width: '12em', opt: true, text: (r) => r.address },
-      { title: 'Connected since', sort: 'since', num: true, width: '12.5em', opt: true, text: (r) => time(r.connectedSince) },
+      { title: 'Connected since', sort: 'since', num: true, width: '13em', opt: true, text: (r) => time(r.connectedSince) },
     ],
   });
   return { parts: [el('h1', null, 'Agents'), said, list.root], close: list.close };

@@ -75,13 +75,13 @@ export function audit(context, parameters) {
       { title: 'Producer', sort: 'producer', cell: (td, r) => td.append(text(r.producer, 'name'), el('span', { class: 'dim' }, ` #${r.epoch}`)) },
       { title: 'Stream', sort: 'stream', opt: true, cell: (td, r) => td.append(el('span', { class: 'dim' }, `${r.tenant}/`), text(r.stream)) },
       { title: 'State', sort: 'state', width: '7.5em', opt: true, cell: (td, r) => td.append(el('span', { class: `pill ${r.state.toLowerCase()}` }, r.state.toLowerCase())), key: (r) => r.state },
-      { title: 'Received', sort: 'received', num: true, width: '7.5em', text: (r) => count(r.events) },
-      { title: 'In gaps', sort: 'gaps', num: true, width: '6em', cell: (td, r) => td.append(el('span', { class: r.gapEvents > 0 ? 'warn' : 'dim' }, count(r.gapEvents))), key: (r) => r.gapEvents },
+      { title: 'Received', sort: 'received', num: true, width: '7.5em', phone: '6.2em', text: (r) => count(r.events) },
+      { title: 'In gaps', sort: 'gaps', num: true, width: '6em', phone: '5.2em', cell: (td, r) => td.append(el('span', { class: r.gapEvents > 0 ? 'warn' : 'dim' }, count(r.gapEvents))), key: (r) => r.gapEvents },
       { title: 'Lost', sort: 'lost', num: true, width: '5em', opt: true, cell: (td, r) => td.append(el('span', { class: r.lostEvents > 0 ? 'warn' : 'dim' }, count(r.lostEvents))), key: (r) => r.lostEvents },
       { title: 'Duplicates', sort: 'duplicates', num: true, width: '7.5em', opt: true, cell: (td, r) => td.append(el('span', { class: r.duplicatesRefused > 0 ? '' : 'dim' }, count(r.duplicatesRefused))), key: (r) => r.duplicatesRefused },
       { title: 'Conflicts', sort: 'conflicts', num: true, width: '7em', opt: true, cell: (td, r) => td.append(el('span', { class: r.conflictsRefused > 0 ? 'bad' : 'dim' }, count(r.conflictsRefused))), key: (r) => r.conflictsRefused },
       { title: 'Archived', sort: 'archived', num: true, width: '8em', opt: true, text: (r) => count(r.archived) },
-      { title: 'Opened', sort: 'opened', num: true, width: '12.5em', opt: true, text: (r) => time(r.openedAtMillis) },
+      { title: 'Opened', sort: 'opened', num: true, width: '13em', opt: true, text: (r) => time(r.openedAtMillis) },
     ],
   });
   return {

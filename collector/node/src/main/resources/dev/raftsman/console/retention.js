@@ -2,7 +2,7 @@
 
 import { el, text, plain } from './text.js';
 import { bytes, count, time, ago } from './format.js';
-import { table, detail } from './table.js';
+import { table, detail, when } from './table.js';
 
 const WORDS = {
   archived: 'archived', truncated: 'truncated', expired: 'expired from the archive', held: 'held', snapshot: 'snapshot', dropped: 'snapshot dropped',
@@ -25,8 +25,8 @@ function show(row, announced) {
 
 function columns(announced) {
   return [
-    { title: announced ? 'Due or since' : 'When', sort: 'at', width: '12.5em', text: (r) => time(r.atMillis) },
-    { title: 'What', sort: 'what', width: '12.5em', cell: (td, r) => td.append(el('span', { class: `pill ${r.what}` }, WORDS[r.what] ?? plain(r.what))) },
+    { title: announced ? 'Due or since' : 'When', sort: 'at', width: '13em', phone: '8.8em', cell: (td, r) => when(td, r.atMillis), key: (r) => r.atMillis },
+    { title: 'What', sort: 'what', width: '12.5em', phone: '10.8em', cell: (td, r) => td.append(el('span', { class: `pill ${r.what}` }, WORDS[r.what] ?? plain(r.what))) },
     { title: 'Stream', sort: 'stream', width: '14em', opt: true, cell: (td, r) => td.append(text(r.stream ?? '–')) },
     { title: 'Bytes', sort: 'bytes', num: true, width: '6.5em', opt: true, text: (r) => (r.bytes === undefined ? '–' : bytes(r.bytes)) },
     { title: 'Reason', cell: (td, r) => td.append(text(r.reason ?? '–'), r.policy ? el('span', { class: 'dim' }, ' · policy ', text(r.policy)) : '') },

@@ -20,7 +20,10 @@ function askToken(wrong) {
     const input = document.getElementById('ask-token');
     document.getElementById('ask-wrong').textContent = wrong ? 'The collector does not take this token.' : '';
     input.value = '';
-    dialog.addEventListener('cancel', (event) => event.preventDefault());
+    // Without a token there is nothing to show; a browser that is told Escape twice closes it all the same.
+    dialog.onclose = () => {
+      if (asking !== null && !dialog.open) dialog.showModal();
+    };
     document.getElementById('ask-form').onsubmit = (event) => {
       event.preventDefault();
       if (/[^\x21-\x7e]/.test(input.value)) {
@@ -28,8 +31,8 @@ function askToken(wrong) {
         return;
       }
       sessionStorage.setItem(KEY, input.value);
-      dialog.close();
       asking = null;
+      dialog.close();
       resolve();
     };
     dialog.showModal();

@@ -77,7 +77,7 @@ export function streams(context, parameters) {
       { title: 'Truncated', sort: 'truncated', num: true, width: '7.5em', opt: true, text: (r) => bytes(r.truncatedBytes) },
       { title: 'Raw', sort: 'raw', num: true, width: '6.5em', opt: true, text: (r) => bytes(r.rawBytes) },
       { title: 'Segments', sort: 'segments', num: true, width: '7em', opt: true, text: (r) => count(r.segments) },
-      { title: 'Last event', sort: 'last', num: true, width: '12.5em', opt: true, text: (r) => time(r.lastNanos / 1e6) },
+      { title: 'Last event', sort: 'last', num: true, width: '13em', opt: true, text: (r) => time(r.lastNanos / 1e6) },
     ],
   });
   return { parts: [el('h1', null, 'Streams'), list.root, el('p', { class: 'note key-line' }, el('span', { class: 'tiers-key hot' }, 'hot: on the collectors'), el('span', { class: 'tiers-key archived' }, 'archived: verified in the archive'), el('span', { class: 'tiers-key truncated' }, 'truncated: given up with a reason'))], close: list.close };

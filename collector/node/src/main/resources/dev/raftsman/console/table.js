@@ -2,6 +2,7 @@
 // a hundred; a row that stays in sight keeps its element, so that focus and selection outlive a refresh.
 
 import { el, text } from './text.js';
+import { time } from './format.js';
 import { get, every, ServerError } from './server.js';
 
 const PAGE = 100;
@@ -12,7 +13,8 @@ let tables = 0;
 /**
  * @param caption what the table shows, for those who hear it
  * @param path of the list
- * @param columns {id, title, sort, width, num, opt, cell(td, row), text(row)}; `sort` is the collector's word for it
+ * @param columns {id, title, sort, width, phone, num, opt, cell(td, row), text(row)}; `sort` is the collector's word for it,
+ *   `phone` the width there, `opt` not shown there
  * @param sort {key, desc} to begin with
  * @param noun what the rows are, as in "37 of 10,000 streams"
  * @param open called with a row that was clicked or entered
@@ -34,7 +36,8 @@ export function table({ caption, path, parameters = {}, columns, sort, noun, ope
   const trouble = el('p', { class: 'bad', role: 'alert', hidden: true });
   const cols = el('colgroup', null, ...columns.map((c) => {
     const col = el('col', { class: c.opt ? 'opt' : undefined });
-    if (c.width) col.style.width = c.width;
+    if (c.width) col.style.setProperty('--wide', c.width);
+    if (c.phone) col.style.setProperty('--narrow', c.phone);
     return col;
   }));
   const heads = columns.map((c) => {
@@ -260,6 +263,14 @@ export function table({ caption, path, parameters = {}, columns, sort, noun, ope
       clearTimeout(typing);
     },
   };
+}
+
+/** A time in a cell; a phone has room for month and day, hour and minute. */
+export function when(td, atMillis) {
+  const words = time(atMillis);
+  td.classList.add('when');
+  if (words.length < 19) td.append(words);
+  else td.append(el('span', { class: 'opt' }, words.slice(0, 5)), words.slice(5, 16), el('span', { class: 'opt' }, words.slice(16)));
 }
 
 /** Shows pairs of a name and a value, or a node, in a dialog. */

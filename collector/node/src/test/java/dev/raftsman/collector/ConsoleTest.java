@@ -6,14 +6,17 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.raftsman.block.GapBlock;
+import dev.raftsman.event.Loss;
 import dev.raftsman.event.LossReason;
 import dev.raftsman.wire.Frame;
 import java.io.IOException;
 import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -28,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ConsoleTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int STREAMS = 700;
+    private static final int OTHERS = 2;
     private static final int MOST_PAGE_BYTES = 200_000;
 
     @TempDir
@@ -35,6 +39,7 @@ class ConsoleTest {
 
     private static NodesInOneJvm cluster;
     private static long epoch;
+    private static long forms;
 
     @BeforeAll
     static void start() throws Exception {
@@ -44,17 +49,23 @@ class ConsoleTest {
             epoch = sidecar.open("app", new UUID(1, 2), "orders");
             append(
                     sidecar,
+                    epoch,
                     Blocks.ofLines(0, "first needle\nsecond\nthird needle\n".getBytes(StandardCharsets.UTF_8)),
                     2);
-            append(sidecar, GapBlock.encode(3, 4, LossReason.PROCESS_DIED, 1), 6);
-            append(sidecar, Blocks.ofLines(7, "fourth needle\n".getBytes(StandardCharsets.UTF_8)), 7);
+            append(sidecar, epoch, GapBlock.encode(3, 4, LossReason.PROCESS_DIED, 1), 6);
+            append(sidecar, epoch, Blocks.ofLines(7, "fourth needle\n".getBytes(StandardCharsets.UTF_8)), 7);
+            forms = sidecar.open("shop", new UUID(1, 9), "forms");
+            append(sidecar, forms, Blocks.ofEvent(0, 1_700_000_000_123_456_789L), 0);
+            append(sidecar, forms, GapBlock.encode(1, 3, LossReason.PROCESS_DIED, 1), 3);
+            byte[] lines = {'a', (byte) 0xC3, '\n', 'b'};
+            append(sidecar, forms, Blocks.ofUnterminatedLines(4, lines, 2, new Loss(LossReason.RING_FULL, 7)), 5);
             for (int i = 0; i < STREAMS; i++) {
                 sidecar.open("p", new UUID(3, i), "s-%03d".formatted(i));
             }
         }
     }
 
-    private static void append(SidecarClient sidecar, java.nio.ByteBuffer block, long through) throws IOException {
+    private static void append(SidecarClient sidecar, long epoch, ByteBuffer block, long through) throws IOException {
         assertThat(sidecar.ask(new Frame.Append(epoch, block))).isEqualTo(new Frame.Ack(epoch, through));
     }
 
@@ -140,7 +151,7 @@ class ConsoleTest {
     @Test
     void givesListsInPartsFilteredAndSorted() throws Exception {
         JsonNode page = json("/v1/console/streams?offset=10&limit=5&filter=S-&sort=name&order=desc");
-        assertThat(page.path("total").asInt()).isEqualTo(STREAMS + 1);
+        assertThat(page.path("total").asInt()).isEqualTo(STREAMS + OTHERS);
         assertThat(page.path("matching").asInt()).isEqualTo(STREAMS);
         assertThat(page.path("rows")).hasSize(5);
         assertThat(page.path("rows").get(0).path("stream").asText()).isEqualTo("s-%03d".formatted(STREAMS - 11));
@@ -184,8 +195,8 @@ class ConsoleTest {
         assertThat(overview.path("nodes")).hasSize(1);
         assertThat(overview.path("nodes").get(0).path("status").path("role").asText())
                 .isEqualTo("LEADER");
-        assertThat(overview.path("totals").path("streams").asInt()).isEqualTo(STREAMS + 1);
-        assertThat(overview.path("totals").path("gapEvents").asInt()).isEqualTo(4);
+        assertThat(overview.path("totals").path("streams").asInt()).isEqualTo(STREAMS + OTHERS);
+        assertThat(overview.path("totals").path("gapEvents").asInt()).isEqualTo(4 + 3);
         await().atMost(20, TimeUnit.SECONDS)
                 .until(() -> !json("/v1/console/history")
                         .path("nodes")
@@ -237,6 +248,39 @@ class ConsoleTest {
                 .isZero();
         assertThat(cluster.get(0, "/v1/search?tenant=acme&stream=none").statusCode())
                 .isEqualTo(404);
+    }
+
+    @Test
+    void whatIsFoundLooksAsItDoesInTheStream() throws Exception {
+        List<String> found = new ArrayList<>(cluster.get(0, "/v1/search?tenant=acme&stream=forms")
+                .body()
+                .lines()
+                .toList());
+        assertThat(found.remove(found.size() - 1)).startsWith("{\"totals\":");
+        assertThat(found.stream().map(line -> line.replaceFirst("\"offset\":\"[0-9.]+\",", "")))
+                .containsExactly(
+                        line("{'message':'b','unterminated':true,'sequence':5,'producer':'shop','epoch':%d}", forms),
+                        line("{'message':'a\uFFFD','sequence':4,'producer':'shop','epoch':%d,'lossy':true}", forms),
+                        line(
+                                "{'gap':{'from':1,'to':3,'reason':'PROCESS_DIED','count':3},'producer':'shop',"
+                                        + "'epoch':%d}",
+                                forms),
+                        line(
+                                "{'time':'2023-11-14T22:13:20.123456789Z','level':'WARN','logger':'shop.Orders',"
+                                        + "'thread':'main','message':'late','throwable':'java.io.IOException: x',"
+                                        + "'truncated':true,'fields':{'user':'ö'},'sequence':0,'producer':'shop',"
+                                        + "'epoch':%d}",
+                                forms));
+        List<String> stream = new ArrayList<>(
+                cluster.get(0, "/v1/streams/acme/forms/events").body().lines().toList());
+        // What was lost without a sequence is no item that a search looks at.
+        assertThat(stream.remove(2)).contains("RING_FULL");
+        Collections.reverse(found);
+        assertThat(found).isEqualTo(stream);
+    }
+
+    private static String line(String json, long epoch) {
+        return json.replace('\'', '"').formatted(epoch);
     }
 
     private static List<JsonNode> search(String query) throws Exception {
