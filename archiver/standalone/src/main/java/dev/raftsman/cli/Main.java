@@ -130,6 +130,9 @@ public final class Main implements Runnable {
         } else if (failure instanceof ClusterClient.NoAnswerException) {
             err.println("raftsman: " + failure.getMessage());
             code = ExitCodes.UNAVAILABLE;
+        } else if (failure instanceof ClusterClient.NotPermittedException) {
+            err.println("raftsman: " + failure.getMessage());
+            code = ExitCodes.NO_PERMISSION;
         } else if (failure instanceof IOException || failure instanceof UncheckedIOException) {
             if ("Broken pipe".equals(failure.getMessage())) {
                 return ExitCodes.BROKEN_PIPE; // Whoever read our output has seen enough.

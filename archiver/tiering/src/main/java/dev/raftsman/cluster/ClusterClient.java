@@ -58,6 +58,7 @@ public final class ClusterClient implements Cluster, SegmentRanges {
     private static final int OK = 200;
     private static final int PARTIAL = 206;
     private static final int CLIENT_ERRORS = 400;
+    private static final int UNAUTHORIZED = 401;
     private static final int GONE = 410;
     private static final int TOO_MANY = 429;
     private static final int MISDIRECTED = 421;
@@ -116,6 +117,15 @@ public final class ClusterClient implements Cluster, SegmentRanges {
         /** What the node said is in the way. */
         public String reason() {
             return reason;
+        }
+    }
+
+    /** The collectors ask for another token, or for one. */
+    public static final class NotPermittedException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        NotPermittedException(String message) {
+            super(message);
         }
     }
 
@@ -427,7 +437,7 @@ public final class ClusterClient implements Cluster, SegmentRanges {
                     if (e.leader != null) {
                         order.add(0, e.leader);
                     }
-                } catch (FinalAnswerException | InterruptedIOException e) {
+                } catch (FinalAnswerException | NotPermittedException | InterruptedIOException e) {
                     throw e;
                 } catch (IOException e) {
                     last = e;
@@ -576,6 +586,9 @@ public final class ClusterClient implements Cluster, SegmentRanges {
                     + detail.substring(0, Math.min(MAX_DETAIL, detail.length())).strip();
             if (status == GONE) {
                 throw new GoneException(message);
+            }
+            if (status == UNAUTHORIZED) {
+                throw new NotPermittedException(message);
             }
             // A node behind may not know a segment yet: only what the leader is asked is final.
             boolean isFinal = status < SERVER_ERRORS
