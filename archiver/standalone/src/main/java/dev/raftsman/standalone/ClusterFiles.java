@@ -86,10 +86,12 @@ final class ClusterFiles {
 
     /** Bytes of the segments that lie on a node, whole or not; 0 if it has no directory yet. */
     long segmentBytes(int node) throws IOException {
-        if (!Files.isDirectory(nodeData(node))) {
+        // Only they: files of the log go away while a directory is walked.
+        Path segments = nodeData(node).resolve("segments");
+        if (!Files.isDirectory(segments)) {
             return 0;
         }
-        try (Stream<Path> all = Files.walk(nodeData(node))) {
+        try (Stream<Path> all = Files.walk(segments)) {
             return all.filter(path -> path.toString().endsWith(SegmentId.FILE_SUFFIX))
                     .mapToLong(path -> path.toFile().length())
                     .sum();

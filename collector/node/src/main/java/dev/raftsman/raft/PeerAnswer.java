@@ -10,7 +10,7 @@ public interface PeerAnswer extends Closeable {
     int MAX_CHUNK_BYTES = 1 << 20;
 
     /**
-     * @return the next chunk, which belongs to the caller; null at the end
+     * @return the next chunk, the caller's until it asks for another; null at the end
      * @throws IOException if the answer ends before its end; on the side that asked a {@link PeerException}
      */
     ByteBuffer next() throws IOException;

@@ -54,8 +54,12 @@ public final class PeerClient implements AutoCloseable {
     public PeerAnswer ask(String verb, ByteBuffer question, Duration timeout) {
         // A peer that did not listen a moment ago may do so now; how often to ask is for the caller to say.
         channel.resetConnectBackoff();
+        // A chunk is put together by the thread that read it, not handed to another for that.
         ClientCall<ByteBuffer, ByteBuffer> call = channel.newCall(
-                PeerService.ASK, CallOptions.DEFAULT.withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS));
+                PeerService.ASK,
+                CallOptions.DEFAULT
+                        .withExecutor(Runnable::run)
+                        .withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS));
         Iterator<ByteBuffer> chunks =
                 ClientCalls.blockingServerStreamingCall(call, PeerService.question(verb, question));
         return new PeerAnswer() {

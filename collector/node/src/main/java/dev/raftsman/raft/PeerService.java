@@ -3,11 +3,13 @@ package dev.raftsman.raft;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import org.apache.ratis.thirdparty.io.grpc.Drainable;
 import org.apache.ratis.thirdparty.io.grpc.KnownLength;
 import org.apache.ratis.thirdparty.io.grpc.MethodDescriptor;
 import org.apache.ratis.thirdparty.io.grpc.ServerServiceDefinition;
@@ -192,10 +194,18 @@ final class PeerService implements AutoCloseable {
         }
     }
 
-    /** Its length is known to the transport, which then frames it without a copy of its own. */
-    private static final class Known extends ByteArrayInputStream implements KnownLength {
+    /** Its length is known to the transport, which frames it by one copy, and not by many small ones through a buffer of its own. */
+    private static final class Known extends ByteArrayInputStream implements KnownLength, Drainable {
         Known(byte[] bytes, int offset, int length) {
             super(bytes, offset, length);
+        }
+
+        @Override
+        public int drainTo(OutputStream out) throws IOException {
+            int bytes = count - pos;
+            out.write(buf, pos, bytes);
+            pos = count;
+            return bytes;
         }
     }
 }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Test;
 class PeerClientTest {
     private static final Duration LIMIT = Duration.ofSeconds(20);
     private static final int CHUNKS = 200;
+    private static final int REUSES = 40;
 
     private final AtomicInteger made = new AtomicInteger();
     private final AtomicInteger closed = new AtomicInteger();
@@ -43,6 +45,23 @@ class PeerClientTest {
         }
     }
 
+    /** Every chunk in the same bytes, not at their beginning. */
+    private static final class SameBuffer implements PeerAnswer {
+        private final ByteBuffer buffer =
+                ByteBuffer.allocate(MAX_CHUNK_BYTES + 9).slice(9, MAX_CHUNK_BYTES);
+        private int next;
+
+        @Override
+        public ByteBuffer next() {
+            if (next == REUSES) {
+                return null;
+            }
+            int bytes = buffer.capacity() - next;
+            Arrays.fill(buffer.array(), buffer.arrayOffset(), buffer.arrayOffset() + bytes, (byte) next++);
+            return buffer.clear().limit(bytes);
+        }
+    }
+
     @BeforeEach
     void start() throws IOException {
         server = PeerServer.start(
@@ -57,6 +76,8 @@ class PeerClientTest {
                         },
                         "long",
                         question -> new LongAnswer(),
+                        "same",
+                        question -> new SameBuffer(),
                         "breaks",
                         question -> {
                             AtomicInteger chunks = new AtomicInteger();
@@ -100,6 +121,20 @@ class PeerClientTest {
             assertThat(answer.next()).isNull();
         }
         await().untilAsserted(() -> assertThat(closed.get()).isEqualTo(1));
+    }
+
+    @Test
+    void aChunkIsSentAsItWasWhenTheNextIsMadeInItsPlace() throws Exception {
+        try (PeerAnswer answer = client.ask("same", ByteBuffer.allocate(0), LIMIT)) {
+            for (int i = 0; i < REUSES; i++) {
+                byte[] expected = new byte[PeerAnswer.MAX_CHUNK_BYTES - i];
+                Arrays.fill(expected, (byte) i);
+                assertThat(answer.next().equals(ByteBuffer.wrap(expected)))
+                        .as("chunk %d", i)
+                        .isTrue();
+            }
+            assertThat(answer.next()).isNull();
+        }
     }
 
     @Test

@@ -10,7 +10,7 @@ public interface Chunks extends Closeable {
     int MAX_BYTES = 1 << 20;
 
     /**
-     * @return the next chunk, which belongs to the caller; null at the end
+     * @return the next chunk, the caller's until it asks for another; null at the end
      * @throws PeerFailedException on the side that fetches, if they end before their end
      */
     ByteBuffer next() throws IOException;

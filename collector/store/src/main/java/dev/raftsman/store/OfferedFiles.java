@@ -89,6 +89,9 @@ public final class OfferedFiles {
         private long position;
         private final long end;
 
+        /** Used again for each chunk: one of a MiB for each would be half of what a leader's collector finds at full speed. */
+        private ByteBuffer buffer;
+
         FileChunks(ByteBuffer head, FileChannel file, long position, long end) {
             this.head = head;
             this.file = file;
@@ -106,7 +109,10 @@ public final class OfferedFiles {
             if (position == end) {
                 return null;
             }
-            ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(MAX_BYTES, end - position));
+            if (buffer == null) {
+                buffer = ByteBuffer.allocate((int) Math.min(MAX_BYTES, end - position));
+            }
+            ByteBuffer chunk = buffer.clear().limit((int) Math.min(buffer.capacity(), end - position));
             while (chunk.hasRemaining()) {
                 int read = file.read(chunk, position);
                 if (read < 0) {

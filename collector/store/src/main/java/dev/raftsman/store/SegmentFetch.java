@@ -35,6 +35,7 @@ final class SegmentFetch {
     private final Path directory;
     private final Throttle throttle;
     private final LongConsumer progress;
+    private final ByteBuffer buffer = PartFile.buffer();
 
     /**
      * @param directory must exist; nobody else's
@@ -67,17 +68,16 @@ final class SegmentFetch {
         Path whole = whole(directory, file);
         Path part = directory.resolve(file.segment() + PART);
         begin(file.segment(), part, like, file.bytes());
-        try (FileChannel channel =
-                FileChannel.open(part, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+        try (PartFile to = PartFile.open(part, buffer)) {
             FileDigest digest = new FileDigest();
-            channel.truncate(file.bytes());
-            long have = digest.update(channel, file.bytes(), read -> {});
+            to.cut(file.bytes());
+            long have = digest.update(to.channel(), file.bytes(), read -> {});
             if (have < file.bytes() || !digest.soFar().equals(file.sha256())) {
-                pull(peer, file, channel, have, digest);
+                pull(peer, file, to, have, digest);
             } else {
                 progress.accept(have);
             }
-            channel.force(true);
+            to.force();
         }
         Files.move(part, whole, StandardCopyOption.ATOMIC_MOVE);
         return whole;
@@ -121,8 +121,7 @@ final class SegmentFetch {
         return Optional.empty();
     }
 
-    private void pull(
-            PeerFiles peer, SnapshotManifest.FileState file, FileChannel channel, long have, FileDigest digest)
+    private void pull(PeerFiles peer, SnapshotManifest.FileState file, PartFile part, long have, FileDigest digest)
             throws IOException, InterruptedException {
         String proof = have == 0 ? null : digest.soFar();
         long position = have;
@@ -134,7 +133,7 @@ final class SegmentFetch {
                 long from = begins(file, chunks.next(), position);
                 if (from < position) {
                     LOG.info("not as the peer has it, fetched from its beginning: segment={}", file.segment());
-                    channel.truncate(0);
+                    part.cut(0);
                     digest.finish();
                     position = 0;
                 }
@@ -142,13 +141,13 @@ final class SegmentFetch {
                     counted = true;
                     progress.accept(position);
                 }
-                position = take(file, chunks, channel, position, to, digest);
+                position = take(file, chunks, part, position, to, digest);
             }
             proof = null;
         } while (position < file.bytes());
         String found = digest.finish();
         if (!found.equals(file.sha256())) {
-            channel.truncate(0);
+            part.cut(0);
             throw new PeerFailedException(
                     "segment " + file.segment() + " as sent has SHA-256 " + found + "; expected " + file.sha256(),
                     null);
@@ -167,7 +166,7 @@ final class SegmentFetch {
     }
 
     private long take(
-            SnapshotManifest.FileState file, Chunks chunks, FileChannel channel, long from, long to, FileDigest digest)
+            SnapshotManifest.FileState file, Chunks chunks, PartFile part, long from, long to, FileDigest digest)
             throws IOException, InterruptedException {
         long position = from;
         for (ByteBuffer chunk = chunks.next(); chunk != null; chunk = chunks.next()) {
@@ -176,9 +175,8 @@ final class SegmentFetch {
                 throw new PeerFailedException("segment " + file.segment() + ": more bytes than asked for", null);
             }
             digest.update(chunk);
-            while (chunk.hasRemaining()) {
-                position += channel.write(chunk, position);
-            }
+            part.append(chunk);
+            position += bytes;
             progress.accept(bytes);
             throttle.passed(bytes);
         }
