@@ -41,6 +41,8 @@ class ReadmeBlocksIT {
             Map.entry("checkpoint list", "till.log"),
             Map.entry("agent drain", "drained"),
             Map.entry("retention plan --policy", "truncate tenant=default stream=disk-probe"),
+            // What came through the pipe.
+            Map.entry("--out plan.json", "archive tenant=default stream=build"),
             Map.entry("retention apply", " failed=0"),
             Map.entry("retention explain", "payments-eu"),
             Map.entry("retention history", "archived tenant=default stream=payments-eu"),
