@@ -9,16 +9,14 @@ import org.junit.jupiter.api.Test;
 class ReadmeBlockTest {
     @Test
     void commentsBeforeABlockSayHowItIsRun() {
-        ReadmeBlock block = ReadmeBlock.in(
-                        """
+        ReadmeBlock block = ReadmeBlock.in("""
                         ## One
                         <!-- run beside three collectors -->
                         <!-- runs until Ctrl-C -->
                         ```sh
                         ./raftsman wal tail -f wal      # as they come
                         ```
-                        """)
-                .get(0);
+                        """).get(0);
         assertThat(block.section()).isEqualTo("One");
         assertThat(block.line()).isEqualTo(5);
         assertThat(block.leftOut()).isNull();
@@ -35,7 +33,8 @@ class ReadmeBlockTest {
     void linesWhoseOutputIsSeenAreToldFromThoseWithAPipe() {
         assertThat(ReadmeBlock.prints("./raftsman status   # a | b")).isTrue();
         assertThat(ReadmeBlock.prints("./raftsman cat x | cmp - y")).isFalse();
-        assertThat(ReadmeBlock.prints("until ./raftsman status; do sleep 1; done")).isFalse();
+        assertThat(ReadmeBlock.prints("until ./raftsman status; do sleep 1; done"))
+                .isFalse();
     }
 
     @Test
