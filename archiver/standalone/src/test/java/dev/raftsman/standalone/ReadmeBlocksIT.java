@@ -4,196 +4,296 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.raftsman.cluster.Backoff;
-import dev.raftsman.cluster.ClusterClient;
-import dev.raftsman.config.HostPort;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * README's blocks of commands, from README's own text, in its order: those of one section by one shell, in a directory that
- * looks like a checkout that was built, with a home of its own. A block that is not run says why, where its reader sees it, too.
+ * README's blocks of commands, from README's own text, in its order: those of one section by one shell, which ends with the
+ * first command that does not end with 0, in a directory that looks like a checkout that was built, with a home of its own.
+ * Each line that is a command of ours must print something. A block that is not run says why, where its reader sees it, too.
  */
 class ReadmeBlocksIT {
-    private static final Duration SECTION_LIMIT = Duration.ofSeconds(300);
-    private static final String MARK = "@@ block at line ";
+    private static final int BLOCKS = 21;
+    private static final int OF_THE_CAMPAIGN = 9;
+    private static final int LEFT_OUT = 2;
+
+    /** What the output of commands must hold, by a part of their line. */
+    private static final Map<String, String> SENSIBLE = Map.ofEntries(
+            Map.entry("wal tail -f", "sold 1"),
+            Map.entry("wal inspect", "checkout"),
+            Map.entry("wal salvage", "checkout"),
+            Map.entry("config check agent.yaml", "good agent configuration"),
+            Map.entry("tap --config", "sold an apple"),
+            Map.entry("checkpoint list", "till.log"),
+            Map.entry("agent drain", "drained"),
+            Map.entry("retention plan --policy", "truncate tenant=default stream=disk-probe"),
+            // What came through the pipe.
+            Map.entry("--out plan.json", "archive tenant=default stream=build"),
+            Map.entry("retention apply", " failed=0"),
+            Map.entry("retention explain", "payments-eu"),
+            Map.entry("retention history", "archived tenant=default stream=payments-eu"),
+            Map.entry("retention undo", "undo segments="),
+            Map.entry("retention release", "release segments="),
+            Map.entry("cluster status", "3 vote"),
+            Map.entry("cluster add", "done"),
+            Map.entry("cluster remove", "done"),
+            Map.entry("cluster replace", "done"),
+            Map.entry("cluster transfer", "done"));
 
     @RegisterExtension
     final TestDirectory directory = new TestDirectory();
 
+    private final List<ReadmeBlock> blocks = blocks();
+    private final List<String> times = new ArrayList<>();
+    private ReadmeSurroundings surroundings;
+
+    private static List<ReadmeBlock> blocks() {
+        try {
+            return ReadmeBlock.in(Files.readString(Checkout.root().resolve("README.md")));
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
     @Test
     void everyBlockThatIsNotLeftOutByNameRunsAsItStands() throws Exception {
+        Map<String, Long> tags = new TreeMap<>();
+        blocks.stream()
+                .filter(block -> block.leftOut() != null)
+                .forEach(block -> tags.merge(block.leftOut(), 1L, Long::sum));
+        System.out.printf(
+                "README: %d blocks of commands; %d are run here, %d by the campaign; not run: %s%n",
+                blocks.size(),
+                blocks.stream().filter(ReadmeBlocksIT::isOfDefault).count(),
+                blocks.stream().filter(ReadmeBlock::campaign).count(),
+                tags.entrySet().stream()
+                        .map(tag -> tag.getValue() + " '" + tag.getKey() + "'")
+                        .collect(Collectors.joining(", ")));
+        assertThat(blocks).hasSize(BLOCKS);
+        assertThat(blocks.stream().filter(ReadmeBlock::campaign)).hasSize(OF_THE_CAMPAIGN);
+        assertThat(tags.values().stream().mapToLong(Long::longValue).sum()).isEqualTo(LEFT_OUT);
+        List<String> skipped = new ArrayList<>();
+        if (Ran.command("unshare", "-m", "mount", "-t", "tmpfs", "none", "/var/lib")
+                        .exitCode()
+                != 0) {
+            skipped.add(ReadmeSurroundings.WAL_HOME);
+        }
+        int ran = run(ReadmeBlocksIT::isOfDefault, skipped, Duration.ofSeconds(180));
+        if (skipped.isEmpty()) {
+            assertThat(ran).isEqualTo(BLOCKS - OF_THE_CAMPAIGN - LEFT_OUT);
+        }
+    }
+
+    /** Those that take minutes, some half an hour in all. */
+    @Test
+    @Tag("campaign")
+    void everyBlockOfTheCampaignRunsAsItStands() throws Exception {
+        List<String> skipped = new ArrayList<>();
+        surround();
+        surroundings.sources();
+        if (!surroundings.link("agent/bench/target/bench")) {
+            skipped.add("bench appender");
+        }
+        if (!surroundings.link("collector/bench/target/bench")) {
+            skipped.add("bench cluster");
+        }
+        // Java takes the home of its user from elsewhere, and Maven's artifacts are there.
+        String home = surroundings.environment().get("HOME");
+        String own = System.getProperty("user.home");
+        surroundings.environment().put("JDK_JAVA_OPTIONS", "-Duser.home=" + home);
+        surroundings.environment().put("MAVEN_OPTS", "-Duser.home=" + own);
+        int ran = run(ReadmeBlock::campaign, skipped, Duration.ofMinutes(15));
+        if (skipped.isEmpty()) {
+            assertThat(ran).isEqualTo(OF_THE_CAMPAIGN);
+        }
+    }
+
+    private static boolean isOfDefault(ReadmeBlock block) {
+        return block.leftOut() == null && !block.campaign();
+    }
+
+    private void surround() throws IOException {
+        surroundings = new ReadmeSurroundings(directory.path().resolve("checkout"));
+        surroundings.checkout();
+        surroundings.files();
+    }
+
+    /**
+     * Returns how many were run.
+     *
+     * @param skipped what blocks are left out for, if they speak of it
+     */
+    private int run(Predicate<ReadmeBlock> chosen, List<String> skipped, Duration limit) throws Exception {
         assumeTrue(Files.isReadable(Path.of("/var/log/dpkg.log")), "skipped: README's log file is Debian's, not here");
-        List<ReadmeBlock> blocks =
-                ReadmeBlock.in(Files.readString(Checkout.root().resolve("README.md")));
         Map<String, List<ReadmeBlock>> sections = new LinkedHashMap<>();
-        Map<String, Long> leftOut = new TreeMap<>();
         for (ReadmeBlock block : blocks) {
-            if (block.leftOut() == null) {
+            String text = String.join("\n", block.commands());
+            if (!chosen.test(block)) {
+                continue;
+            }
+            if (skipped.stream().anyMatch(text::contains)) {
+                System.out.printf("README, line %d: skipped for what is missing here: %s%n", block.line(), skipped);
+            } else {
                 sections.computeIfAbsent(block.section(), name -> new ArrayList<>())
                         .add(block);
-            } else {
-                leftOut.merge(block.leftOut(), 1L, Long::sum);
             }
         }
-        long began;
-        List<String> times = new ArrayList<>();
+        if (surroundings == null) {
+            surround();
+        }
+        List<Throwable> failures = new ArrayList<>();
         try (FixedPorts ports = FixedPorts.take()) {
             assertThat(ports).isNotNull();
-            began = System.nanoTime();
+            long began = System.nanoTime();
             for (Map.Entry<String, List<ReadmeBlock>> section : sections.entrySet()) {
-                long start = System.nanoTime();
-                run(section.getKey(), section.getValue());
-                times.add(section.getKey() + " " + TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start) + " s");
+                try {
+                    runSection(section.getKey(), section.getValue(), limit);
+                } catch (AssertionError | RuntimeException failure) {
+                    failures.add(failure);
+                }
             }
+            int ran = sections.values().stream().mapToInt(List::size).sum();
+            System.out.printf(
+                    "README: %d blocks ran within %d s (%s), %d of %d sections failed%n",
+                    ran,
+                    TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - began),
+                    String.join(", ", times),
+                    failures.size(),
+                    sections.size());
+            if (!failures.isEmpty()) {
+                AssertionError first = new AssertionError(failures.get(0).getMessage(), failures.get(0));
+                failures.subList(1, failures.size()).forEach(first::addSuppressed);
+                throw first;
+            }
+            return ran;
+        } finally {
+            surroundings.close();
         }
-        long ran = sections.values().stream().mapToLong(List::size).sum();
-        System.out.printf(
-                "README: %d blocks of commands; %d ran within %d s (%s); left out: %s%n",
-                blocks.size(),
-                ran,
-                TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - began),
-                String.join(", ", times),
-                leftOut.entrySet().stream()
-                        .map(tag -> tag.getValue() + " " + tag.getKey())
-                        .collect(Collectors.joining(", ")));
-        assertThat(ran).as("blocks that were run").isGreaterThan(3);
     }
 
-    private void run(String section, List<ReadmeBlock> blocks) throws Exception {
-        Path home = checkout(section);
-        Map<String, String> environment = Map.of(
-                "HOME",
-                Files.createDirectory(home.resolve("home")).toString(),
-                "RAFTSMAN_BUILD",
-                "never",
-                "JAVA_HOME",
-                System.getProperty("java.home"),
-                "PATH",
-                home + ":" + System.getenv("PATH"));
+    private void runSection(String section, List<ReadmeBlock> ofSection, Duration limit) throws Exception {
+        long start = System.nanoTime();
+        surroundings.run(ofSection.stream()
+                .flatMap(block -> block.running().stream())
+                .distinct()
+                .toList());
+        times.add("surroundings " + TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start) + " s");
+        Path home = surroundings.home();
+        Path marks = home.resolve("marks");
         List<String> script = new ArrayList<>(List.of(
                 "set -e -o pipefail",
-                "trap 'ended=$?; for job in $(jobs -p); do kill $job; done; wait; exit $ended' EXIT",
+                "trap 'ended=$?; set +e; for job in $(jobs -p); do kill $job; done; wait; exit $ended' EXIT",
                 "cd '" + home + "'"));
-        List<ChildProcess> beside = new ArrayList<>();
-        try {
-            for (ReadmeBlock block : blocks) {
-                String command = block.endless() ? String.join("\n", block.commands()) : block.beside();
-                if (command != null && beside.isEmpty()) {
-                    beside.add(ChildProcess.start(
-                            "beside",
-                            List.of("bash", "-c", "cd '" + home + "' && exec " + command),
-                            environment,
-                            home.resolve("beside.log"),
-                            null));
-                    awaitLeader(beside.get(0));
-                }
-                if (!block.endless()) {
-                    script.add("echo '" + MARK + block.line() + "'");
-                    script.addAll(block.commands());
+        Map<Integer, ReadmeBlock> lines = new LinkedHashMap<>();
+        for (ReadmeBlock block : ofSection) {
+            if (!block.endless()) {
+                script.add("echo " + block.line() + " $(date +%s%3N) >>'" + marks + "'");
+                for (String command : block.commands()) {
+                    lines.put(script.size(), block);
+                    script.add(command);
                 }
             }
-            check(section, blocks, home, bash(home, environment, script));
-        } finally {
-            beside.forEach(ChildProcess::close);
+        }
+        script.add("echo 0 $(date +%s%3N) >>'" + marks + "'");
+        Files.writeString(marks, "");
+        int code = bash(script, marks, limit);
+        // Java says on standard error which options it was given by the environment: that is not what a command prints.
+        String out = Files.readString(home.resolve("commands.out"))
+                .lines()
+                .filter(line -> !line.startsWith("NOTE: Picked up "))
+                .collect(Collectors.joining("\n", "", "\n"));
+        ReadmeTranscript transcript = new ReadmeTranscript(script, out);
+        tell(marks);
+        if (code != 0) {
+            ReadmeBlock reached = lines.get(transcript.reached() - 1);
+            fail("README, section '%s', block at line %s: exit code %d (-1: too slow) in %s%n%s"
+                    .formatted(section, reached == null ? "?" : reached.line(), code, home, out));
+        }
+        for (ReadmeBlock block : ofSection) {
+            check(block, lines, transcript);
         }
     }
 
-    private record Ended(int code, String out, String err) {}
+    private void tell(Path marks) throws IOException {
+        List<String[]> read =
+                Files.readAllLines(marks).stream().map(line -> line.split(" ")).toList();
+        for (int i = 0; i + 1 < read.size(); i++) {
+            long millis = Long.parseLong(read.get(i + 1)[1]) - Long.parseLong(read.get(i)[1]);
+            times.add("line " + read.get(i)[0] + " " + millis / 1_000 + " s");
+            System.out.printf("README, block at line %s: %.1f s%n", read.get(i)[0], millis / 1e3);
+        }
+    }
 
-    private static Ended bash(Path home, Map<String, String> environment, List<String> script) throws Exception {
+    /** Returns the exit code; -1 if a block took longer than its limit and was ended. */
+    private int bash(List<String> script, Path marks, Duration limit) throws Exception {
+        Path home = surroundings.home();
         Path file = Files.write(home.resolve("commands.sh"), script);
-        Path out = home.resolve("commands.out");
-        Path err = home.resolve("commands.err");
-        ProcessBuilder builder = new ProcessBuilder("bash", file.toString());
-        builder.environment().putAll(environment);
+        ProcessBuilder builder = new ProcessBuilder(surroundings.shell(String.join("\n", script), file, "-v"));
+        builder.environment().putAll(surroundings.environment());
         Process process = builder.redirectInput(Path.of("/dev/null").toFile())
-                .redirectOutput(out.toFile())
-                .redirectError(err.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(home.resolve("commands.out").toFile())
                 .start();
-        if (!process.waitFor(SECTION_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
-            process.descendants().forEach(ProcessHandle::destroy);
-            process.destroy();
-            process.waitFor(10, TimeUnit.SECONDS);
-            return new Ended(
-                    -1, Files.readString(out), "still ran after " + SECTION_LIMIT + "\n" + Files.readString(err));
-        }
-        return new Ended(process.exitValue(), Files.readString(out), Files.readString(err));
-    }
-
-    private static void check(String section, List<ReadmeBlock> blocks, Path home, Ended ended) {
-        String[] outputs = ended.out().split(MARK);
-        if (ended.code() != 0) {
-            fail("README, section '%s', block at line %s: exit code %d in %s%n%s%n%s"
-                    .formatted(
-                            section,
-                            outputs[outputs.length - 1].lines().findFirst().orElse("?"),
-                            ended.code(),
-                            home,
-                            ended.err(),
-                            outputs[outputs.length - 1]));
-        }
-        for (ReadmeBlock block : blocks) {
-            String output = Stream.of(outputs)
-                    .filter(text -> text.startsWith(block.line() + "\n"))
-                    .findFirst()
-                    .orElse("");
-            for (String promise : block.promises()) {
-                assertThat(ReadmeBlock.withoutFigures(output))
-                        .as("what README's line %d says is printed", block.line())
-                        .contains(promise);
+        while (!process.waitFor(1, TimeUnit.SECONDS)) {
+            long since = Files.getLastModifiedTime(marks).toMillis();
+            if (System.currentTimeMillis() - since > limit.toMillis()) {
+                process.descendants().forEach(ProcessHandle::destroy);
+                process.destroy();
+                process.waitFor(10, TimeUnit.SECONDS);
+                return -1;
             }
         }
+        return process.exitValue();
     }
 
-    /** What {@code git clone} and a first build leave, as far as commands see it. */
-    private Path checkout(String section) throws IOException {
-        Path from = Checkout.root();
-        Path to = Files.createDirectories(directory.path().resolve(section.replaceAll("[^A-Za-z0-9]+", "-")));
-        for (String name : List.of("raftsman", "pom.xml", "README.md")) {
-            Files.copy(from.resolve(name), to.resolve(name), StandardCopyOption.COPY_ATTRIBUTES);
+    private void check(ReadmeBlock block, Map<Integer, ReadmeBlock> lines, ReadmeTranscript transcript)
+            throws IOException {
+        if (block.endless()) {
+            String command = ReadmeBlock.withoutComment(String.join("\n", block.commands()));
+            checkPrinted(block, command, surroundings.printed(command));
+            return;
         }
-        try (Stream<Path> files = Files.walk(from.resolve("conf"))) {
-            for (Path file : files.toList()) {
-                Files.copy(file, to.resolve(from.relativize(file).toString()), StandardCopyOption.COPY_ATTRIBUTES);
-            }
-        }
-        for (String built : List.of("archiver/standalone/target/raftsman", "archiver/tiering/target/s3proxy")) {
-            Files.createDirectories(to.resolve(built).getParent());
-            Files.createSymbolicLink(to.resolve(built), from.resolve(built));
-        }
-        return to;
-    }
-
-    /** Asked by HTTP, not by a JVM each time. */
-    private static void awaitLeader(ChildProcess beside) {
-        try (ClusterClient client = new ClusterClient(
-                List.of(
-                        new HostPort("127.0.0.1", 7451),
-                        new HostPort("127.0.0.1", 7452),
-                        new HostPort("127.0.0.1", 7453)),
-                new Backoff(Duration.ofMillis(100), Duration.ofMillis(500), Duration.ofMillis(1)))) {
-            LocalCluster.await("a leader", Duration.ofSeconds(60), () -> {
-                assertThat(beside.isAlive()).as(beside.lastWords()).isTrue();
-                try {
-                    return client.catalog() != null;
-                } catch (IOException notYet) {
-                    return false;
+        StringBuilder whole = new StringBuilder();
+        for (Map.Entry<Integer, ReadmeBlock> line : lines.entrySet()) {
+            if (line.getValue() == block) {
+                String output = transcript.output(line.getKey());
+                whole.append(output);
+                String command = transcript.command(line.getKey());
+                if (ReadmeBlock.prints(command)) {
+                    checkPrinted(block, command, output);
                 }
-            });
+            }
         }
+        for (String promise : block.promises()) {
+            assertThat(ReadmeBlock.withoutFigures(whole.toString()))
+                    .as("what README's block at line %d says is printed", block.line())
+                    .contains(promise);
+        }
+    }
+
+    private static void checkPrinted(ReadmeBlock block, String command, String output) {
+        assertThat(output)
+                .as("what README's block at line %d prints for %s", block.line(), command)
+                .isNotBlank();
+        Map<String, String> expected = new HashMap<>(SENSIBLE);
+        expected.keySet().removeIf(part -> !command.contains(part));
+        expected.values()
+                .forEach(part -> assertThat(output)
+                        .as("what README's block at line %d prints for %s", block.line(), command)
+                        .contains(part));
     }
 }
