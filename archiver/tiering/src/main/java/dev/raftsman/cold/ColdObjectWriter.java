@@ -33,7 +33,7 @@ import java.util.Map;
 public final class ColdObjectWriter implements AutoCloseable {
     static final int MAGIC = 'R' | 'C' << 8 | 'O' << 16 | '1' << 24;
     static final int END_MAGIC = 'R' | 'C' << 8 | 'E' << 16 | '1' << 24;
-    static final int VERSION = 2;
+    static final int VERSION = 3;
     static final int OLDEST_VERSION = 1;
     static final int HEADER_BYTES = 8;
     static final int TRAILER_BYTES = 32;

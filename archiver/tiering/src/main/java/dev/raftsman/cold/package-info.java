@@ -8,10 +8,10 @@
  * bytes with the same version and settings; readers never need that.
  *
  * <pre>
- * OBJECT  0 u32 magic 'RCO1'   4 u32 version = 2   8 cold blocks, one behind the other
+ * OBJECT  0 u32 magic 'RCO1'   4 u32 version = 3   8 cold blocks, one behind the other
  *         index: one zstd frame          then the last 32 bytes:
  *         0 i64 offset of the index      8 i32 its length   12 i32 inflated     16 i32 CRC32C of its bytes as stored
- *        20 u32 version = 2             24 i32 CRC32C of bytes 0 to 24          28 u32 magic 'RCE1'
+ *        20 u32 version = 3             24 i32 CRC32C of bytes 0 to 24          28 u32 magic 'RCE1'
  *
  * INDEX   varint number of the stream, text tenant, text stream                 (text: varint length, UTF-8)
  *         varint segments, for each:
@@ -50,8 +50,9 @@
  *         then width columns of a byte a number, the lowest byte first
  * </pre>
  *
- * Little endian throughout. Version 1 has no columns of digits of any width and none that follow others ({@link
- * dev.raftsman.cold.Variables}), and no more than 4,096 choices in a column; else it is the same, and is still read.
+ * Little endian throughout. Version 2 has no filter of more than 32 KiB. Version 1 has neither that, nor columns of digits of any
+ * width, nor any that follow others ({@link dev.raftsman.cold.Variables}), nor more than 4,096 choices in a column. Else they are the
+ * same, and are still read.
  *
  * <p>A line is what ends in a newline, or with its record; of events, message and throwable are
  * pieces with an end of their own. Runs of letters and digits that hold a digit, or are four or more letters a to f, are

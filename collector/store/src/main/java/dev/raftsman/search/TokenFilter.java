@@ -18,7 +18,7 @@ public final class TokenFilter {
     static final int PROBES = 4;
 
     /** Of one filter. */
-    public static final int MAX_BYTES = 1 << 15;
+    public static final int MAX_BYTES = 1 << 16;
 
     /** With fewer bits a word, most words that are not there would not be denied. */
     private static final double LEAST_BYTES_OF_WORD = 3 / 8.0;
