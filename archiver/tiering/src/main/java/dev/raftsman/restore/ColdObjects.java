@@ -18,7 +18,9 @@ import dev.raftsman.segment.SegmentTotals;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -72,7 +74,7 @@ final class ColdObjects implements AutoCloseable {
         int place = object.index()
                 .find(id)
                 .orElseThrow(() -> new IOException(store.location() + key + " does not hold segment " + id));
-        return new ColdPieces(object, place, this::packed, scope);
+        return new ColdPieces(object, place, new Fetched(key), scope);
     }
 
     /** Reads an object's index, by any thread, before the object is opened; a failure shows then. */
@@ -89,14 +91,29 @@ final class ColdObjects implements AutoCloseable {
         };
     }
 
-    /** A cold block as it is stored. The one asked for last is kept: its neighbour's segment may be in it too. */
-    private ColdPieces.Packed packed(ColdObjectReader object, ColdBlock block, ReadCounts counts) throws IOException {
-        if (lastPacked == null || !lastPacked.isOf(object, block)) {
-            lastPacked = null;
-            lastPacked = new ColdPieces.Packed(object, block, fetched(object, block));
-            counts.bytesFetched(block.length());
+    /** Cold blocks as they are stored. The one asked for last is kept: its neighbour's segment may be in it too. */
+    private final class Fetched implements ColdPieces.Source {
+        private final ObjectKey key;
+
+        Fetched(ObjectKey key) {
+            this.key = key;
         }
-        return lastPacked;
+
+        @Override
+        public ColdPieces.Packed packed(ColdObjectReader object, ColdBlock block, ReadCounts counts)
+                throws IOException {
+            if (lastPacked == null || !lastPacked.isOf(object, block)) {
+                lastPacked = null;
+                lastPacked = new ColdPieces.Packed(object, block, fetched(object, block));
+                counts.bytesFetched(block.length());
+            }
+            return lastPacked;
+        }
+
+        @Override
+        public void fetchTogether(ColdObjectReader object, List<ColdBlock> run) throws IOException {
+            new Ranges(key, length(key)).readTogether(run);
+        }
     }
 
     /** Once more if it is damaged: it may be so in the store, or only have been on its way. */
@@ -189,6 +206,17 @@ final class ColdObjects implements AutoCloseable {
         @Override
         public byte[] read(long offset, int bytes) throws IOException {
             return cache.get(name, offset, bytes, () -> fetch(offset, bytes));
+        }
+
+        /** Neighbours, with one request, to be found in the cache each by itself. */
+        void readTogether(List<ColdBlock> run) throws IOException {
+            long begin = run.get(0).offset();
+            ColdBlock last = run.get(run.size() - 1);
+            byte[] bytes = fetch(begin, (int) (last.offset() + last.length() - begin));
+            for (ColdBlock block : run) {
+                int from = (int) (block.offset() - begin);
+                cache.put(name, block.offset(), Arrays.copyOfRange(bytes, from, from + block.length()));
+            }
         }
 
         private byte[] fetch(long offset, int bytes) throws IOException {

@@ -20,7 +20,13 @@ final class ColdPieces implements SegmentPieces {
     /** Fetches cold blocks. */
     interface Source {
         Packed packed(ColdObjectReader object, ColdBlock block, ReadCounts counts) throws IOException;
+
+        /** Fetches neighbours at once that will be asked for next, one by one. */
+        void fetchTogether(ColdObjectReader object, List<ColdBlock> run) throws IOException;
     }
+
+    /** What is fetched at once of neighbours: a request to a store takes as long as some MiB do. */
+    private static final int RUN_BYTES = 4 << 20;
 
     /** A cold block as it is stored; decoded once, by whoever needs it first. */
     static final class Packed {
@@ -59,6 +65,9 @@ final class ColdPieces implements SegmentPieces {
     private final Map<Long, EpochInfo> epochs = new HashMap<>();
     private int next;
 
+    /** Blocks before this one were asked for, as far as they are wanted. */
+    private int fetched;
+
     /** @param place of the segment in the index */
     ColdPieces(ColdObjectReader object, int place, Source source, SearchScope scope) {
         this.object = object;
@@ -78,10 +87,32 @@ final class ColdPieces implements SegmentPieces {
             int number = next++;
             ColdBlock block = index.blocks().get(number);
             if (isOurs(block) && mayHold(block)) {
+                if (number >= fetched) {
+                    fetchRun(number);
+                }
                 return piece(number, block);
             }
         }
         return null;
+    }
+
+    /** The block and those behind it without a hole between them. */
+    private void fetchRun(int number) throws IOException {
+        List<ColdBlock> run = new ArrayList<>();
+        long bytes = 0;
+        fetched = number;
+        while (fetched < index.blocks().size()) {
+            ColdBlock block = index.blocks().get(fetched);
+            bytes += block.length();
+            if (!run.isEmpty() && bytes > RUN_BYTES || !isOurs(block) || !mayHold(block)) {
+                break;
+            }
+            run.add(block);
+            fetched++;
+        }
+        if (run.size() > 1) {
+            source.fetchTogether(object, run);
+        }
     }
 
     private boolean isOurs(ColdBlock block) {

@@ -84,6 +84,11 @@ public final class ReadCache implements AutoCloseable {
         return bytes;
     }
 
+    /** Keeps a range that was fetched together with others. */
+    void put(String object, long offset, byte[] bytes) {
+        memory.put(new Range(object, offset, bytes.length), bytes);
+    }
+
     /** What is in memory now, with what it costs to know it. */
     long memoryBytes() {
         return memory.policy().eviction().orElseThrow().weightedSize().orElseThrow();
