@@ -1,9 +1,11 @@
 package dev.raftsman.standalone;
 
 import java.io.IOException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Comparator;
 import java.util.stream.Stream;
 
@@ -11,15 +13,22 @@ import java.util.stream.Stream;
 public final class Directories {
     private Directories() {}
 
-    /** How many files lie in a directory and those below it; none if it is not there. */
-    static long files(Path dir) {
-        try (Stream<Path> all = Files.walk(dir)) {
-            return all.filter(Files::isRegularFile).count();
-        } catch (NoSuchFileException e) {
-            return 0;
-        } catch (IOException e) {
-            throw new StandaloneException("cannot list " + dir + ": " + e.getMessage(), e);
-        }
+    /** How many files lie in a directory and those below it; none if it is not there. Files may come and go meanwhile. */
+    static long files(Path dir) throws IOException {
+        long[] files = new long[1];
+        Files.walkFileTree(dir, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                files[0]++;
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException gone) {
+                return FileVisitResult.CONTINUE;
+            }
+        });
+        return files[0];
     }
 
     /** Deletes a directory with all that is in it, if it is there. */

@@ -167,11 +167,15 @@ public final class GrepBench {
     }
 
     private long wordFiles() {
-        long made = 0;
-        for (int node = 1; node <= NODES; node++) {
-            made += Directories.files(files.nodeData(node).resolve("words"));
+        try {
+            long made = 0;
+            for (int node = 1; node <= NODES; node++) {
+                made += Directories.files(files.nodeData(node).resolve("words"));
+            }
+            return made;
+        } catch (IOException e) {
+            throw new StandaloneException("cannot count the files of words: " + e.getMessage(), e);
         }
-        return made;
     }
 
     private void archive() throws IOException {

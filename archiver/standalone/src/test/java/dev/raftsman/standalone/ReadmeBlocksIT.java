@@ -27,8 +27,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * Each line that is a command of ours must print something. A block that is not run says why, where its reader sees it, too.
  */
 class ReadmeBlocksIT {
-    private static final int BLOCKS = 21;
-    private static final int OF_THE_CAMPAIGN = 9;
+    private static final int BLOCKS = 22;
+    private static final int OF_THE_CAMPAIGN = 10;
     private static final int LEFT_OUT = 2;
 
     /** What the output of commands must hold, by a part of their line. */
