@@ -246,7 +246,7 @@ public record Audit(List<Row> rows, List<OnHost> onHosts, List<Unreadable> unrea
 
     /** The same for a program: one JSON object. */
     public String json() {
-        /** Its id as people write it. */
+        // Its id as people write it.
         record Damaged(String tenant, String stream, String segment, List<String> problems) {
             static Damaged of(Unreadable of) {
                 return new Damaged(of.tenant, of.stream, of.segment.toString(), of.problems);

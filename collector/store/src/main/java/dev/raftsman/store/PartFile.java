@@ -1,12 +1,13 @@
 package dev.raftsman.store;
 
-import com.sun.nio.file.ExtendedOpenOption;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,6 +28,9 @@ final class PartFile implements Closeable {
     /** Greater than every disk's sector, and the size of a page. */
     private static final int BLOCK_BYTES = 4096;
 
+    /** Null where Java has no such option. */
+    private static final OpenOption DIRECT = directOption();
+
     private final FileChannel plain;
 
     /** Null if it is written through the cache. */
@@ -43,6 +47,22 @@ final class PartFile implements Closeable {
         this.plain = plain;
         this.direct = direct;
         this.buffer = buffer.clear();
+    }
+
+    /** By name: compilers warn of its package, as other Javas need not have it. */
+    private static OpenOption directOption() {
+        try {
+            Object[] options =
+                    Class.forName("com.sun.nio.file.ExtendedOpenOption").getEnumConstants();
+            return Stream.of(options)
+                    .filter(option -> option.toString().equals("DIRECT"))
+                    .map(OpenOption.class::cast)
+                    .findFirst()
+                    .orElse(null);
+        } catch (ClassNotFoundException e) {
+            LOG.debug("no option to write past the cache", e);
+            return null;
+        }
     }
 
     /** For one file after the other. */
@@ -69,8 +89,11 @@ final class PartFile implements Closeable {
     }
 
     private static FileChannel direct(Path path) {
+        if (DIRECT == null) {
+            return null;
+        }
         try {
-            return FileChannel.open(path, StandardOpenOption.WRITE, ExtendedOpenOption.DIRECT);
+            return FileChannel.open(path, StandardOpenOption.WRITE, DIRECT);
         } catch (IOException | UnsupportedOperationException e) {
             LOG.debug("written through the cache: {}", path, e);
             return null;
