@@ -101,6 +101,7 @@ class BadInputTest {
         }
         all.put("bench files", List.of());
         all.put("bench tail", List.of());
+        all.put("bench grep", List.of("--dir", temporary.toString()));
         all.put("bench appender", List.of());
         return all;
     }
