@@ -71,7 +71,7 @@ final class BenchGrepCommand implements Callable<Integer> {
             throw new CommandException(ExitCodes.USAGE, "--rare " + rare + "; expected 3 characters or more");
         }
         if (retention != null) {
-            Place.policies(GivenPath.readable(retention));
+            Place.policies(retention);
         }
         GivenPath.writable(json);
         return place.run(dir -> GrepBench.run(

@@ -147,6 +147,8 @@ class BadInputTest {
 
     /** Texts that may be any, or of which only whoever has the data knows what they should be. */
     private static final Set<String> TEXTS = Set.of(
+            "bench grep --rare",
+            "bench grep --common",
             "cat STREAM",
             "tail STREAM",
             "tail --grep",
