@@ -89,7 +89,7 @@ public final class OfferedFiles {
         private long position;
         private final long end;
 
-        /** Used again for each chunk: one of a MiB for each would be half of what a leader's collector finds at full speed. */
+        /** Used again for each chunk, so that a fetch of gigabytes leaves no garbage of gigabytes in a heap of some 256 MiB. */
         private ByteBuffer buffer;
 
         FileChunks(ByteBuffer head, FileChannel file, long position, long end) {

@@ -13,8 +13,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A file that becomes longer, by many bytes at a time that nobody reads soon: they go to the disk past the kernel's cache.
- * Copying them into fresh pages of it took more of the processor than all else that a node does to fetch, and a force of much
- * that lies there holds up the log's. One thread.
+ * Copying them into fresh pages of it costs the processor, and a force of much that lies there holds up the log's. One
+ * thread.
  *
  * <p>Where the file system or the disk cannot do that, it is written as any other. What has not reached the file when the
  * process dies is less than a MiB at its end.
