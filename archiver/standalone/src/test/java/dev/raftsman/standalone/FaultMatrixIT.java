@@ -31,7 +31,8 @@ class FaultMatrixIT {
         NOTHING,
         NETWORK,
         DISK,
-        TRACE
+        TRACE,
+        TRACED_DISK
     }
 
     @FunctionalInterface
@@ -75,6 +76,11 @@ class FaultMatrixIT {
                 false,
                 c -> c.slowForces(false, c.slowness(), Duration.ofSeconds(10)));
         row("leader's force fails (EIO)", Need.TRACE, true, c -> c.failForces(true));
+        row(
+                "leader's force fails (EIO), then its power is cut",
+                Need.TRACED_DISK,
+                false,
+                FaultyCluster::failForcesAndCutPower);
         row("follower's force fails (EIO)", Need.TRACE, false, c -> c.failForces(false));
         row("leader's disk full", Need.DISK, false, c -> c.fillOne(true));
         row("a follower's disk full", Need.DISK, false, c -> c.fillOne(false));
@@ -117,13 +123,15 @@ class FaultMatrixIT {
     private void campaign(String suffix, int rounds, long seed, Optional<LoopDisk.Type> disk) throws IOException {
         String noNetwork = NodeNetwork.unavailable();
         String noTrace = SystemCalls.unavailable();
+        String noDisk = disk.isPresent() ? null : "no loop mount";
         List<String> names = new ArrayList<>();
         for (int round = 0; round < rounds; round++) {
             rows.forEach((name, row) -> {
                 String missing = switch (row.need) {
                     case NETWORK -> noNetwork;
                     case TRACE -> noTrace;
-                    case DISK -> disk.isPresent() ? null : "no loop mount";
+                    case DISK -> noDisk;
+                    case TRACED_DISK -> noTrace != null ? noTrace : noDisk;
                     case NOTHING -> null;
                 };
                 if (ROUNDS == 0 && !row.smoke || !(name + suffix).matches(ONLY)) {

@@ -231,7 +231,17 @@ final class FaultyCluster implements AutoCloseable {
     }
 
     Measured failForces(boolean leads) throws IOException {
-        int node = node(leads);
+        return failForces(node(leads));
+    }
+
+    /** What it has in its log and could not force is the last of a file that it closes when it hears the next leader. */
+    Measured failForcesAndCutPower() throws IOException {
+        int node = leader();
+        failForces(node);
+        return cutPowerOf(node);
+    }
+
+    private Measured failForces(int node) throws IOException {
         ChildProcess child = cluster.collector(node);
         Path log = trace();
         OptionalLong fault = now();
@@ -302,7 +312,10 @@ final class FaultyCluster implements AutoCloseable {
     }
 
     Measured cutPowerOfOne(boolean leads) throws IOException {
-        int node = node(leads);
+        return cutPowerOf(node(leads));
+    }
+
+    private Measured cutPowerOf(int node) throws IOException {
         OptionalLong fault = now();
         cluster.collector(node).kill();
         disks.get(node - 1).cutPower();

@@ -155,7 +155,9 @@ public final class RatisLog implements ReplicatedLog {
         TRANSPORT_METRICS.setLevel(Level.WARNING);
         Durable.createDirectories(settings.directory());
         try {
-            CoveredLog.delete(settings.directory().resolve(settings.group().toString()));
+            Path group = LogFiles.group(settings.directory(), settings.group());
+            CoveredLog.delete(group);
+            UnforcedLog.force(group);
             return new RatisLog(settings, surroundings, outside);
         } catch (IOException | RuntimeException e) {
             if (DamagedLogException.isBehind(e)) {
