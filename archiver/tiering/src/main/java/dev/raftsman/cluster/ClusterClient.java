@@ -35,12 +35,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
@@ -64,6 +62,7 @@ public final class ClusterClient implements Cluster, SegmentRanges {
     private static final int MISDIRECTED = 421;
     private static final int SERVER_ERRORS = 500;
     private static final int MAX_DETAIL = 200;
+    private static final int MAX_WORDS_LENGTH = 2_000;
 
     private final List<HostPort> nodes;
     private final Backoff backoff;
@@ -356,7 +355,8 @@ public final class ClusterClient implements Cluster, SegmentRanges {
     }
 
     @Override
-    public Optional<byte[]> words(SegmentView segment) {
+    public Optional<byte[]> words(SegmentView segment, List<byte[]> of) {
+        String page = "/v1/segments/" + segment.id() + "/words?of=" + listed(of);
         // Who had those of another segment with the same maker is asked first: a guess, as nodes need not be all
         // members.
         int maker = WordFile.makerOf(segment.id(), nodes.size());
@@ -365,17 +365,27 @@ public final class ClusterClient implements Cluster, SegmentRanges {
         order.addAll(nodes);
         for (HostPort node : order) {
             try {
-                HttpResponse<Optional<byte[]>> answer =
-                        exchange(node, get(node, "/v1/segments/" + segment.id() + "/words"), ClusterClient::wordFile);
-                if (answer.body().isPresent()) {
+                HttpResponse<byte[]> answer = exchange(node, get(node, page), HttpResponse.BodyHandlers.ofByteArray());
+                if (answer.statusCode() == OK) {
                     makers.put(maker, node);
-                    return answer.body();
+                    return Optional.of(answer.body());
                 }
             } catch (IOException e) {
                 continue; // Down: another may have one, or it is done without.
             }
         }
         return Optional.empty();
+    }
+
+    /** Some of them suffice: each leaves out what lacks it. */
+    private static String listed(List<byte[]> words) {
+        StringBuilder listed = new StringBuilder();
+        for (byte[] word : words) {
+            if (listed.length() + word.length < MAX_WORDS_LENGTH) {
+                listed.append(listed.length() == 0 ? "" : ",").append(new String(word, StandardCharsets.US_ASCII));
+            }
+        }
+        return listed.toString();
     }
 
     private byte[] range(SegmentView segment, long offset, int length, int first, boolean isRead) throws IOException {
@@ -500,45 +510,6 @@ public final class ClusterClient implements Cluster, SegmentRanges {
                 throw new UncheckedIOException(e);
             }
         });
-    }
-
-    /** Whole, unless it is none, or longer than such a file can be. */
-    private static HttpResponse.BodySubscriber<Optional<byte[]>> wordFile(HttpResponse.ResponseInfo head) {
-        if (head.statusCode() != OK) {
-            return HttpResponse.BodySubscribers.replacing(Optional.empty());
-        }
-        long length = head.headers().firstValueAsLong("content-length").orElse(Long.MAX_VALUE);
-        return length > WordFile.MAX_BYTES
-                ? new NotRead<>(Optional.empty())
-                : HttpResponse.BodySubscribers.mapping(HttpResponse.BodySubscribers.ofByteArray(), Optional::of);
-    }
-
-    /** Breaks the connection off. */
-    private record NotRead<T>(T instead) implements HttpResponse.BodySubscriber<T> {
-        @Override
-        public CompletionStage<T> getBody() {
-            return CompletableFuture.completedFuture(instead);
-        }
-
-        @Override
-        public void onSubscribe(Flow.Subscription subscription) {
-            subscription.cancel();
-        }
-
-        @Override
-        public void onNext(List<ByteBuffer> bytes) {
-            // Not wanted.
-        }
-
-        @Override
-        public void onError(Throwable failure) {
-            // Nor this.
-        }
-
-        @Override
-        public void onComplete() {
-            // Nor this.
-        }
     }
 
     /** @return an answer of 2xx; everything else is thrown */

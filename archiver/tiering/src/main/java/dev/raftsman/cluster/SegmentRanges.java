@@ -2,6 +2,7 @@ package dev.raftsman.cluster;
 
 import dev.raftsman.catalog.SegmentView;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 
 /** Segments of a cluster in ranges, for somebody who looks for something. One thread at a time. */
@@ -14,6 +15,9 @@ public interface SegmentRanges {
      */
     byte[] read(SegmentView segment, long offset, int length) throws IOException;
 
-    /** The segment's file of words ({@link dev.raftsman.search.WordFile}) from whichever node has one; unchecked. */
-    Optional<byte[]> words(SegmentView segment);
+    /**
+     * What the segment's file of words says of some ({@link dev.raftsman.search.WordFile#reduced}), from whichever node has
+     * one; unchecked.
+     */
+    Optional<byte[]> words(SegmentView segment, List<byte[]> of);
 }

@@ -73,7 +73,7 @@ public final class HotCluster implements SegmentSource {
             if (ranges.isEmpty()) {
                 return new WholePieces(open(), scope);
             }
-            Optional<WordFile> words = scope.prunes() ? words(ranges.get(), scope.counts()) : Optional.empty();
+            Optional<WordFile> words = scope.prunes() ? words(ranges.get(), scope) : Optional.empty();
             if (words.isPresent()) {
                 return new SpanPieces(segment, ranges.get(), words.get(), scope);
             }
@@ -85,23 +85,29 @@ public final class HotCluster implements SegmentSource {
         public void ahead(SearchScope scope, Executor threads) {
             Optional<SegmentRanges> ranges = cluster.ranges();
             if (ranges.isPresent() && scope.prunes() && segment.sha256() != null) {
-                ahead = CompletableFuture.supplyAsync(() -> ranges.get().words(segment), threads);
+                ahead = CompletableFuture.supplyAsync(
+                        () -> ranges.get().words(segment, scope.words().all()), threads);
             }
         }
 
-        private Optional<byte[]> file(SegmentRanges ranges) {
+        private Optional<byte[]> file(SegmentRanges ranges, SearchScope scope) {
             CompletableFuture<Optional<byte[]>> asked = ahead;
             ahead = null;
-            return asked != null ? asked.join() : segment.sha256() == null ? Optional.empty() : ranges.words(segment);
+            if (asked != null) {
+                return asked.join();
+            }
+            return segment.sha256() == null
+                    ? Optional.empty()
+                    : ranges.words(segment, scope.words().all());
         }
 
         /** A file that is not what it should be is as good as none. */
-        private Optional<WordFile> words(SegmentRanges ranges, ReadCounts counts) {
-            Optional<byte[]> file = file(ranges);
+        private Optional<WordFile> words(SegmentRanges ranges, SearchScope scope) {
+            Optional<byte[]> file = file(ranges, scope);
             if (file.isEmpty()) {
                 return Optional.empty();
             }
-            counts.bytesFetched(file.get().length);
+            scope.counts().bytesFetched(file.get().length);
             try {
                 WordFile words = WordFile.decode(file.get());
                 if (words.segment().equals(segment.id()) && words.segmentBytes() == segment.bytes()) {

@@ -8,8 +8,8 @@ import dev.raftsman.catalog.CommandResult;
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.config.HostPort;
 import dev.raftsman.objects.Sha256;
-import dev.raftsman.search.WordFile;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -20,6 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ClusterClientTest {
+    private static final List<byte[]> WORDS =
+            List.of("order4711".getBytes(StandardCharsets.US_ASCII), "failed".getBytes(StandardCharsets.US_ASCII));
     private static final Backoff SHORT =
             new Backoff(Duration.ofMillis(5), Duration.ofMillis(20), Duration.ofMillis(400));
 
@@ -106,23 +108,15 @@ class ClusterClientTest {
     void asksForWordsWhoeverHadThoseOfASegmentWithTheSameMaker() throws Exception {
         SegmentView segment = sealed();
         three.words = new byte[] {1, 2, 3};
-        assertThat(client.words(segment)).hasValue(three.words);
+        assertThat(client.words(segment, WORDS)).hasValue(three.words);
         assertThat(one.wordsAsked).hasValue(1);
-        assertThat(client.words(segment)).hasValue(three.words);
+        assertThat(three.wordsQuery).isEqualTo("of=order4711,failed");
+        assertThat(client.words(segment, WORDS)).hasValue(three.words);
         assertThat(one.wordsAsked).as("once was enough").hasValue(1);
 
         three.words = null;
         one.words = new byte[] {4};
-        assertThat(client.words(segment)).as("it was only a guess").hasValue(one.words);
-    }
-
-    @Test
-    void doesNotReadWordsThatAreLongerThanTheyCanBe() throws Exception {
-        SegmentView segment = sealed();
-        one.words = new byte[100];
-        one.wordsAnnounced = WordFile.MAX_BYTES + 1L;
-        assertThat(client.words(segment)).isEmpty();
-        assertThat(three.wordsAsked).as("the others are asked").hasValue(1);
+        assertThat(client.words(segment, WORDS)).as("it was only a guess").hasValue(one.words);
     }
 
     @Test

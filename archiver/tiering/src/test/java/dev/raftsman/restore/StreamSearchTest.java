@@ -9,8 +9,10 @@ import dev.raftsman.restore.StreamReader.StreamName;
 import dev.raftsman.search.BlockSearch.Keep;
 import dev.raftsman.search.Query;
 import dev.raftsman.search.SegmentWords;
+import dev.raftsman.search.WordFile;
 import dev.raftsman.segment.Offset;
 import dev.raftsman.segment.SegmentFile;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -87,13 +89,15 @@ class StreamSearchTest {
         }
 
         @Override
-        public Optional<byte[]> words(SegmentView segment) {
+        public Optional<byte[]> words(SegmentView segment, List<byte[]> of) {
             if (!withWords) {
                 return Optional.empty();
             }
             try (SegmentFile file = state.segment(segment)) {
-                byte[] words =
-                        SegmentWords.of(file.path(), bytes -> {}).encode().array();
+                byte[] all = SegmentWords.of(file.path(), bytes -> {}).encode().array();
+                byte[] words = WordFile.reduced(new ByteArrayInputStream(all), of)
+                        .encode()
+                        .array();
                 words[words.length / 2] ^= (byte) (damagedWords ? 1 : 0);
                 return Optional.of(words);
             } catch (IOException | InterruptedException e) {

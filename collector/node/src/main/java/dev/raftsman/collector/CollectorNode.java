@@ -23,6 +23,7 @@ import dev.raftsman.raft.PeerAnswer;
 import dev.raftsman.raft.PeerHandler;
 import dev.raftsman.raft.RaftLimits;
 import dev.raftsman.raft.RatisLog;
+import dev.raftsman.search.WordFile;
 import dev.raftsman.segment.SegmentFile;
 import dev.raftsman.segment.SegmentId;
 import dev.raftsman.store.CorruptStoreException;
@@ -484,9 +485,9 @@ public final class CollectorNode implements AutoCloseable {
         }
 
         @Override
-        public Optional<byte[]> words(SegmentId id) throws IOException {
+        public Optional<WordFile> words(SegmentId id, List<byte[]> of) throws IOException {
             WordFiles files = words;
-            return files == null ? Optional.empty() : files.read(id);
+            return files == null ? Optional.empty() : files.read(id, of);
         }
 
         @Override

@@ -6,7 +6,9 @@ import dev.raftsman.search.SegmentWords;
 import dev.raftsman.search.WordFile;
 import dev.raftsman.segment.SegmentId;
 import dev.raftsman.store.ReplicatedState;
+import java.io.BufferedInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -45,6 +47,7 @@ final class WordFiles implements AutoCloseable {
     private static final int BUSY_REST = 9;
 
     private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final int BUFFER_BYTES = 64 << 10;
     private static final long LEAST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
     private final Path data;
@@ -79,11 +82,10 @@ final class WordFiles implements AutoCloseable {
         thread.start();
     }
 
-    /** The file of a segment, if it is here. */
-    Optional<byte[]> read(SegmentId id) throws IOException {
-        Path file = file(id);
-        try {
-            return Files.size(file) > WordFile.MAX_BYTES ? Optional.empty() : Optional.of(Files.readAllBytes(file));
+    /** What the file of a segment says of some words, if it is here; one that is damaged is as good as none. */
+    Optional<WordFile> read(SegmentId id, List<byte[]> words) throws IOException {
+        try (InputStream file = new BufferedInputStream(Files.newInputStream(file(id)), BUFFER_BYTES)) {
+            return Optional.of(WordFile.reduced(file, words));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }

@@ -10,6 +10,7 @@ import dev.raftsman.catalog.MalformedJsonException;
 import dev.raftsman.config.HostPort;
 import dev.raftsman.raft.Outcome;
 import dev.raftsman.raft.ReplicatedLog;
+import dev.raftsman.search.WordFile;
 import dev.raftsman.segment.SegmentFile;
 import dev.raftsman.segment.SegmentId;
 import dev.raftsman.store.DamagedSegmentException;
@@ -360,14 +361,21 @@ public final class QueryServer implements AutoCloseable {
     }
 
     private void words(HttpExchange exchange, SegmentId id) throws IOException {
-        Optional<byte[]> words = source.words(id);
+        Optional<WordFile> words;
+        try {
+            words = source.words(id, WordsRequest.parse(exchange.getRequestURI().getRawQuery()));
+        } catch (IOException e) {
+            LOG.warn("a file of words is not used: segment={}, reason={}", id, e.getMessage());
+            words = Optional.empty();
+        }
         if (words.isEmpty()) {
-            Answers.error(exchange, 404, "this node has no words of the segment");
+            Answers.error(exchange, 404, "this node does not know the words of the segment");
             return;
         }
+        ByteBuffer file = words.get().encode();
         exchange.getResponseHeaders().set("Content-Type", "application/octet-stream");
-        exchange.sendResponseHeaders(200, words.get().length);
-        exchange.getResponseBody().write(words.get());
+        exchange.sendResponseHeaders(200, file.remaining());
+        exchange.getResponseBody().write(file.array(), 0, file.remaining());
     }
 
     private static void send(HttpExchange exchange, FileChannel file, long length) throws IOException {

@@ -1,11 +1,13 @@
 package dev.raftsman.query;
 
 import dev.raftsman.catalog.CatalogView;
+import dev.raftsman.search.WordFile;
 import dev.raftsman.segment.SegmentFile;
 import dev.raftsman.segment.SegmentId;
 import dev.raftsman.store.ReplicatedState;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.List;
 import java.util.Optional;
 
 /** What the pages show. Any thread. */
@@ -24,8 +26,12 @@ public interface QuerySource {
     /** The segment as it is now; empty if this node has none, or none any more. The caller closes it. */
     Optional<SegmentFile> segment(SegmentId id) throws IOException;
 
-    /** The segment's file of words ({@link dev.raftsman.search.WordFile}); empty if this node has none. */
-    default Optional<byte[]> words(SegmentId id) throws IOException {
+    /**
+     * Which spans of a segment may hold some words, all of them; empty if this node does not know.
+     *
+     * @throws IOException if what it knows is damaged
+     */
+    default Optional<WordFile> words(SegmentId id, List<byte[]> of) throws IOException {
         return Optional.empty();
     }
 

@@ -26,6 +26,9 @@ public final class TokenFilter {
     /** Denies nothing. */
     public static final TokenFilter NONE = new TokenFilter(new byte[0]);
 
+    /** Denies every word that filters know. */
+    static final TokenFilter DENIES_ALL = new TokenFilter(new byte[1]);
+
     private final byte[] bits;
 
     private TokenFilter(byte[] bits) {

@@ -4,8 +4,9 @@ import dev.raftsman.disk.Checksum;
 import dev.raftsman.event.Names;
 import dev.raftsman.segment.EpochInfo;
 import dev.raftsman.segment.SegmentId;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.BufferUnderflowException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +14,9 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
+import java.util.zip.CRC32C;
+import java.util.zip.CheckedInputStream;
 
 /**
  * Which words the spans of a sealed segment hold; drawn on the package's page.
@@ -119,81 +123,133 @@ public record WordFile(SegmentId segment, long segmentBytes, List<EpochInfo> epo
         return file.flip();
     }
 
+    /** A whole file of them; the same as {@link #read} with each filter as it stands. */
+    public static WordFile decode(byte[] bytes) throws IOException {
+        return read(new ByteArrayInputStream(bytes), filter -> filter);
+    }
+
     /**
-     * @param bytes a whole file
+     * What a file says of some words alone: a span that lacks one of them denies all, of the others nothing is denied. Memory:
+     * a filter, and what is returned.
+     *
+     * @param file to its end; stays the caller's
+     * @param words ASCII letters and digits
+     * @throws IOException as {@link #read}
+     */
+    public static WordFile reduced(InputStream file, List<byte[]> words) throws IOException {
+        return read(
+                file,
+                filter -> words.stream().allMatch(filter::mayContain) ? TokenFilter.NONE : TokenFilter.DENIES_ALL);
+    }
+
+    /**
+     * @param kept what is kept of each filter
      * @throws IOException if it is none, or damaged
      */
-    public static WordFile decode(byte[] bytes) throws IOException {
-        ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-        if (bytes.length < FIXED_BYTES || in.getInt(0) != MAGIC || in.getInt(LENGTH_OFFSET) != bytes.length) {
-            throw new IOException("no file of words: " + bytes.length + " bytes");
+    private static WordFile read(InputStream file, UnaryOperator<TokenFilter> kept) throws IOException {
+        ByteBuffer begin = bytes(file, CHECKED_OFFSET);
+        if (begin.getInt(0) != MAGIC || begin.getInt(LENGTH_OFFSET) < FIXED_BYTES) {
+            throw new IOException("no file of words");
         }
-        int computed = Checksum.crc32c(in, CHECKED_OFFSET, bytes.length - CHECKED_OFFSET);
-        if (computed != in.getInt(CRC_OFFSET)) {
-            throw new IOException(
-                    "file of words with CRC32C %08x; found %08x".formatted(in.getInt(CRC_OFFSET), computed));
-        }
-        if (in.getInt(VERSION_OFFSET) != VERSION) {
-            throw new IOException("file of words of format " + in.getInt(VERSION_OFFSET) + "; expected " + VERSION);
-        }
+        CRC32C computed = new CRC32C();
+        CheckedInputStream in = new CheckedInputStream(file, computed);
         try {
-            in.position(CHECKED_OFFSET + Integer.BYTES);
-            SegmentId segment = new SegmentId(in.getInt(), in.getLong());
-            long segmentBytes = in.getLong();
+            Parts parts = new Parts(in, begin.getInt(LENGTH_OFFSET) - CHECKED_OFFSET);
+            WordFile words = parts.file(kept);
+            if (parts.left > 0 || file.read() >= 0) {
+                throw new IllegalArgumentException("something is behind it");
+            }
+            if ((int) computed.getValue() != begin.getInt(CRC_OFFSET)) {
+                throw new IOException("file of words with CRC32C %08x; found %08x"
+                        .formatted(begin.getInt(CRC_OFFSET), computed.getValue()));
+            }
+            return words;
+        } catch (IllegalArgumentException e) {
+            throw new IOException("file of words does not fit together: " + e.getMessage(), e);
+        }
+    }
+
+    private static ByteBuffer bytes(InputStream in, int length) throws IOException {
+        byte[] bytes = in.readNBytes(length);
+        if (bytes.length < length) {
+            throw new IOException("file of words ends too soon");
+        }
+        return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** Of a file that may be damaged: that shows at its end. */
+    private static final class Parts {
+        private final InputStream in;
+        private int left;
+
+        Parts(InputStream in, int left) {
+            this.in = in;
+            this.left = left;
+        }
+
+        private ByteBuffer take(int length) throws IOException {
+            if (length < 0 || length > left) {
+                throw new IllegalArgumentException("part of " + length + " bytes; " + left + " are left");
+            }
+            left -= length;
+            return bytes(in, length);
+        }
+
+        private WordFile file(UnaryOperator<TokenFilter> kept) throws IOException {
+            ByteBuffer head = take(FIXED_BYTES - CHECKED_OFFSET - Integer.BYTES);
+            int version = head.getInt();
+            if (version != VERSION) {
+                throw new IOException("file of words of format " + version + "; expected " + VERSION);
+            }
+            SegmentId segment = new SegmentId(head.getInt(), head.getLong());
+            long segmentBytes = head.getLong();
             List<EpochInfo> epochs = new ArrayList<>();
-            for (int left = in.getInt(); left > 0; left--) {
-                epochs.add(epoch(in));
+            for (int more = head.getInt(); more > 0; more--) {
+                epochs.add(epoch());
             }
             List<WordSpan> spans = new ArrayList<>();
             long end = -1;
-            for (int left = in.getInt(); left > 0; left--) {
-                WordSpan span = span(in);
+            for (int more = take(Integer.BYTES).getInt(); more > 0; more--) {
+                WordSpan span = span(kept);
                 if (end >= 0 && span.offset() != end || span.offset() + span.length() > segmentBytes) {
                     throw new IllegalArgumentException("span at " + span.offset() + "; expected " + end);
                 }
                 end = span.offset() + span.length();
                 spans.add(span);
             }
-            if (in.hasRemaining()) {
-                throw new IllegalArgumentException(in.remaining() + " bytes left");
-            }
             return new WordFile(segment, segmentBytes, epochs, spans);
-        } catch (BufferUnderflowException | IllegalArgumentException e) {
-            throw new IOException("file of words does not fit together: " + e.getMessage(), e);
         }
-    }
 
-    private static EpochInfo epoch(ByteBuffer in) {
-        long epoch = in.getLong();
-        UUID incarnation = new UUID(in.getLong(), in.getLong());
-        int length = Short.toUnsignedInt(in.getShort());
-        if (length > Names.MAX_LENGTH) {
-            throw new IllegalArgumentException("producer of " + length + " bytes");
+        private EpochInfo epoch() throws IOException {
+            ByteBuffer head = take(EPOCH_BYTES);
+            long epoch = head.getLong();
+            UUID incarnation = new UUID(head.getLong(), head.getLong());
+            int length = Short.toUnsignedInt(head.getShort());
+            if (length > Names.MAX_LENGTH) {
+                throw new IllegalArgumentException("producer of " + length + " bytes");
+            }
+            return new EpochInfo(
+                    epoch, StandardCharsets.UTF_8.decode(take(length)).toString(), incarnation);
         }
-        byte[] producer = new byte[length];
-        in.get(producer);
-        return new EpochInfo(epoch, new String(producer, StandardCharsets.UTF_8), incarnation);
-    }
 
-    @SuppressWarnings("ByteBufferBackingArray") // wraps the whole of an array
-    private static WordSpan span(ByteBuffer in) {
-        long offset = in.getLong();
-        int length = in.getInt();
-        int blocks = in.getInt();
-        int rawBytes = in.getInt();
-        int levels = in.getInt();
-        long minTime = in.getLong();
-        long maxTime = in.getLong();
-        long firstRaftIndex = in.getLong();
-        int itemsBefore = in.getInt();
-        int bits = in.getInt();
-        if (bits < 0 || bits > in.remaining()) {
-            throw new IllegalArgumentException("filter of " + bits + " bytes");
+        private WordSpan span(UnaryOperator<TokenFilter> kept) throws IOException {
+            ByteBuffer head = take(SPAN_BYTES);
+            long offset = head.getLong();
+            int length = head.getInt();
+            int blocks = head.getInt();
+            int rawBytes = head.getInt();
+            int levels = head.getInt();
+            long minTime = head.getLong();
+            long maxTime = head.getLong();
+            long firstRaftIndex = head.getLong();
+            int itemsBefore = head.getInt();
+            int bits = head.getInt();
+            if (bits > TokenFilter.MAX_BYTES) {
+                throw new IllegalArgumentException("filter of " + bits + " bytes");
+            }
+            TokenFilter words = kept.apply(TokenFilter.ofBits(take(bits).array(), 0, bits));
+            return new WordSpan(
+                    offset, length, blocks, rawBytes, levels, minTime, maxTime, firstRaftIndex, itemsBefore, words);
         }
-        int at = in.position();
-        in.position(at + bits);
-        TokenFilter words = TokenFilter.ofBits(in.array(), at, at + bits);
-        return new WordSpan(
-                offset, length, blocks, rawBytes, levels, minTime, maxTime, firstRaftIndex, itemsBefore, words);
     }
 }

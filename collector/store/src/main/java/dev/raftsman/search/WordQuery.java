@@ -46,6 +46,13 @@ public final class WordQuery {
         }
     }
 
+    /** All of them, of fields too. The arrays are not to be changed. */
+    public List<byte[]> all() {
+        List<byte[]> all = new ArrayList<>(words);
+        all.addAll(fieldWords);
+        return all;
+    }
+
     /** Whether a filter may deny anything at all. */
     public boolean prunes(boolean withFields) {
         return !words.isEmpty() || withFields && !fieldWords.isEmpty();

@@ -18,7 +18,7 @@
  *      i32 bytes of the filter, the filter's bits: {@link dev.raftsman.search.TokenFilter}
  * </pre>
  *
- * <p>Little endian. In such a filter are the words of lines, of messages and throwables, of the values of attributes and of
+ * <p>A reader gets such a file {@linkplain dev.raftsman.search.WordFile#reduced reduced} to the words it looks for. Little endian. In such a filter are the words of lines, of messages and throwables, of the values of attributes and of
  * labels. Spans are of about 256 KiB, less where words are many.
  *
  * <p>Threads: one for each search; a query and what was found are for any. Memory: one inflated block, and what was found.

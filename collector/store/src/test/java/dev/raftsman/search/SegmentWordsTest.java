@@ -13,10 +13,12 @@ import dev.raftsman.segment.SegmentId;
 import dev.raftsman.segment.SegmentTally;
 import dev.raftsman.segment.SegmentWriter;
 import dev.raftsman.segment.SpanReader;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -90,8 +92,8 @@ class SegmentWordsTest {
     @Test
     void neverDeniesWhatIsThere() throws Exception {
         Path file = segment(BLOCKS);
-        WordFile words =
-                WordFile.decode(SegmentWords.of(file, bytes -> {}).encode().array());
+        byte[] encoded = SegmentWords.of(file, bytes -> {}).encode().array();
+        WordFile words = WordFile.decode(encoded);
         assertThat(words.segment()).isEqualTo(ID);
         assertThat(words.segmentBytes()).isEqualTo(Files.size(file));
         assertThat(words.spans()).hasSizeGreaterThan(1);
@@ -111,6 +113,9 @@ class SegmentWordsTest {
         int found = 0;
         for (Query query : queries) {
             WordQuery wanted = new WordQuery(query);
+            Iterator<WordSpan> reduced = WordFile.reduced(new ByteArrayInputStream(encoded), wanted.all())
+                    .spans()
+                    .iterator();
             try (BlockSearch search = new BlockSearch(query, Keep.COUNT)) {
                 int number = 0;
                 for (WordSpan span : words.spans()) {
@@ -119,6 +124,7 @@ class SegmentWordsTest {
                         in |= search.search(blocks.get(number)) != null;
                     }
                     boolean may = span.mayHold(query, wanted);
+                    assertThat(reduced.next().mayHold(query, wanted)).isEqualTo(may);
                     assertThat(may || !in).as("seed %d: %s", SEED, query).isTrue();
                     denied += may ? 0 : 1;
                     found += in ? 1 : 0;
