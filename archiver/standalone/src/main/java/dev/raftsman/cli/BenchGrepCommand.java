@@ -29,7 +29,8 @@ final class BenchGrepCommand implements Callable<Integer> {
     @Option(
             names = "--rare",
             paramLabel = "WORD",
-            description = "what is looked for (default: the rarest of those in the middle of the streams)")
+            description =
+                    "what is looked for (default: in each round another, the rarest of those in the middle of the streams)")
     private String rare;
 
     @Option(

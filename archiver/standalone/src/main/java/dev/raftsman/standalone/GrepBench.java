@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.ToLongFunction;
@@ -36,7 +37,7 @@ public final class GrepBench {
     /**
      * @param source directory with files of lines
      * @param streams how many they are parted into
-     * @param rare a word to look for, or null for the rarest of those in the middle of the streams
+     * @param rare a word to look for, or null for another in each round, the rarest of those in the middle of the streams
      * @param common another word
      * @param retention policies that archive all at once, or null for a directory
      * @param rounds how often each search is measured, after one that is not
@@ -55,8 +56,19 @@ public final class GrepBench {
             String command,
             Path json) {}
 
-    /** What is looked for, with options that ours and grep's have alike. */
-    private record Search(String key, String title, List<String> arguments) {}
+    /**
+     * What is looked for.
+     *
+     * @param options that ours and grep's have alike
+     * @param words one after the other, in turn
+     */
+    private record Search(String key, String title, List<String> options, List<String> words) {
+        List<String> arguments(int round) {
+            List<String> arguments = new ArrayList<>(options);
+            arguments.add(words.get(round % words.size()));
+            return arguments;
+        }
+    }
 
     private final Settings settings;
     private final BenchReport report;
@@ -92,11 +104,12 @@ public final class GrepBench {
         report.machine(BenchMachine.describe(settings.command()));
         progress.say("parting the files into streams, and compressing them for the peer");
         feed.write();
-        String rare = settings.rare() == null ? feed.rarest() : settings.rare();
+        List<String> rare = settings.rare() == null ? feed.rarest(settings.rounds() + 1) : List.of(settings.rare());
+        List<String> parts = rare.stream().map(GrepBench::inner).toList();
         List<Search> searches = List.of(
-                new Search("rare", "the word " + rare, List.of("-w", rare)),
-                new Search("part", "a part of it, " + inner(rare), List.of(inner(rare))),
-                new Search("common", "the word " + settings.common(), List.of("-w", settings.common())));
+                new Search("rare", "a rare word, in turn " + String.join(", ", rare), List.of("-w"), rare),
+                new Search("part", "a part of it, " + String.join(", ", parts), List.of(), parts),
+                new Search("common", "the word " + settings.common(), List.of("-w"), List.of(settings.common())));
         ingest();
         awaitWords();
         measure("hot", "hot, on three collectors", searches, List.of());
@@ -140,7 +153,7 @@ public final class GrepBench {
                                 feed.lines(),
                                 settings.streams(),
                                 feed.rawBytes() / GIB,
-                                Bytes.text(sum(catalog, SegmentView::bytes)),
+                                Bytes.text(sum(catalog.segments(), SegmentView::bytes)),
                                 catalog.segments().size(),
                                 Bytes.text(feed.compressedBytes())));
     }
@@ -229,8 +242,8 @@ public final class GrepBench {
                 .count();
     }
 
-    private static long sum(CatalogView catalog, ToLongFunction<SegmentView> of) {
-        return catalog.segments().stream().mapToLong(of).sum();
+    private static <T> long sum(Collection<T> all, ToLongFunction<T> of) {
+        return all.stream().mapToLong(of).sum();
     }
 
     // --- searching
@@ -242,8 +255,8 @@ public final class GrepBench {
             List<Searched> peers = new ArrayList<>();
             for (int round = 0; round <= settings.rounds(); round++) {
                 progress.now("%s: %s, round %d of %d".formatted(title, search.title(), round, settings.rounds()));
-                Searched our = ours(search, where);
-                Searched peer = peer(search);
+                Searched our = ours(search.arguments(round), where);
+                Searched peer = peer(search.arguments(round));
                 if (!our.sha256().equals(peer.sha256())) {
                     same = false;
                     report.line(
@@ -264,8 +277,10 @@ public final class GrepBench {
     }
 
     private void print(Search search, List<Searched> ours, List<Searched> peers) {
-        Searched one = ours.get(0);
-        report.line(search.key() + "Bytes", one.bytes(), search.title(), "%,d bytes found".formatted(one.bytes()));
+        long bytes = sum(ours, Searched::bytes) / ours.size();
+        long read = sum(ours, Searched::blocksRead) / ours.size();
+        long blocks = ours.get(0).blocks();
+        report.line(search.key() + "Bytes", bytes, search.title(), "%,d bytes found, on average".formatted(bytes));
         line(
                 search.key(),
                 "  raftsman grep",
@@ -276,9 +291,9 @@ public final class GrepBench {
                                         .mapToLong(Searched::peakBytes)
                                         .max()
                                         .orElseThrow()),
-                                one.blocksRead(),
-                                one.blocks(),
-                                100.0 * one.blocksRead() / Math.max(1, one.blocks())));
+                                read,
+                                blocks,
+                                100.0 * read / Math.max(1, blocks)));
         line(search.key() + "Peer", "  " + feed.peer(), peers, "");
         double factor = Searched.median(peers, Searched::seconds) / Searched.median(ours, Searched::seconds);
         report.line(search.key() + "Factor", factor, "  factor", "%.2f".formatted(factor));
@@ -301,11 +316,11 @@ public final class GrepBench {
                                 more));
     }
 
-    private Searched ours(Search search, List<String> where) throws IOException {
+    private Searched ours(List<String> arguments, List<String> where) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 LocalCluster.launcher(), "grep", "--raw", "--stats", "--cluster", String.join(",", files.https())));
         command.addAll(where);
-        command.addAll(search.arguments());
+        command.addAll(arguments);
         double before = collectorSeconds();
         Path errors = files.log("grep");
         Files.deleteIfExists(errors);
@@ -319,7 +334,7 @@ public final class GrepBench {
                 collectorSeconds() - before, Long.parseLong(blocks.group(1)), Long.parseLong(blocks.group(2)));
     }
 
-    private Searched peer(Search search) throws IOException {
+    private Searched peer(List<String> arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 "sh",
                 "-c",
@@ -327,7 +342,7 @@ public final class GrepBench {
                 "peer"));
         command.add(feed.peerProgram());
         command.add(feed.compressed().toString());
-        command.addAll(search.arguments());
+        command.addAll(arguments);
         return Searched.run(command, files.dir().resolve("found"), files.log("peer"), SEARCH_LIMIT);
     }
 

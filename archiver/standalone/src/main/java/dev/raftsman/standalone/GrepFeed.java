@@ -169,8 +169,8 @@ final class GrepFeed {
         return at;
     }
 
-    /** Of the words in the middle of each stream one that stands in the fewest lines. */
-    String rarest() throws IOException {
+    /** Of the words in the middle of each stream those that stand in the fewest lines, so many of them at most. */
+    List<String> rarest(int most) throws IOException {
         List<String> candidates = new ArrayList<>();
         for (int i = 0; i < streams; i++) {
             String word = inTheMiddle(file(i));
@@ -191,11 +191,17 @@ final class GrepFeed {
         try (Stream<String> words = Files.lines(found, StandardCharsets.US_ASCII)) {
             words.forEach(word -> counts.merge(word, 1L, Long::sum));
         }
-        return candidates.stream()
+        List<String> rarest = candidates.stream()
+                .distinct()
                 .filter(counts::containsKey)
-                .min(Comparator.comparing(counts::get))
-                .orElseThrow(() -> new StandaloneException("no word with a digit and " + LEAST_LENGTH
-                        + " characters or more in the middle of the files; expected --rare"));
+                .sorted(Comparator.comparing(counts::get))
+                .limit(most)
+                .toList();
+        if (rarest.isEmpty()) {
+            throw new StandaloneException("no word with a digit and " + LEAST_LENGTH
+                    + " characters or more in the middle of the files; expected --rare");
+        }
+        return rarest;
     }
 
     private static String inTheMiddle(Path file) throws IOException {
