@@ -84,6 +84,19 @@ final class ClusterFiles {
         return dir.resolve(node(node));
     }
 
+    /** Segments whose words some node has collected. */
+    long wordFiles() {
+        try {
+            long made = 0;
+            for (int node = 1; node <= nodes(); node++) {
+                made += Directories.files(nodeData(node).resolve("words"));
+            }
+            return made;
+        } catch (IOException e) {
+            throw new StandaloneException("cannot count the files of words: " + e.getMessage(), e);
+        }
+    }
+
     /** Bytes of the segments that lie on a node, whole or not; 0 if it has no directory yet. */
     long segmentBytes(int node) throws IOException {
         // Only they: files of the log go away while a directory is walked.

@@ -161,10 +161,10 @@ public final class GrepBench {
     /** Each segment's are made by one of the members; some, perhaps, while lines still came in. */
     private void awaitWords() throws IOException {
         int segments = cluster.catalog().segments().size();
-        long already = wordFiles();
+        long already = files.wordFiles();
         double before = collectorSeconds();
         LocalCluster.await("the words of all segments", LIMIT, () -> {
-            long made = wordFiles();
+            long made = files.wordFiles();
             progress.now("words of %d of %d segments collected".formatted(made, segments));
             return made >= segments;
         });
@@ -177,18 +177,6 @@ public final class GrepBench {
                 "words of segments",
                 "%.1f CPU-s of the collectors for %d of %d, %.2f a raw GiB"
                         .formatted(seconds, segments - already, segments, seconds / Math.max(rawGib, 1e-9)));
-    }
-
-    private long wordFiles() {
-        try {
-            long made = 0;
-            for (int node = 1; node <= NODES; node++) {
-                made += Directories.files(files.nodeData(node).resolve("words"));
-            }
-            return made;
-        } catch (IOException e) {
-            throw new StandaloneException("cannot count the files of words: " + e.getMessage(), e);
-        }
     }
 
     private void archive() throws IOException {

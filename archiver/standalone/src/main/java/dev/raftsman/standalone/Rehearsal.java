@@ -1,9 +1,9 @@
 package dev.raftsman.standalone;
 
+import dev.raftsman.catalog.SegmentState;
 import dev.raftsman.disk.Durable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -11,11 +11,12 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Makes the archives that agents, collectors and all other commands start from: an agent of the same launcher reads a small
- * file, ships it to three collectors on loopback, shows its pages and ends, and so does one of those, and a search finds the
- * file's lines, while the JVM notes which classes that took. So what is in an archive is what a start needs, and no list of it
+ * file into two streams, ships it to three collectors on loopback, shows its pages and ends, and so does one of those; an
+ * archiver takes one of the streams, and a search finds the lines of both by a word in them, while the JVM notes which classes that took. So what is in an archive is what a start needs, and no list of it
  * has to be kept.
  *
  * <p>An archive is written beside the one in use, forced and renamed over it: a process that starts meanwhile sees a whole one
@@ -28,7 +29,8 @@ public final class Rehearsal {
     private static final Duration WRITE_LIMIT = Duration.ofSeconds(120);
 
     private static final int NODES = 3;
-    private static final String STREAM = "rehearsal";
+    private static final String HOT = "rehearsal";
+    private static final String COLD = "rehearsal-cold";
     private static final int LINES = 1_000;
 
     private Rehearsal() {}
@@ -58,13 +60,15 @@ public final class Rehearsal {
     }
 
     private static void rehearse(Map<String, Path> made, Path dir) throws IOException {
-        Path file = dir.toAbsolutePath().resolve("rehearsal.txt");
         Files.createDirectories(dir);
-        Files.writeString(
-                file, "2026-01-01 00:00:00 INFO a line like many others\n".repeat(LINES), StandardCharsets.UTF_8);
+        Map<String, Path> inputs = new TreeMap<>();
+        for (String stream : List.of(HOT, COLD)) {
+            String lines = "2026-01-01 00:00:00 INFO a line like many others\n".repeat(LINES);
+            inputs.put(stream, Files.writeString(dir.toAbsolutePath().resolve(stream + ".txt"), lines));
+        }
         ClusterFiles files = new ClusterFiles(dir, NODES);
-        files.writeCollectors("64MiB", "1h");
-        files.writeAgent(Map.of(STREAM, file), "64MiB");
+        files.writeCollectors("64MiB", "1s");
+        files.writeAgent(inputs, "64MiB");
         try (LocalCluster cluster = new LocalCluster(files).stoppedWithUs()) {
             ChildProcess collector = cluster.startCollector(1, archiving(made, Verb.COLLECTOR));
             for (int node = 2; node <= NODES; node++) {
@@ -75,20 +79,39 @@ public final class Rehearsal {
             LocalCluster.await("the agent's lines to be acknowledged", START_LIMIT, () -> {
                 cluster.requireAlive(LocalCluster.AGENT);
                 return cluster.ready(files.agentHttp())
-                        && cluster.metrics(files.agentHttp()).total("raftsman_agent_acked_events_total") == LINES;
+                        && cluster.metrics(files.agentHttp()).total("raftsman_agent_acked_events_total") == 2 * LINES;
             });
+            archive(cluster, files);
+            LocalCluster.await("the words of the sealed segment", START_LIMIT, () -> files.wordFiles() > 0);
             search(files, made);
             awaitArchive(agent, made.get(Verb.AGENT));
             awaitArchive(collector, made.get(Verb.COLLECTOR));
         }
     }
 
+    /** One of two streams. */
+    private static void archive(LocalCluster cluster, ClusterFiles files) {
+        files.writeArchiver("100ms", """
+                version: 1
+                targets: {cold: {type: directory, path: %s}}
+                policies:
+                  - {name: all, match: {stream: %s}, keepHot: {age: 0s}, then: archive, to: cold}
+                """.formatted(ClusterFiles.quoted(files.objects()), COLD));
+        ChildProcess archiver = cluster.startArchiver();
+        LocalCluster.await("a segment to be archived", START_LIMIT, () -> {
+            cluster.requireAlive(LocalCluster.ARCHIVER);
+            try {
+                return cluster.catalog().segments().stream()
+                        .anyMatch(segment -> segment.state() == SegmentState.ARCHIVED);
+            } catch (IOException e) {
+                return false; // Asked again.
+            }
+        });
+        archiver.stop();
+    }
+
     /** Of all commands it is the one that has to do with most. */
     private static void search(ClusterFiles files, Map<String, Path> made) {
-        files.writeArchiver(
-                "1h",
-                "version: 1\ntargets: {cold: {type: directory, path: %s}}\npolicies: []\n"
-                        .formatted(ClusterFiles.quoted(files.objects())));
         ChildProcess search = ChildProcess.start(
                 "grep",
                 List.of(
@@ -99,7 +122,8 @@ public final class Rehearsal {
                         String.join(",", files.https()),
                         "--policy",
                         files.conf("retention").toString(),
-                        "others"),
+                        "-w",
+                        "many"),
                 archiving(made, StartArchive.COMMANDS),
                 files.log("grep"),
                 null);
