@@ -76,6 +76,7 @@ final class ServedState implements AutoCloseable {
                 answer(exchange, agents);
             }
         });
+        serve("/v1/words", exchange -> answer(exchange, ""));
         serve("/v1/segments/", this::segment);
         server.start();
     }
@@ -139,11 +140,6 @@ final class ServedState implements AutoCloseable {
 
     private void segment(HttpExchange exchange) throws IOException {
         String path = exchange.getRequestURI().getPath();
-        if (path.endsWith("/words")) {
-            exchange.sendResponseHeaders(404, -1);
-            exchange.close();
-            return;
-        }
         try (SegmentFile file = state.openForRead(SegmentId.parse(path.substring("/v1/segments/".length())))
                 .orElseThrow()) {
             String[] range = exchange.getRequestHeaders()

@@ -8,71 +8,55 @@ import dev.raftsman.catalog.Command;
 import dev.raftsman.catalog.CommandResult;
 import dev.raftsman.catalog.MalformedJsonException;
 import dev.raftsman.catalog.SegmentView;
+import dev.raftsman.cluster.NodeHttp.GoneException;
+import dev.raftsman.cluster.NodeHttp.NotLeaderException;
+import dev.raftsman.cluster.NodeHttp.Request;
 import dev.raftsman.config.HostPort;
 import dev.raftsman.objects.Sha256;
 import dev.raftsman.search.WordFile;
 import dev.raftsman.segment.SegmentId;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InterruptedIOException;
-import java.io.UncheckedIOException;
-import java.net.ConnectException;
-import java.net.URI;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Speaks HTTP with whichever collectors answer. The leader is found by asking any node: one that does not lead answers 421
  * and names the leader, which is asked next. Thread-safe.
  */
 public final class ClusterClient implements Cluster, SegmentRanges {
-    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
-    private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(15);
-
+    private static final Logger LOG = LoggerFactory.getLogger(ClusterClient.class);
     /** One range of a segment: bounds memory, and what is read again when a node dies in the middle. */
     private static final int CHUNK_BYTES = 4 << 20;
 
-    private static final int OK = 200;
     private static final int PARTIAL = 206;
-    private static final int CLIENT_ERRORS = 400;
-    private static final int UNAUTHORIZED = 401;
-    private static final int GONE = 410;
-    private static final int TOO_MANY = 429;
-    private static final int MISDIRECTED = 421;
-    private static final int SERVER_ERRORS = 500;
-    private static final int MAX_DETAIL = 200;
     private static final int MAX_WORDS_LENGTH = 2_000;
 
     private final List<HostPort> nodes;
     private final Backoff backoff;
-    private final String token;
     private final ObjectMapper json = new ObjectMapper();
-    private final ExecutorService threads;
-    private final PlainHttp http;
+    private final NodeHttp http;
 
-    /** Who had the words of segments, by whose task they were. */
-    private final Map<Integer, HostPort> makers = new ConcurrentHashMap<>();
+    /** Who did not answer when asked for words: it is done without theirs, rather than to wait again and again. */
+    private final Set<HostPort> silent = ConcurrentHashMap.newKeySet();
 
     /** Whom to ask first. A stale value costs one refusal; any thread may write it. */
     private volatile HostPort leader;
@@ -92,14 +76,8 @@ public final class ClusterClient implements Cluster, SegmentRanges {
         }
         this.nodes = List.copyOf(nodes);
         this.backoff = backoff;
-        this.token = token;
         this.leader = nodes.get(0);
-        this.threads = Executors.newCachedThreadPool(task -> {
-            Thread thread = new Thread(task, "cluster-client");
-            thread.setDaemon(true);
-            return thread;
-        });
-        this.http = new PlainHttp(CONNECT_TIMEOUT, threads);
+        this.http = new NodeHttp(token, json);
     }
 
     /** An answer that will be the same from every node and at every time. */
@@ -137,15 +115,6 @@ public final class ClusterClient implements Cluster, SegmentRanges {
         }
     }
 
-    /** The node has dropped the segment: it is in the archive, or given up. */
-    private static final class GoneException extends IOException {
-        private static final long serialVersionUID = 1L;
-
-        GoneException(String message) {
-            super(message);
-        }
-    }
-
     private interface Question<T> {
         T ask(HostPort node) throws IOException;
     }
@@ -157,7 +126,7 @@ public final class ClusterClient implements Cluster, SegmentRanges {
 
     /** What one node says of itself, as JSON; asks no other node and once only. */
     public String statusOf(HostPort node) throws IOException {
-        return body(send(node, get(node, "/v1/status")));
+        return get(node, "/v1/status").text();
     }
 
     /** The tables as one node has applied them, which may be behind; asks no other node and once only. */
@@ -167,7 +136,7 @@ public final class ClusterClient implements Cluster, SegmentRanges {
 
     /** The metrics of one node, in the Prometheus text format; asks no other node and once only. */
     public String metricsOf(HostPort node) throws IOException {
-        return body(send(node, get(node, "/metrics")));
+        return get(node, "/metrics").text();
     }
 
     /**
@@ -180,8 +149,7 @@ public final class ClusterClient implements Cluster, SegmentRanges {
         boolean known = false;
         for (HostPort node : nodes) {
             try {
-                JsonNode page =
-                        json.readTree(send(node, get(node, "/v1/agents")).body());
+                JsonNode page = json.readTree(get(node, "/v1/agents").body());
                 known = true;
                 for (JsonNode agent : page.path("agents")) {
                     for (JsonNode stream : agent.path("streams")) {
@@ -217,7 +185,7 @@ public final class ClusterClient implements Cluster, SegmentRanges {
 
     /** The members, and the change of them that is under way, as the leader knows them: JSON of {@code /v1/cluster}. */
     public String members() throws IOException {
-        return ask("members", node -> body(send(node, get(node, "/v1/cluster?leader=true"))));
+        return ask("members", node -> get(node, "/v1/cluster?leader=true").text());
     }
 
     /**
@@ -229,18 +197,11 @@ public final class ClusterClient implements Cluster, SegmentRanges {
      * @throws FinalAnswerException with what is in the way
      */
     public String changeMembers(String verb, String request) throws IOException {
+        byte[] body = request.getBytes(StandardCharsets.UTF_8);
         return ask(
                 verb,
-                node -> body(send(
-                        node,
-                        request(node, "/v1/cluster/" + verb)
-                                .header("Content-Type", "application/json")
-                                .POST(HttpRequest.BodyPublishers.ofString(request))
-                                .build())));
-    }
-
-    private static String body(HttpResponse<byte[]> answer) {
-        return new String(answer.body(), StandardCharsets.UTF_8);
+                node -> http.ask(new Request(node, "/v1/cluster/" + verb, null, body))
+                        .text());
     }
 
     public List<HostPort> nodes() {
@@ -251,11 +212,7 @@ public final class ClusterClient implements Cluster, SegmentRanges {
     public CommandResult execute(Command command) throws IOException {
         byte[] body = CatalogJson.write(command);
         return ask("command " + command.getClass().getSimpleName(), node -> {
-            HttpRequest request = request(node, "/v1/commands")
-                    .header("Content-Type", "application/json")
-                    .POST(HttpRequest.BodyPublishers.ofByteArray(body))
-                    .build();
-            HttpResponse<byte[]> answer = send(node, request);
+            NodeHttp.Answer answer = http.ask(new Request(node, "/v1/commands", null, body));
             try {
                 return CatalogJson.readResult(answer.body());
             } catch (MalformedJsonException e) {
@@ -269,7 +226,7 @@ public final class ClusterClient implements Cluster, SegmentRanges {
         Map<SegmentId, Long> reads = new HashMap<>();
         for (HostPort node : nodes) {
             try {
-                JsonNode page = json.readTree(send(node, get(node, "/v1/reads")).body());
+                JsonNode page = json.readTree(get(node, "/v1/reads").body());
                 for (JsonNode read : page.path("reads")) {
                     reads.merge(
                             SegmentId.parse(read.path("segment").asText()),
@@ -355,26 +312,29 @@ public final class ClusterClient implements Cluster, SegmentRanges {
     }
 
     @Override
-    public Optional<byte[]> words(SegmentView segment, List<byte[]> of) {
-        String page = "/v1/segments/" + segment.id() + "/words?of=" + listed(of);
-        // Who had those of another segment with the same maker is asked first: a guess, as nodes need not be all
-        // members.
-        int maker = WordFile.makerOf(segment.id(), nodes.size());
-        HostPort likely = makers.getOrDefault(maker, nodes.get(0));
-        Set<HostPort> order = new LinkedHashSet<>(List.of(likely));
-        order.addAll(nodes);
-        for (HostPort node : order) {
+    public List<WordFile> words(List<SegmentView> segments, List<byte[]> of) {
+        Map<SegmentId, SegmentView> wanted = new LinkedHashMap<>();
+        segments.forEach(segment -> wanted.put(segment.id(), segment));
+        List<WordFile> words = new ArrayList<>();
+        for (HostPort node : nodes) {
+            if (wanted.isEmpty() || silent.contains(node)) {
+                continue;
+            }
+            String ids = wanted.keySet().stream().map(SegmentId::toString).collect(Collectors.joining(","));
             try {
-                HttpResponse<byte[]> answer = exchange(node, get(node, page), HttpResponse.BodyHandlers.ofByteArray());
-                if (answer.statusCode() == OK) {
-                    makers.put(maker, node);
-                    return Optional.of(answer.body());
+                NodeHttp.Answer answer = get(node, "/v1/words?segments=" + ids + "&of=" + listed(of));
+                InputStream files = new ByteArrayInputStream(answer.body());
+                for (Optional<WordFile> file = WordFile.next(files); file.isPresent(); file = WordFile.next(files)) {
+                    if (wanted.remove(file.get().segment()) != null) {
+                        words.add(file.get());
+                    }
                 }
             } catch (IOException e) {
-                continue; // Down: another may have one, or it is done without.
+                LOG.debug("words are looked for elsewhere", e);
+                silent.add(node);
             }
         }
-        return Optional.empty();
+        return words;
     }
 
     /** Some of them suffice: each leaves out what lacks it. */
@@ -397,17 +357,13 @@ public final class ClusterClient implements Cluster, SegmentRanges {
             for (int i = 0; i < nodes.size(); i++) {
                 HostPort node = node(first + i);
                 try {
-                    HttpRequest request = request(node, "/v1/segments/" + segment.id() + (isRead ? "?read=true" : ""))
-                            .header("Range", range)
-                            .GET()
-                            .build();
-                    HttpResponse<byte[]> answer = send(node, request);
-                    boolean fits = answer.body().length == length
-                            && (answer.statusCode() == PARTIAL || answer.statusCode() == OK && offset == 0);
+                    NodeHttp.Answer answer = http.ask(new Request(
+                            node, "/v1/segments/" + segment.id() + (isRead ? "?read=true" : ""), range, null));
+                    boolean fits = answer.body().length == length && (answer.status() == PARTIAL || offset == 0);
                     if (fits) {
                         return answer.body();
                     }
-                    last = new IOException(node + " answers " + answer.statusCode() + " with " + answer.body().length
+                    last = new IOException(node + " answers " + answer.status() + " with " + answer.body().length
                             + " bytes for " + range + " of segment " + segment.id());
                 } catch (GoneException e) {
                     gone++;
@@ -444,8 +400,8 @@ public final class ClusterClient implements Cluster, SegmentRanges {
                     return answer;
                 } catch (NotLeaderException e) {
                     last = e;
-                    if (e.leader != null) {
-                        order.add(0, e.leader);
+                    if (e.leader() != null) {
+                        order.add(0, e.leader());
                     }
                 } catch (FinalAnswerException | NotPermittedException | InterruptedIOException e) {
                     throw e;
@@ -463,132 +419,23 @@ public final class ClusterClient implements Cluster, SegmentRanges {
         }
     }
 
-    private static final class NotLeaderException extends IOException {
-        private static final long serialVersionUID = 1L;
-
-        private final transient HostPort leader;
-
-        NotLeaderException(HostPort node, HostPort leader) {
-            super(node + " does not lead" + (leader == null ? ", nor knows who does" : "; " + leader + " does"));
-            this.leader = leader;
-        }
-    }
-
-    private HttpRequest get(HostPort node, String path) {
-        return request(node, path).GET().build();
-    }
-
-    private HttpRequest.Builder request(HostPort node, String path) {
-        HttpRequest.Builder request =
-                HttpRequest.newBuilder(URI.create("http://" + node + path)).timeout(ANSWER_TIMEOUT);
-        return token.isEmpty() ? request : request.header("Authorization", "Bearer " + token);
+    private NodeHttp.Answer get(HostPort node, String page) throws IOException {
+        return http.ask(Request.get(node, page));
     }
 
     /** Read as it comes: of a hundred thousand segments it has some sixty megabytes. */
     private CatalogView catalog(HostPort node, String page) throws IOException {
-        HttpRequest request = get(node, page);
-        HttpResponse<Catalog> answer = exchange(node, request, ClusterClient::catalog);
-        check(node, request, answer.statusCode(), answer.body().refusal);
-        return answer.body().view;
-    }
-
-    /** A catalog, or the bytes that came in its place. */
-    private record Catalog(CatalogView view, byte[] refusal) {}
-
-    /** The pool has a thread for each answer, so one may wait for its bytes. */
-    private static HttpResponse.BodySubscriber<Catalog> catalog(HttpResponse.ResponseInfo head) {
-        if (head.statusCode() != OK) {
-            return HttpResponse.BodySubscribers.mapping(
-                    HttpResponse.BodySubscribers.ofByteArray(), bytes -> new Catalog(null, bytes));
-        }
-        return HttpResponse.BodySubscribers.mapping(HttpResponse.BodySubscribers.ofInputStream(), body -> {
-            try (body) {
-                return new Catalog(CatalogJson.read(body, CatalogView.class), null);
+        return http.ask(Request.get(node, page), (status, body) -> {
+            try {
+                return CatalogJson.read(body, CatalogView.class);
             } catch (MalformedJsonException e) {
-                throw new UncheckedIOException(new IOException("sends a catalog that is " + e.getMessage(), e));
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
+                throw new IOException("sends a catalog that is " + e.getMessage(), e);
             }
         });
-    }
-
-    /** @return an answer of 2xx; everything else is thrown */
-    private HttpResponse<byte[]> send(HostPort node, HttpRequest request) throws IOException {
-        HttpResponse<byte[]> answer = exchange(node, request, HttpResponse.BodyHandlers.ofByteArray());
-        check(node, request, answer.statusCode(), answer.body());
-        return answer;
-    }
-
-    private <T> HttpResponse<T> exchange(HostPort node, HttpRequest request, HttpResponse.BodyHandler<T> body)
-            throws IOException {
-        // The request's own timeout ends with the answer's head; the future's covers the body too.
-        CompletableFuture<HttpResponse<T>> pending = http.client().sendAsync(request, body);
-        try {
-            return pending.get(ANSWER_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
-            Throwable cause = e.getCause();
-            while (cause instanceof UncheckedIOException && cause.getCause() != null) {
-                cause = cause.getCause();
-            }
-            String why = cause.getMessage() != null
-                    ? cause.getMessage()
-                    : cause instanceof ConnectException
-                            ? "cannot connect"
-                            : cause.getClass().getSimpleName();
-            throw new IOException(node + ": " + why, cause);
-        } catch (TimeoutException e) {
-            pending.cancel(true);
-            throw new IOException(node + ": no answer within " + ANSWER_TIMEOUT.toSeconds() + " s", e);
-        } catch (InterruptedException e) {
-            pending.cancel(true);
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException("interrupted while waiting for " + node);
-        }
-    }
-
-    private void check(HostPort node, HttpRequest request, int status, byte[] body) throws IOException {
-        if (status == MISDIRECTED) {
-            throw new NotLeaderException(node, leaderIn(body));
-        }
-        if (status >= CLIENT_ERRORS) {
-            String detail = new String(body, StandardCharsets.UTF_8);
-            String message = node + " answers " + status + " to "
-                    + request.uri().getPath() + ": "
-                    + detail.substring(0, Math.min(MAX_DETAIL, detail.length())).strip();
-            if (status == GONE) {
-                throw new GoneException(message);
-            }
-            if (status == UNAUTHORIZED) {
-                throw new NotPermittedException(message);
-            }
-            // A node behind may not know a segment yet: only what the leader is asked is final.
-            boolean isFinal = status < SERVER_ERRORS
-                    && status != TOO_MANY
-                    && request.method().equals("POST");
-            throw isFinal ? new FinalAnswerException(message, text(body, "error", detail)) : new IOException(message);
-        }
-    }
-
-    private HostPort leaderIn(byte[] body) {
-        try {
-            String address = text(body, "leaderHttp", "");
-            return address.isEmpty() ? null : HostPort.parse(address);
-        } catch (IllegalArgumentException e) {
-            return null; // The other nodes are asked in turn.
-        }
-    }
-
-    private String text(byte[] body, String field, String fallback) {
-        try {
-            return json.readTree(body).path(field).asText(fallback);
-        } catch (IOException e) {
-            return fallback;
-        }
     }
 
     @Override
     public void close() {
         http.close();
-        threads.shutdownNow();
     }
 }

@@ -1,9 +1,9 @@
 package dev.raftsman.cluster;
 
 import dev.raftsman.catalog.SegmentView;
+import dev.raftsman.search.WordFile;
 import java.io.IOException;
 import java.util.List;
-import java.util.Optional;
 
 /** Segments of a cluster in ranges, for somebody who looks for something. One thread at a time. */
 public interface SegmentRanges {
@@ -16,8 +16,8 @@ public interface SegmentRanges {
     byte[] read(SegmentView segment, long offset, int length) throws IOException;
 
     /**
-     * What the segment's file of words says of some ({@link dev.raftsman.search.WordFile#reduced}), from whichever node has
-     * one; unchecked.
+     * What the nodes know of some words in segments ({@link dev.raftsman.search.WordFile#reduced}), in any order. Does not
+     * fail: what nobody tells is not there. Any thread.
      */
-    Optional<byte[]> words(SegmentView segment, List<byte[]> of);
+    List<WordFile> words(List<SegmentView> segments, List<byte[]> of);
 }

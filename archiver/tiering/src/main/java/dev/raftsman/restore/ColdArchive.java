@@ -14,7 +14,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 
 /** What an archive holds by its own manifest: no cluster is asked. */
 public final class ColdArchive implements SegmentSource {
@@ -123,8 +122,17 @@ public final class ColdArchive implements SegmentSource {
         }
 
         @Override
-        public void ahead(SearchScope scope, Executor threads) {
-            ahead = CompletableFuture.runAsync(objects.indexAhead(object), threads);
+        public Runnable ahead(SearchScope scope) {
+            CompletableFuture<Void> read = new CompletableFuture<>();
+            Runnable index = objects.indexAhead(object);
+            ahead = read;
+            return () -> {
+                try {
+                    index.run();
+                } finally {
+                    read.complete(null);
+                }
+            };
         }
     }
 

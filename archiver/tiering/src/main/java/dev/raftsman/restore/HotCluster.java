@@ -13,8 +13,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,6 +22,7 @@ public final class HotCluster implements SegmentSource {
 
     private final Cluster cluster;
     private final Path cache;
+    private final WordsAhead words = new WordsAhead();
 
     /**
      * @param cluster stays the caller's
@@ -55,9 +54,6 @@ public final class HotCluster implements SegmentSource {
     private final class HotOpener implements Opener {
         private final SegmentView segment;
 
-        /** The file of words that was asked for ahead; null if none was. */
-        private CompletableFuture<Optional<byte[]>> ahead;
-
         HotOpener(SegmentView segment) {
             this.segment = segment;
         }
@@ -73,55 +69,38 @@ public final class HotCluster implements SegmentSource {
             if (ranges.isEmpty()) {
                 return new WholePieces(open(), scope);
             }
-            Optional<WordFile> words = scope.prunes() ? words(ranges.get(), scope) : Optional.empty();
-            if (words.isPresent()) {
-                return new SpanPieces(segment, ranges.get(), words.get(), scope);
+            Optional<WordFile> file = scope.prunes() ? words(ranges.get(), scope) : Optional.empty();
+            if (file.isPresent()) {
+                return new SpanPieces(segment, ranges.get(), file.get(), scope);
             }
             String name = "segment " + segment.id() + " of the cluster";
             return new WholePieces(SegmentBlocks.of(name, new RangeStream(segment, ranges.get())), scope);
         }
 
         @Override
-        public void ahead(SearchScope scope, Executor threads) {
+        public Runnable ahead(SearchScope scope) {
             Optional<SegmentRanges> ranges = cluster.ranges();
-            if (ranges.isPresent() && scope.prunes() && segment.sha256() != null) {
-                ahead = CompletableFuture.supplyAsync(
-                        () -> ranges.get().words(segment, scope.words().all()), threads);
+            if (ranges.isEmpty() || !scope.prunes() || segment.sha256() == null) {
+                return () -> {};
             }
-        }
-
-        private Optional<byte[]> file(SegmentRanges ranges, SearchScope scope) {
-            CompletableFuture<Optional<byte[]>> asked = ahead;
-            ahead = null;
-            if (asked != null) {
-                return asked.join();
-            }
-            return segment.sha256() == null
-                    ? Optional.empty()
-                    : ranges.words(segment, scope.words().all());
+            words.want(segment);
+            return () -> words.ask(ranges.get(), scope);
         }
 
         /** A file that is not what it should be is as good as none. */
         private Optional<WordFile> words(SegmentRanges ranges, SearchScope scope) {
-            Optional<byte[]> file = file(ranges, scope);
-            if (file.isEmpty()) {
+            if (segment.sha256() == null) {
                 return Optional.empty();
             }
-            scope.counts().bytesFetched(file.get().length);
-            try {
-                WordFile words = WordFile.decode(file.get());
-                if (words.segment().equals(segment.id()) && words.segmentBytes() == segment.bytes()) {
-                    return Optional.of(words);
-                }
+            Optional<WordFile> file = words.of(segment, ranges, scope);
+            if (file.isPresent() && file.get().segmentBytes() != segment.bytes()) {
                 LOG.warn(
-                        "a file of words is not used: segment={}, reason=it is of {} with {} bytes",
+                        "a file of words is not used: segment={}, reason=it is of one with {} bytes",
                         segment.id(),
-                        words.segment(),
-                        words.segmentBytes());
-            } catch (IOException e) {
-                LOG.warn("a file of words is not used: segment={}, reason={}", segment.id(), e.getMessage());
+                        file.get().segmentBytes());
+                return Optional.empty();
             }
-            return Optional.empty();
+            return file;
         }
     }
 

@@ -5,7 +5,6 @@ import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.segment.SegmentId;
 import java.io.IOException;
 import java.util.List;
-import java.util.concurrent.Executor;
 
 /** Somewhere segments can be read from. One thread. */
 public interface SegmentSource extends AutoCloseable {
@@ -52,11 +51,11 @@ public interface SegmentSource extends AutoCloseable {
         }
 
         /**
-         * Begins to fetch what {@link #search} needs first; returns at once, and does not fail. What is not searched
-         * afterwards was fetched in vain.
+         * What fetches that with which {@link #search} begins, so that this need not wait for it as long. Must be run once, by
+         * any thread, and does not fail. What is not searched afterwards was fetched in vain.
          */
-        default void ahead(SearchScope scope, Executor threads) {
-            // Nothing that would be worth it.
+        default Runnable ahead(SearchScope scope) {
+            return () -> {};
         }
     }
 }

@@ -8,6 +8,7 @@ import dev.raftsman.catalog.CommandResult;
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.config.HostPort;
 import dev.raftsman.objects.Sha256;
+import dev.raftsman.search.WordFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -104,19 +105,47 @@ class ClusterClientTest {
                 .hasMessageContaining(segment.sha256());
     }
 
-    @Test
-    void asksForWordsWhoeverHadThoseOfASegmentWithTheSameMaker() throws Exception {
-        SegmentView segment = sealed();
-        three.words = new byte[] {1, 2, 3};
-        assertThat(client.words(segment, WORDS)).hasValue(three.words);
-        assertThat(one.wordsAsked).hasValue(1);
-        assertThat(three.wordsQuery).isEqualTo("of=order4711,failed");
-        assertThat(client.words(segment, WORDS)).hasValue(three.words);
-        assertThat(one.wordsAsked).as("once was enough").hasValue(1);
+    private SegmentView sealedInto(String stream) {
+        state.append(state.open("p", stream), "one", "two");
+        state.seal(stream);
+        return state.catalog().segments().stream()
+                .filter(segment -> segment.stream().equals(stream))
+                .findFirst()
+                .orElseThrow();
+    }
 
-        three.words = null;
-        one.words = new byte[] {4};
-        assertThat(client.words(segment, WORDS)).as("it was only a guess").hasValue(one.words);
+    private static WordFile wordsOf(SegmentView segment) {
+        return new WordFile(segment.id(), segment.bytes(), List.of(), List.of());
+    }
+
+    @Test
+    void asksEachNodeForWordsOfAllSegmentsThatNoneBeforeItKnew() {
+        SegmentView a = sealedInto("a");
+        SegmentView b = sealedInto("b");
+        SegmentView c = sealedInto("c");
+        two.words = wordsOf(b).encode().array();
+        assertThat(client.words(List.of(a, b, c), WORDS)).containsExactly(wordsOf(b));
+        assertThat(one.wordsAsked)
+                .containsExactly("segments=" + a.id() + "," + b.id() + "," + c.id() + "&of=order4711,failed");
+        assertThat(three.wordsAsked).containsExactly("segments=" + a.id() + "," + c.id() + "&of=order4711,failed");
+
+        one.words = wordsOf(a).encode().array();
+        assertThat(client.words(List.of(a), WORDS)).containsExactly(wordsOf(a));
+        assertThat(two.wordsAsked).as("nothing was left to ask for").hasSize(1);
+    }
+
+    @Test
+    void asksNobodyForWordsAgainWhoCouldNotTellOrSentDamagedOnes() {
+        SegmentView a = sealedInto("a");
+        one.answersUnavailable = true;
+        two.words = wordsOf(a).encode().array();
+        two.words[two.words.length - 1] ^= 1;
+        three.words = wordsOf(a).encode().array();
+        assertThat(client.words(List.of(a), List.of())).containsExactly(wordsOf(a));
+        assertThat(client.words(List.of(a), List.of())).containsExactly(wordsOf(a));
+        assertThat(one.wordsAsked).hasSize(1);
+        assertThat(two.wordsAsked).hasSize(1);
+        assertThat(three.wordsAsked).hasSize(2);
     }
 
     @Test

@@ -12,6 +12,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** One collector's HTTP API over a real state, with the faults of a test. */
@@ -36,13 +38,11 @@ final class TestCollector implements AutoCloseable {
     volatile boolean flipsBits;
     volatile boolean holdsNothing;
 
-    /** The file of words that it has of each segment; null: of none. */
-    volatile byte[] words;
+    /** Files of words, one behind the other, whatever it is asked for. */
+    volatile byte[] words = {};
 
-    /** What was last asked of it. */
-    volatile String wordsQuery;
-
-    final AtomicInteger wordsAsked = new AtomicInteger();
+    /** What it was asked for words. */
+    final List<String> wordsAsked = new CopyOnWriteArrayList<>();
 
     TestCollector(TestState state) throws IOException {
         this.state = state;
@@ -66,6 +66,10 @@ final class TestCollector implements AutoCloseable {
             }
         });
         server.createContext("/v1/segments/", this::segment);
+        server.createContext("/v1/words", exchange -> {
+            wordsAsked.add(exchange.getRequestURI().getRawQuery());
+            answer(exchange, answersUnavailable ? 503 : 200, words);
+        });
         server.createContext("/v1/reads", exchange -> answer(exchange, 200, bytes(recentReads)));
         server.start();
     }
@@ -102,10 +106,6 @@ final class TestCollector implements AutoCloseable {
             answer(exchange, 410, bytes("{\"error\":\"not here any more\"}"));
             return;
         }
-        if (exchange.getRequestURI().getPath().endsWith("/words")) {
-            words(exchange);
-            return;
-        }
         if ("read=true".equals(exchange.getRequestURI().getQuery())) {
             reads.incrementAndGet();
         }
@@ -124,17 +124,6 @@ final class TestCollector implements AutoCloseable {
             bytes.array()[bytes.position() / 2] ^= 1;
         }
         answer(exchange, 206, bytes.array());
-    }
-
-    private void words(HttpExchange exchange) throws IOException {
-        wordsAsked.incrementAndGet();
-        wordsQuery = exchange.getRequestURI().getRawQuery();
-        byte[] file = words;
-        if (file == null) {
-            answer(exchange, 404, bytes("{\"error\":\"no words\"}"));
-        } else {
-            answer(exchange, 200, file);
-        }
     }
 
     private static byte[] bytes(String text) {

@@ -21,8 +21,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -71,9 +71,12 @@ class StreamSearchTest {
     /** The cluster with ranges, and words where {@link #words} has them. */
     private final class Ranged implements SegmentRanges {
         private boolean withWords = true;
-        private boolean damagedWords;
+        private boolean ofOthers;
         private boolean damagedRanges;
         private final List<Integer> lengths = new ArrayList<>();
+
+        /** For the words of how many segments, each time. */
+        private final List<Integer> asked = new CopyOnWriteArrayList<>();
 
         @Override
         public byte[] read(SegmentView segment, long offset, int length) throws IOException {
@@ -89,20 +92,21 @@ class StreamSearchTest {
         }
 
         @Override
-        public Optional<byte[]> words(SegmentView segment, List<byte[]> of) {
-            if (!withWords) {
-                return Optional.empty();
+        public List<WordFile> words(List<SegmentView> segments, List<byte[]> of) {
+            asked.add(segments.size());
+            List<WordFile> words = new ArrayList<>();
+            for (SegmentView segment : withWords ? segments : List.<SegmentView>of()) {
+                try (SegmentFile file = state.segment(segment)) {
+                    byte[] all =
+                            SegmentWords.of(file.path(), bytes -> {}).encode().array();
+                    WordFile reduced = WordFile.reduced(new ByteArrayInputStream(all), of);
+                    long bytes = reduced.segmentBytes() + (ofOthers ? 1 : 0);
+                    words.add(new WordFile(reduced.segment(), bytes, reduced.epochs(), reduced.spans()));
+                } catch (IOException | InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
             }
-            try (SegmentFile file = state.segment(segment)) {
-                byte[] all = SegmentWords.of(file.path(), bytes -> {}).encode().array();
-                byte[] words = WordFile.reduced(new ByteArrayInputStream(all), of)
-                        .encode()
-                        .array();
-                words[words.length / 2] ^= (byte) (damagedWords ? 1 : 0);
-                return Optional.of(words);
-            } catch (IOException | InterruptedException e) {
-                throw new IllegalStateException(e);
-            }
+            return words;
         }
     }
 
@@ -115,6 +119,7 @@ class StreamSearchTest {
         List<String> found = new ArrayList<>();
         offsets.clear();
         try (StreamSearch search = new StreamSearch(reader, query, keep, true)) {
+            search.plan(List.of(new StreamName(TestState.TENANT, "orders")));
             search.search(new StreamName(TestState.TENANT, "orders"), (segment, epoch, raftIndex, before, items) -> {
                 for (int i = 0; i < items.count(); i++) {
                     if (items.isMatch(i)) {
@@ -169,7 +174,7 @@ class StreamSearchTest {
         try (StreamReader reader = StreamReader.open(List.of(hot(ranges)))) {
             List<String> with = search(reader, literal(" needle7 "), Keep.MATCHES, counts);
             List<String> at = List.copyOf(offsets);
-            ranges.damagedWords = true;
+            ranges.ofOthers = true;
             assertThat(search(reader, literal(" needle7 "), Keep.MATCHES, counts))
                     .isEqualTo(with);
             assertThat(offsets).isEqualTo(at);
@@ -179,6 +184,25 @@ class StreamSearchTest {
                     .containsExactly("a needle7 lies here");
             assertThat(offsets).isEqualTo(at);
         }
+    }
+
+    @Test
+    void wordsOfManySegmentsAreAskedForAtOnce() throws IOException {
+        int segments = 150;
+        long epoch = state.open("shop", "orders");
+        for (int i = 0; i < segments; i++) {
+            state.append(epoch, "a needle" + i + " lies here", "and a line");
+            state.seal("orders");
+        }
+        Ranged ranges = new Ranged();
+        ReadCounts[] counts = new ReadCounts[1];
+        try (StreamReader reader = StreamReader.open(List.of(hot(ranges)))) {
+            assertThat(search(reader, word("needle77"), Keep.MATCHES, counts)).containsExactly("a needle77 lies here");
+        }
+        assertThat(ranges.asked.stream().mapToInt(Integer::intValue).sum()).isEqualTo(segments);
+        assertThat(ranges.asked).hasSizeLessThanOrEqualTo(5);
+        assertThat(counts[0].segmentsRead()).isEqualTo(segments);
+        assertThat(counts[0].blocksRead()).isLessThan(segments / 2);
     }
 
     @Test

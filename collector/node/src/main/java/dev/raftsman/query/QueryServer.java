@@ -48,7 +48,6 @@ public final class QueryServer implements AutoCloseable {
     /** To apply what the leader has committed; a node that needs longer is not ready. */
     private static final long READY_SECONDS = 2;
 
-    private static final String WORDS = "/words";
     private static final String JSON = "application/json";
     private static final String NO_DELAY = "sun.net.httpserver.nodelay";
 
@@ -113,7 +112,7 @@ public final class QueryServer implements AutoCloseable {
         page("/v1/streams", "GET", this::streams);
         pages(TailRequest.PREFIX, "{tenant}/{stream}" + TailRequest.SUFFIX, "GET", this::events);
         pages("/v1/segments/", "{id}", "GET", closing(this::segment));
-        routes.add(new Route("GET", "/v1/segments/{id}" + WORDS));
+        page("/v1/words", "GET", this::words);
         page("/v1/reads", "GET", exchange -> Answers.reply(exchange, 200, reads.page(clockMillis.getAsLong())));
         page("/v1/commands", "POST", this::command);
         page("/v1/cluster", "GET", this::cluster);
@@ -328,10 +327,6 @@ public final class QueryServer implements AutoCloseable {
         SegmentId id;
         try {
             String asked = exchange.getRequestURI().getPath().substring("/v1/segments/".length());
-            if (asked.endsWith(WORDS)) {
-                words(exchange, SegmentId.parse(asked.substring(0, asked.length() - WORDS.length())));
-                return;
-            }
             id = SegmentId.parse(asked);
         } catch (IllegalArgumentException e) {
             Answers.error(exchange, 400, e.getMessage());
@@ -360,22 +355,29 @@ public final class QueryServer implements AutoCloseable {
         }
     }
 
-    private void words(HttpExchange exchange, SegmentId id) throws IOException {
-        Optional<WordFile> words;
+    private void words(HttpExchange exchange) throws IOException {
+        WordsRequest request;
         try {
-            words = source.words(id, WordsRequest.parse(exchange.getRequestURI().getRawQuery()));
-        } catch (IOException e) {
-            LOG.warn("a file of words is not used: segment={}, reason={}", id, e.getMessage());
-            words = Optional.empty();
-        }
-        if (words.isEmpty()) {
-            Answers.error(exchange, 404, "this node does not know the words of the segment");
+            request = WordsRequest.parse(exchange.getRequestURI().getRawQuery());
+        } catch (IllegalArgumentException e) {
+            Answers.error(exchange, 400, e.getMessage());
             return;
         }
-        ByteBuffer file = words.get().encode();
         exchange.getResponseHeaders().set("Content-Type", "application/octet-stream");
-        exchange.sendResponseHeaders(200, file.remaining());
-        exchange.getResponseBody().write(file.array(), 0, file.remaining());
+        exchange.sendResponseHeaders(200, 0);
+        for (SegmentId id : request.segments()) {
+            Optional<WordFile> words = Optional.empty();
+            try {
+                words = source.words(id, request.of());
+            } catch (IOException e) {
+                LOG.warn("a file of words is not used: segment={}, reason={}", id, e.getMessage());
+            }
+            if (words.isPresent()) {
+                ByteBuffer file = words.get().encode();
+                exchange.getResponseBody().write(file.array(), 0, file.remaining());
+            }
+        }
+        exchange.getResponseBody().close();
     }
 
     private static void send(HttpExchange exchange, FileChannel file, long length) throws IOException {

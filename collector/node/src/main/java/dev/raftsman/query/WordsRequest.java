@@ -1,33 +1,46 @@
 package dev.raftsman.query;
 
+import dev.raftsman.segment.SegmentId;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Pattern;
 
-/** What is asked of {@code /v1/segments/{id}/words}: {@code of=timeout,order4711}, or nothing. */
-final class WordsRequest {
-    private static final String OF = "of=";
-    private static final Pattern WORDS = Pattern.compile("([A-Za-z0-9]+(,[A-Za-z0-9]+)*)?");
-
-    private WordsRequest() {}
+/**
+ * What is asked of {@code /v1/words}: {@code segments=s1-...,s2-...&of=timeout,order4711}.
+ *
+ * @param of ASCII letters and digits; none if it is not said
+ */
+record WordsRequest(List<SegmentId> segments, List<byte[]> of) {
+    private static final int MOST_SEGMENTS = 256;
+    private static final String WORDS = "[A-Za-z0-9]+(,[A-Za-z0-9]+)*";
 
     /**
      * @param rawQuery null if there is none
      * @throws IllegalArgumentException saying what is wrong and what was expected
      */
-    static List<byte[]> parse(String rawQuery) {
-        if (rawQuery == null || rawQuery.isEmpty()) {
-            return List.of();
+    static WordsRequest parse(String rawQuery) {
+        List<SegmentId> segments = new ArrayList<>();
+        List<byte[]> of = new ArrayList<>();
+        for (String part : rawQuery == null ? new String[0] : rawQuery.split("&", -1)) {
+            String value = part.substring(part.indexOf('=') + 1);
+            if (part.startsWith("segments=")) {
+                for (String id : value.split(",", -1)) {
+                    segments.add(SegmentId.parse(id));
+                }
+            } else if (part.startsWith("of=") && (value.isEmpty() || value.matches(WORDS))) {
+                for (String word : value.isEmpty() ? new String[0] : value.split(",")) {
+                    of.add(word.getBytes(StandardCharsets.US_ASCII));
+                }
+            } else {
+                throw new IllegalArgumentException("'" + part
+                        + "'; expected segments= and their ids, or of= and words of ASCII letters and digits, with commas"
+                        + " between");
+            }
         }
-        String words = rawQuery.substring(rawQuery.startsWith(OF) ? OF.length() : 0);
-        if (!rawQuery.startsWith(OF) || !WORDS.matcher(words).matches()) {
+        if (segments.isEmpty() || segments.size() > MOST_SEGMENTS) {
             throw new IllegalArgumentException(
-                    "'" + rawQuery + "'; expected of= and words of ASCII letters and digits with commas between");
+                    segments.size() + " segments; expected segments= with 1 to " + MOST_SEGMENTS);
         }
-        return Arrays.stream(words.split(","))
-                .filter(word -> !word.isEmpty())
-                .map(word -> word.getBytes(StandardCharsets.US_ASCII))
-                .toList();
+        return new WordsRequest(segments, of);
     }
 }

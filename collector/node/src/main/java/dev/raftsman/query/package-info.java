@@ -16,9 +16,10 @@
  *  GET  /v1/segments/{id}   the segment's bytes, up to the length in the catalog; Range: bytes=a-b, a-, -n. 503
  *                           while this node's copy is damaged, 410 if it has none any more; ?read=true says that
  *                           somebody reads it, and does not only move it
- *  GET  /v1/segments/{id}/words?of=order4711,failed  which spans may hold all these words, as a file whose filters deny
- *                           all or nothing ({@link dev.raftsman.search.WordFile#reduced}); 404 on nodes that do not
- *                           know: one at most does, and readers do without
+ *  GET  /v1/words?segments=s1-...,s2-...&amp;of=order4711,failed
+ *                           which spans of these segments may hold all these words: of each that this node knows, and one
+ *                           node at most does, a file whose filters deny all or nothing, one behind the other
+ *                           ({@link dev.raftsman.search.WordFile#reduced}). Readers do without the others
  *  GET  /v1/reads           which segments were read from this node since its start, and how long ago
  *  POST /v1/commands        a {@link dev.raftsman.catalog.Command}; answers its result, or 421 with
  *                           {"leader", "leaderHttp"} on a node that does not lead, 403 to an attest

@@ -16,6 +16,7 @@ import dev.raftsman.store.EpochBlock;
 import dev.raftsman.store.ReplicatedState;
 import dev.raftsman.store.Reply;
 import dev.raftsman.store.StoreSettings;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -119,7 +120,7 @@ class WordFilesTest {
                         .orElseThrow()
                         .encode()
                         .array();
-                WordFile file = WordFile.decode(answer);
+                WordFile file = WordFile.next(new ByteArrayInputStream(answer)).orElseThrow();
                 assertThat(file.segment()).isEqualTo(segment.id());
                 assertThat(file.segmentBytes()).isEqualTo(segment.bytes());
                 assertThat(file.spans()).hasSize(1);

@@ -4,7 +4,6 @@ import dev.raftsman.disk.Checksum;
 import dev.raftsman.event.Names;
 import dev.raftsman.segment.EpochInfo;
 import dev.raftsman.segment.SegmentId;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -13,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
 import java.util.zip.CRC32C;
@@ -123,9 +123,16 @@ public record WordFile(SegmentId segment, long segmentBytes, List<EpochInfo> epo
         return file.flip();
     }
 
-    /** A whole file of them; the same as {@link #read} with each filter as it stands. */
-    public static WordFile decode(byte[] bytes) throws IOException {
-        return read(new ByteArrayInputStream(bytes), filter -> filter);
+    /**
+     * The next of several files that lie one behind the other.
+     *
+     * @param files stays the caller's
+     * @return empty at the end
+     * @throws IOException if there is none, or one that is damaged
+     */
+    public static Optional<WordFile> next(InputStream files) throws IOException {
+        byte[] begin = files.readNBytes(CHECKED_OFFSET);
+        return begin.length == 0 ? Optional.empty() : Optional.of(read(begin, files, filter -> filter));
     }
 
     /**
@@ -134,30 +141,35 @@ public record WordFile(SegmentId segment, long segmentBytes, List<EpochInfo> epo
      *
      * @param file to its end; stays the caller's
      * @param words ASCII letters and digits
-     * @throws IOException as {@link #read}
-     */
-    public static WordFile reduced(InputStream file, List<byte[]> words) throws IOException {
-        return read(
-                file,
-                filter -> words.stream().allMatch(filter::mayContain) ? TokenFilter.NONE : TokenFilter.DENIES_ALL);
-    }
-
-    /**
-     * @param kept what is kept of each filter
      * @throws IOException if it is none, or damaged
      */
-    private static WordFile read(InputStream file, UnaryOperator<TokenFilter> kept) throws IOException {
-        ByteBuffer begin = bytes(file, CHECKED_OFFSET);
-        if (begin.getInt(0) != MAGIC || begin.getInt(LENGTH_OFFSET) < FIXED_BYTES) {
+    public static WordFile reduced(InputStream file, List<byte[]> words) throws IOException {
+        WordFile reduced = read(
+                file.readNBytes(CHECKED_OFFSET),
+                file,
+                filter -> words.stream().allMatch(filter::mayContain) ? TokenFilter.NONE : TokenFilter.DENIES_ALL);
+        if (file.read() >= 0) {
+            throw new IOException("something is behind a file of words");
+        }
+        return reduced;
+    }
+
+    /** @param kept what is kept of each filter */
+    private static WordFile read(byte[] beginning, InputStream rest, UnaryOperator<TokenFilter> kept)
+            throws IOException {
+        ByteBuffer begin = ByteBuffer.wrap(beginning).order(ByteOrder.LITTLE_ENDIAN);
+        if (beginning.length < CHECKED_OFFSET
+                || begin.getInt(0) != MAGIC
+                || begin.getInt(LENGTH_OFFSET) < FIXED_BYTES) {
             throw new IOException("no file of words");
         }
         CRC32C computed = new CRC32C();
-        CheckedInputStream in = new CheckedInputStream(file, computed);
         try {
-            Parts parts = new Parts(in, begin.getInt(LENGTH_OFFSET) - CHECKED_OFFSET);
+            Parts parts =
+                    new Parts(new CheckedInputStream(rest, computed), begin.getInt(LENGTH_OFFSET) - CHECKED_OFFSET);
             WordFile words = parts.file(kept);
-            if (parts.left > 0 || file.read() >= 0) {
-                throw new IllegalArgumentException("something is behind it");
+            if (parts.left > 0) {
+                throw new IllegalArgumentException(parts.left + " bytes are left");
             }
             if ((int) computed.getValue() != begin.getInt(CRC_OFFSET)) {
                 throw new IOException("file of words with CRC32C %08x; found %08x"

@@ -15,6 +15,7 @@ import dev.raftsman.segment.SegmentWriter;
 import dev.raftsman.segment.SpanReader;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -93,7 +94,7 @@ class SegmentWordsTest {
     void neverDeniesWhatIsThere() throws Exception {
         Path file = segment(BLOCKS);
         byte[] encoded = SegmentWords.of(file, bytes -> {}).encode().array();
-        WordFile words = WordFile.decode(encoded);
+        WordFile words = WordFile.next(new ByteArrayInputStream(encoded)).orElseThrow();
         assertThat(words.segment()).isEqualTo(ID);
         assertThat(words.segmentBytes()).isEqualTo(Files.size(file));
         assertThat(words.spans()).hasSizeGreaterThan(1);
@@ -177,9 +178,21 @@ class SegmentWordsTest {
         for (int i = 0; i < 200; i++) {
             byte[] damaged = bytes.clone();
             damaged[random.nextInt(damaged.length)] ^= (byte) (1 << random.nextInt(8));
-            assertThatThrownBy(() -> WordFile.decode(damaged)).isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> WordFile.reduced(new ByteArrayInputStream(damaged), List.of()))
+                    .isInstanceOf(IOException.class);
         }
-        assertThatThrownBy(() -> WordFile.decode(new byte[0])).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> WordFile.reduced(InputStream.nullInputStream(), List.of()))
+                .isInstanceOf(IOException.class);
+        byte[] two = new byte[2 * bytes.length];
+        System.arraycopy(bytes, 0, two, 0, bytes.length);
+        System.arraycopy(bytes, 0, two, bytes.length, bytes.length);
+        assertThatThrownBy(() -> WordFile.reduced(new ByteArrayInputStream(two), List.of()))
+                .hasMessageContaining("behind");
+        InputStream several = new ByteArrayInputStream(two);
+        for (int i = 0; i < 2; i++) {
+            assertThat(WordFile.next(several).orElseThrow().encode().array()).isEqualTo(bytes);
+        }
+        assertThat(WordFile.next(several)).isEmpty();
     }
 
     @Test
