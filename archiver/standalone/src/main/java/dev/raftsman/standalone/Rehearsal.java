@@ -14,10 +14,10 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Makes the archives that agents, collectors and all other commands start from: an agent of the same launcher reads a small
- * file into two streams, ships it to three collectors on loopback, shows its pages and ends, and so does one of those; an
- * archiver takes one of the streams, and a search finds the lines of both by a word in them, while the JVM notes which classes that took. So what is in an archive is what a start needs, and no list of it
- * has to be kept.
+ * Makes the archives that agents, collectors and all other commands start from: an agent of the same launcher reads two small
+ * files, ships them to three collectors on loopback, shows its pages and ends, and so does one of those; an archiver takes one of
+ * the streams, and a search finds the lines of both by a word in them, while the JVM notes which classes that took. So what is
+ * in an archive is what a start needs, and no list of it has to be kept.
  *
  * <p>An archive is written beside the one in use, forced and renamed over it: a process that starts meanwhile sees a whole one
  * or none.
@@ -70,12 +70,12 @@ public final class Rehearsal {
         files.writeCollectors("64MiB", "1s");
         files.writeAgent(inputs, "64MiB");
         try (LocalCluster cluster = new LocalCluster(files).stoppedWithUs()) {
-            ChildProcess collector = cluster.startCollector(1, archiving(made, Verb.COLLECTOR));
+            ChildProcess collector = cluster.startCollector(1, archiving(made.get(Verb.COLLECTOR)));
             for (int node = 2; node <= NODES; node++) {
                 cluster.startCollector(node);
             }
             cluster.awaitCollectors(START_LIMIT);
-            ChildProcess agent = cluster.startAgent(archiving(made, Verb.AGENT));
+            ChildProcess agent = cluster.startAgent(archiving(made.get(Verb.AGENT)));
             LocalCluster.await("the agent's lines to be acknowledged", START_LIMIT, () -> {
                 cluster.requireAlive(LocalCluster.AGENT);
                 return cluster.ready(files.agentHttp())
@@ -110,8 +110,18 @@ public final class Rehearsal {
         archiver.stop();
     }
 
-    /** Of all commands it is the one that has to do with most. */
-    private static void search(ClusterFiles files, Map<String, Path> made) {
+    /** Of all commands it is the one that has to do with most: with an S3 server, and with a directory. */
+    private static void search(ClusterFiles files, Map<String, Path> made) throws IOException {
+        try (DirectoryBucket bucket = new DirectoryBucket(files.objects())) {
+            files.writeArchiver(
+                    "1h",
+                    "version: 1\ntargets: {bucket: %s, directory: {type: directory, path: %s}}\npolicies: []\n"
+                            .formatted(bucket.target(), ClusterFiles.quoted(files.objects())));
+            search(files, made.get(StartArchive.COMMANDS));
+        }
+    }
+
+    private static void search(ClusterFiles files, Path archive) {
         ChildProcess search = ChildProcess.start(
                 "grep",
                 List.of(
@@ -124,17 +134,21 @@ public final class Rehearsal {
                         files.conf("retention").toString(),
                         "-w",
                         "many"),
-                archiving(made, StartArchive.COMMANDS),
+                archiving(archive),
                 files.log("grep"),
                 null);
         if (!search.awaitExit(WRITE_LIMIT)) {
             search.kill();
         }
-        requireArchive(search, made.get(StartArchive.COMMANDS));
+        requireArchive(search, archive);
+        if (search.exitCode() != 0) {
+            throw new StandaloneException(
+                    "the search found nothing; the log " + search.log() + " ends with:\n" + search.lastWords());
+        }
     }
 
-    private static Map<String, String> archiving(Map<String, Path> made, String verb) {
-        return Map.of("RAFTSMAN_ARCHIVE", made.get(verb).toString());
+    private static Map<String, String> archiving(Path archive) {
+        return Map.of("RAFTSMAN_ARCHIVE", archive.toString());
     }
 
     private static void awaitArchive(ChildProcess child, Path made) {
