@@ -66,13 +66,10 @@ final class CatCommand implements Callable<Integer> {
         try (StreamSearch search = new StreamSearch(reader, query, Keep.MATCHES, wanted.json());
                 SearchProgress progress = SearchProgress.start(search.counts())) {
             search.plan(names);
-            for (StreamReader.StreamName name : names) {
-                output.stream(name);
-                search.search(name, (segment, epoch, raftIndex, itemsBefore, found) -> {
-                    progress.output();
-                    output.found(segment, epoch, raftIndex, itemsBefore, found);
-                });
-            }
+            search.search(names, (segment, epoch, raftIndex, itemsBefore, found) -> {
+                progress.output();
+                output.found(segment, epoch, raftIndex, itemsBefore, found);
+            });
         }
     }
 

@@ -42,6 +42,7 @@ final class FoundOutput {
     private int after;
     private boolean cut;
     private long matches;
+    private StreamName stream;
     private String name = "";
 
     /** An item of a block, and whose it is. */
@@ -74,12 +75,13 @@ final class FoundOutput {
         this.limit = limit;
     }
 
-    /** What comes is of this stream. */
-    void stream(StreamName stream) {
+    /** What comes is of this stream: nothing of another lies around its matches. */
+    private void begin(StreamName next) {
         cut = cut || after > 0 || !before.isEmpty();
         before.clear();
         after = 0;
-        name = shown(stream);
+        stream = next;
+        name = shown(next);
     }
 
     /** As it stands before lines; of a tenant only if there are several. */
@@ -95,6 +97,10 @@ final class FoundOutput {
     /** @throws EnoughException once there are as many as were wanted, with what belongs to them */
     void found(SegmentHeader segment, EpochInfo epoch, long raftIndex, int itemsBefore, Found found)
             throws IOException {
+        StreamName of = new StreamName(segment.tenant(), segment.stream());
+        if (!of.equals(stream)) {
+            begin(of);
+        }
         if (found.kind() == BlockKind.GAP) {
             gap(segment, epoch, raftIndex, itemsBefore, found);
             return;

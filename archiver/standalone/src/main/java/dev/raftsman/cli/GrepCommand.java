@@ -173,13 +173,10 @@ final class GrepCommand implements Callable<Integer> {
     private long write(StreamSearch search, List<StreamName> names, FoundOutput output, SearchProgress progress)
             throws IOException {
         try {
-            for (StreamName name : names) {
-                output.stream(name);
-                search.search(name, (segment, epoch, raftIndex, itemsBefore, found) -> {
-                    progress.output();
-                    output.found(segment, epoch, raftIndex, itemsBefore, found);
-                });
-            }
+            search.search(names, (segment, epoch, raftIndex, itemsBefore, found) -> {
+                progress.output();
+                output.found(segment, epoch, raftIndex, itemsBefore, found);
+            });
         } catch (FoundOutput.EnoughException enough) {
             return output.matches();
         }
@@ -194,7 +191,7 @@ final class GrepCommand implements Callable<Integer> {
             long[] matches = new long[1];
             long most = limit == null ? Long.MAX_VALUE : limit - all;
             try {
-                search.search(name, (segment, epoch, raftIndex, itemsBefore, found) -> {
+                search.search(List.of(name), (segment, epoch, raftIndex, itemsBefore, found) -> {
                     matches[0] += found.matches();
                     if (matches[0] >= most) {
                         throw new FoundOutput.EnoughException();

@@ -1,33 +1,17 @@
 package dev.raftsman.restore;
 
-import com.github.luben.zstd.ZstdDecompressCtx;
-import dev.raftsman.block.CorruptBlockException;
 import dev.raftsman.catalog.SegmentView;
-import dev.raftsman.restore.SegmentPieces.Piece;
-import dev.raftsman.restore.SegmentSource.Copy;
 import dev.raftsman.restore.StreamReader.Segment;
-import dev.raftsman.restore.StreamReader.SinkFailedException;
 import dev.raftsman.restore.StreamReader.StreamName;
-import dev.raftsman.search.BlockSearch;
 import dev.raftsman.search.BlockSearch.Keep;
 import dev.raftsman.search.Found;
 import dev.raftsman.search.Query;
 import dev.raftsman.segment.EpochInfo;
 import dev.raftsman.segment.SegmentHeader;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Searches streams over hot and cold as one, in the order of the Raft log. What cannot hold an answer is left out before it
@@ -37,10 +21,6 @@ import org.slf4j.LoggerFactory;
  * <p>Memory: for each thread and two more, a piece of 2 MiB and what was found in it. One thread calls.
  */
 public final class StreamSearch implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(StreamSearch.class);
-    private static final int MAX_THREADS = 4;
-    private static final int WAITING_PIECES = 2;
-
     /** Takes what was found, in order. */
     @FunctionalInterface
     public interface Sink {
@@ -57,77 +37,11 @@ public final class StreamSearch implements AutoCloseable {
 
     private final StreamReader reader;
     private final SearchScope scope;
-    private final Keep keep;
     private final ReadAhead ahead;
-    private final int threads =
-            Math.max(1, Math.min(MAX_THREADS, Runtime.getRuntime().availableProcessors()));
-    private final ExecutorService workers = Executors.newFixedThreadPool(threads, task -> {
-        Thread thread = new Thread(task, "search");
-        thread.setDaemon(true);
-        return thread;
-    });
-    private final Queue<Tools> tools = new ConcurrentLinkedQueue<>();
+    private final PieceSearch pieces;
 
-    /** Of one worker at a time. */
-    private static final class Tools implements AutoCloseable {
-        private final BlockSearch search;
-        private final ZstdDecompressCtx zstd = new ZstdDecompressCtx();
-
-        Tools(Query query, Keep keep) {
-            search = new BlockSearch(query, keep);
-        }
-
-        @Override
-        public void close() {
-            search.close();
-            zstd.close();
-        }
-    }
-
-    private record Hit(BlockRecord record, Found found) {}
-
-    private record Result(List<Hit> hits, int blocks, Position end) {}
-
-    /** Up to where a segment was handed on: the last entry, and the blocks of it. */
-    private record Position(long raftIndex, List<BlockKey> blocks) {
-        private static final Position START = new Position(-1, List.of());
-
-        boolean isBehind(BlockRecord record) {
-            return record.raftIndex() < raftIndex
-                    || record.raftIndex() == raftIndex && blocks.contains(BlockKey.of(record));
-        }
-
-        /** Where records end. */
-        static Position of(List<BlockRecord> records) {
-            if (records.isEmpty()) {
-                return START;
-            }
-            long last = records.get(records.size() - 1).raftIndex();
-            List<BlockKey> keys = new ArrayList<>();
-            for (BlockRecord record : records) {
-                if (record.raftIndex() == last) {
-                    keys.add(BlockKey.of(record));
-                }
-            }
-            return new Position(last, keys);
-        }
-
-        /** An entry may lie in several pieces. */
-        Position then(Position next) {
-            if (next.raftIndex != raftIndex) {
-                return next.raftIndex < raftIndex ? this : next;
-            }
-            List<BlockKey> keys = new ArrayList<>(blocks);
-            keys.addAll(next.blocks);
-            return new Position(raftIndex, keys);
-        }
-    }
-
-    private record BlockKey(long epoch, long firstSequence) {
-        static BlockKey of(BlockRecord record) {
-            return new BlockKey(record.epoch().epoch(), record.block().firstSequence());
-        }
-    }
+    /** Begun and not handed on to their ends, in their order. */
+    private final Deque<SegmentSearch> begun = new ArrayDeque<>();
 
     /**
      * @param reader stays the caller's, and must be open as long as this is
@@ -137,8 +51,8 @@ public final class StreamSearch implements AutoCloseable {
     public StreamSearch(StreamReader reader, Query query, Keep keep, boolean offsets) {
         this.reader = reader;
         this.scope = new SearchScope(query, keep == Keep.ALL, offsets);
-        this.keep = keep;
         this.ahead = new ReadAhead(scope);
+        this.pieces = new PieceSearch(scope, keep);
     }
 
     /** How much had to be read so far. */
@@ -157,17 +71,55 @@ public final class StreamSearch implements AutoCloseable {
     }
 
     /**
-     * Hands on whatever is found in a stream.
+     * Hands on whatever is found in streams, one after the other. While one segment is handed on those behind it are begun
+     * with: of a few pieces each, they would keep no more than one thread busy.
      *
      * @throws IOException as {@link StreamReader#readStream}; what was found before was handed on
      */
-    public void search(StreamName name, Sink sink) throws IOException {
-        for (Segment segment : reader.segments(name)) {
-            scope.counts().segment();
-            if (mayHold(segment.view)) {
-                search(segment, reader.isLast(name, segment), sink);
+    public void search(List<StreamName> names, Sink sink) throws IOException {
+        try {
+            for (StreamName name : names) {
+                for (Segment segment : reader.segments(name)) {
+                    scope.counts().segment();
+                    if (mayHold(segment.view)) {
+                        begin(segment, reader.isLast(name, segment), sink);
+                    } else {
+                        scope.counts().blocks(segment.view.blocks());
+                    }
+                }
+            }
+            while (!begun.isEmpty()) {
+                begun.peek().finish();
+                begun.remove();
+            }
+        } finally {
+            begun.forEach(SegmentSearch::drop);
+            begun.clear();
+        }
+    }
+
+    private void begin(Segment segment, boolean last, Sink sink) throws IOException {
+        scope.counts().segmentRead();
+        ahead.at(segment);
+        SegmentSearch search = new SegmentSearch(segment, last, scope, pieces, sink);
+        begun.add(search);
+        search.begin(this::makeRoom);
+    }
+
+    /** By handing on what comes first. All but the newest one have brought all they have. */
+    private void makeRoom() throws IOException {
+        while (true) {
+            SegmentSearch first = begun.peek();
+            if (!first.isEmpty()) {
+                if (!pieces.isFull() && !first.isNextDone()) {
+                    return;
+                }
+                first.handOn();
+            } else if (begun.size() > 1) {
+                first.finish();
+                begun.remove();
             } else {
-                scope.counts().blocks(segment.view.blocks());
+                return;
             }
         }
     }
@@ -181,145 +133,9 @@ public final class StreamSearch implements AutoCloseable {
                         && scope.query().mayHaveLevel(view.levelBitmap());
     }
 
-    private void search(Segment segment, boolean last, Sink sink) throws IOException {
-        scope.counts().segmentRead();
-        ahead.at(segment);
-        Position position = Position.START;
-        boolean readable = false;
-        List<String> problems = new ArrayList<>();
-        for (Copy copy : segment.nearestFirst()) {
-            // Where ranges do not come whole, perhaps the whole does: another node is asked for it.
-            for (boolean whole : new boolean[] {false, true}) {
-                Reading reading = new Reading(position, sink);
-                try (SegmentPieces pieces = whole
-                        ? new WholePieces(copy.opener().open(), scope)
-                        : copy.opener().search(scope)) {
-                    reading.read(pieces);
-                    readable = true;
-                    if (pieces.isWhole()) {
-                        return;
-                    }
-                    problems.add(copy.where() + " " + pieces.ending());
-                    position = reading.position;
-                    break;
-                } catch (SinkFailedException e) {
-                    throw e.failure;
-                } catch (InterruptedIOException e) {
-                    throw e;
-                } catch (IOException | CorruptBlockException e) {
-                    LOG.warn("copy not readable, the next is tried: segment={} reason={}", segment.id, e.getMessage());
-                    if (whole) {
-                        problems.add(String.valueOf(e.getMessage()));
-                    }
-                }
-                position = reading.position;
-            }
-        }
-        if (segment.mustBeWhole(last) || !readable) {
-            throw segment.wholeNowhere(problems);
-        }
-    }
-
-    /** One copy, from where another ended. */
-    private final class Reading {
-        private final Position start;
-        private final Sink sink;
-        private final Queue<Future<Result>> waiting = new ArrayDeque<>();
-        private Position position;
-
-        Reading(Position start, Sink sink) {
-            this.start = start;
-            this.position = start;
-            this.sink = sink;
-        }
-
-        void read(SegmentPieces pieces) throws IOException {
-            try {
-                for (Piece piece = pieces.next(); piece != null; piece = pieces.next()) {
-                    Piece next = piece;
-                    waiting.add(workers.submit(() -> searched(next, start)));
-                    while (waiting.size() > threads + WAITING_PIECES
-                            || !waiting.isEmpty() && waiting.peek().isDone()) {
-                        handOn(pieces.header());
-                    }
-                }
-                while (!waiting.isEmpty()) {
-                    handOn(pieces.header());
-                }
-            } finally {
-                waiting.forEach(piece -> piece.cancel(false));
-            }
-        }
-
-        private void handOn(SegmentHeader header) throws IOException {
-            Result result = result(waiting.remove());
-            scope.counts().blocksRead(result.blocks());
-            for (Hit hit : result.hits()) {
-                BlockRecord record = hit.record();
-                try {
-                    sink.found(header, record.epoch(), record.raftIndex(), record.itemsBefore(), hit.found());
-                } catch (IOException e) {
-                    throw new SinkFailedException(e);
-                }
-            }
-            position = position.then(result.end());
-        }
-    }
-
-    private static Result result(Future<Result> piece) throws IOException {
-        try {
-            return piece.get();
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof IOException failed) {
-                throw failed;
-            }
-            if (e.getCause() instanceof RuntimeException failed) {
-                throw failed;
-            }
-            throw new IllegalStateException(e.getCause());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException("interrupted while searching");
-        }
-    }
-
-    /** By a worker. */
-    private Result searched(Piece piece, Position start) throws IOException {
-        Tools own = tools.poll();
-        if (own == null) {
-            own = new Tools(scope.query(), keep);
-        }
-        try {
-            List<BlockRecord> records = piece.records(own.zstd);
-            List<Hit> hits = new ArrayList<>();
-            int blocks = 0;
-            for (BlockRecord record : records) {
-                if (!start.isBehind(record)) {
-                    blocks++;
-                    Found found = own.search.search(record.block());
-                    if (found != null) {
-                        hits.add(new Hit(record, found));
-                    }
-                }
-            }
-            return new Result(hits, blocks, Position.of(records));
-        } finally {
-            tools.add(own);
-        }
-    }
-
     @Override
     public void close() {
         ahead.close();
-        workers.shutdown();
-        try {
-            // What they are at is a piece each; the memory outside of the heap is theirs until then.
-            if (workers.awaitTermination(1, TimeUnit.MINUTES)) {
-                tools.forEach(Tools::close);
-                tools.clear();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        pieces.close();
     }
 }

@@ -1,6 +1,7 @@
 package dev.raftsman.restore;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.cluster.SegmentRanges;
@@ -19,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
@@ -119,8 +121,9 @@ class StreamSearchTest {
         List<String> found = new ArrayList<>();
         offsets.clear();
         try (StreamSearch search = new StreamSearch(reader, query, keep, true)) {
-            search.plan(List.of(new StreamName(TestState.TENANT, "orders")));
-            search.search(new StreamName(TestState.TENANT, "orders"), (segment, epoch, raftIndex, before, items) -> {
+            List<StreamName> names = List.copyOf(reader.streams());
+            search.plan(names);
+            search.search(names, (segment, epoch, raftIndex, before, items) -> {
                 for (int i = 0; i < items.count(); i++) {
                     if (items.isMatch(i)) {
                         found.add(new String(items.array(), items.offset(i), items.length(i), StandardCharsets.UTF_8));
@@ -220,18 +223,80 @@ class StreamSearchTest {
     void aDamagedFileIsLeftForAnotherAndNothingComesTwice() throws IOException {
         fill();
         SegmentView first = state.catalog().segments().get(0);
-        Path other = temporary.resolve("other");
-        for (SegmentView segment : state.catalog().segments()) {
-            Path to = segment.id().in(other.resolve("segments"));
-            Files.createDirectories(to.getParent());
-            Files.copy(segment.id().in(state.directory().resolve("segments")), to);
-        }
+        Path other = copied();
         Path damaged = first.id().in(other.resolve("segments"));
         byte[] bytes = Files.readAllBytes(damaged);
         bytes[bytes.length * 2 / 3] ^= 1;
         Files.write(damaged, bytes);
         ReadCounts[] counts = new ReadCounts[1];
         try (StreamReader reader = StreamReader.open(List.of(new NodeDirectories(List.of(other, state.directory()))))) {
+            assertThat(search(reader, literal("needle"), Keep.MATCHES, counts)).isEqualTo(needles());
+        }
+    }
+
+    /** Another node with the same segments. */
+    private Path copied() throws IOException {
+        Path other = temporary.resolve("other");
+        for (SegmentView segment : state.catalog().segments()) {
+            Path to = segment.id().in(other.resolve("segments"));
+            Files.createDirectories(to.getParent());
+            Files.copy(segment.id().in(state.directory().resolve("segments")), to);
+        }
+        return other;
+    }
+
+    @Test
+    void whatIsFoundInManySegmentsComesInOrderThoughCopiesAreDamaged() throws IOException {
+        List<String> expected = new ArrayList<>();
+        for (String stream : List.of("a", "b", "c")) {
+            long epoch = state.open("shop", stream);
+            for (int i = 0; i < 20; i++) {
+                for (int block = 0; block < 1 + i % 3; block++) {
+                    String needle = "needle " + stream + " " + i + " " + block;
+                    expected.add(needle);
+                    state.append(epoch, "a line", needle, "another line " + random.nextLong());
+                }
+                state.seal(stream);
+            }
+        }
+        Path other = copied();
+        int damaged = 0;
+        for (SegmentView segment : state.catalog().segments()) {
+            Path file = segment.id().in(other.resolve("segments"));
+            byte[] bytes = Files.readAllBytes(file);
+            int at = bytes.length / 4 + random.nextInt(bytes.length * 3 / 4);
+            if (random.nextInt(3) == 0) {
+                bytes[at] ^= 1;
+                Files.write(file, random.nextBoolean() ? bytes : Arrays.copyOf(bytes, at));
+                damaged++;
+            }
+        }
+        assertThat(damaged).as("seed %d", SEED).isGreaterThan(10);
+        ReadCounts[] counts = new ReadCounts[1];
+        try (StreamReader reader = StreamReader.open(List.of(new NodeDirectories(List.of(other, state.directory()))))) {
+            assertThat(search(reader, literal("needle"), Keep.MATCHES, counts))
+                    .as("seed %d", SEED)
+                    .isEqualTo(expected);
+            Query some = literal("needle b 7 ");
+            assertThat(search(reader, some, Keep.MATCHES, counts)).containsExactly("needle b 7 0", "needle b 7 1");
+        }
+    }
+
+    @Test
+    void endsWithWhatItsTakerThrowsAndCanSearchAgain() throws IOException {
+        fill();
+        ReadCounts[] counts = new ReadCounts[1];
+        try (StreamReader reader = StreamReader.open(List.of(hot(new Ranged())));
+                StreamSearch search = new StreamSearch(reader, literal("needle"), Keep.MATCHES, false)) {
+            List<StreamName> names = List.copyOf(reader.streams());
+            IOException enough = new IOException("enough");
+            assertThatThrownBy(() -> search.search(names, (segment, epoch, raftIndex, before, items) -> {
+                        throw enough;
+                    }))
+                    .isSameAs(enough);
+            int[] blocks = new int[1];
+            search.search(names, (segment, epoch, raftIndex, before, items) -> blocks[0]++);
+            assertThat(blocks[0]).isEqualTo(2 * BLOCKS);
             assertThat(search(reader, literal("needle"), Keep.MATCHES, counts)).isEqualTo(needles());
         }
     }
