@@ -31,9 +31,9 @@
  *   ABANDON          later, and asked for by a person: a producer that did not come
  * </pre>
  *
- * <p>Threads: a reader belongs to one thread. Memory: the list of segments, one block or one cold block, the
+ * <p>Threads: a reader belongs to one thread; a search has a few of its own, which its caller never sees. Memory: the list of segments, one block or one cold block, the
  * cache; one segment's file where a cluster is read.
  *
- * <p>Start reading at {@link dev.raftsman.restore.StreamReader}.
+ * <p>Start reading at {@link dev.raftsman.restore.StreamReader}; of a search at {@link dev.raftsman.restore.StreamSearch}.
  */
 package dev.raftsman.restore;

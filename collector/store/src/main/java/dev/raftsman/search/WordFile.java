@@ -26,9 +26,6 @@ import java.util.zip.CheckedInputStream;
  * @param spans without a hole from the segment's header to its footer
  */
 public record WordFile(SegmentId segment, long segmentBytes, List<EpochInfo> epochs, List<WordSpan> spans) {
-    /** Longest such file. */
-    public static final int MAX_BYTES = 64 << 20;
-
     /** What the file's name ends with. */
     public static final String FILE_SUFFIX = ".words";
 
