@@ -33,7 +33,6 @@ public record WordFile(SegmentId segment, long segmentBytes, List<EpochInfo> epo
     private static final int VERSION = 1;
     private static final int LENGTH_OFFSET = 4;
     private static final int CRC_OFFSET = 8;
-    private static final int VERSION_OFFSET = 12;
     private static final int CHECKED_OFFSET = 12;
     private static final int FIXED_BYTES = 44;
     private static final int EPOCH_BYTES = 26;
