@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -373,8 +374,7 @@ public final class QueryServer implements AutoCloseable {
                 LOG.warn("a file of words is not used: segment={}, reason={}", id, e.getMessage());
             }
             if (words.isPresent()) {
-                ByteBuffer file = words.get().encode();
-                exchange.getResponseBody().write(file.array(), 0, file.remaining());
+                Channels.newChannel(exchange.getResponseBody()).write(words.get().encode());
             }
         }
         exchange.getResponseBody().close();
