@@ -374,7 +374,8 @@ public final class QueryServer implements AutoCloseable {
                 LOG.warn("a file of words is not used: segment={}, reason={}", id, e.getMessage());
             }
             if (words.isPresent()) {
-                Channels.newChannel(exchange.getResponseBody()).write(words.get().encode());
+                Channels.newChannel(exchange.getResponseBody())
+                        .write(words.get().encode());
             }
         }
         exchange.getResponseBody().close();
