@@ -39,8 +39,9 @@ class LauncherTest {
         String launcher = launcher();
         int begin = launcher.indexOf("case $verb in");
         String cases = launcher.substring(begin, launcher.indexOf("esac", begin));
-        assertThat(found(cases, "(?m)^  ([a-z |-]+)\\)")).isEqualTo(new TreeSet<>(PROCESSES));
+        Set<String> named = found(cases, "(?m)^  ([a-z |-]+)\\)");
+        assertThat(named).containsAll(PROCESSES);
+        assertThat(Main.commandLine().getSubcommands().keySet()).containsAll(named);
         assertThat(found(launcher, "\"\\$verb\" = ([a-z-]+) ")).isNotEmpty().isSubsetOf(PROCESSES);
-        assertThat(Main.commandLine().getSubcommands().keySet()).containsAll(PROCESSES);
     }
 }
