@@ -31,7 +31,7 @@ class ReadmeBlocksIT {
     private static final int OF_THE_CAMPAIGN = 10;
     private static final int LEFT_OUT = 2;
 
-    /** For a part of the campaign: a regular expression for the headings over blocks. */
+    /** For a part of the campaign: a regular expression for headings of the second level. */
     private static final String ONLY = System.getProperty("raftsman.readme", ".*");
 
     /** What the output of commands must hold, by a part of their line. */
@@ -121,6 +121,7 @@ class ReadmeBlocksIT {
         surroundings.environment().put("MAVEN_OPTS", "-Duser.home=" + own);
         int ran = run(
                 block -> block.campaign() && block.section().matches(ONLY), skipped, Duration.ofMinutes(15));
+        assertThat(ran).as("blocks below headings like %s", ONLY).isPositive();
         if (skipped.isEmpty() && ONLY.equals(".*")) {
             assertThat(ran).isEqualTo(OF_THE_CAMPAIGN);
         }
