@@ -119,8 +119,7 @@ class ReadmeBlocksIT {
         String own = System.getProperty("user.home");
         surroundings.environment().put("JDK_JAVA_OPTIONS", "-Duser.home=" + home);
         surroundings.environment().put("MAVEN_OPTS", "-Duser.home=" + own);
-        int ran = run(
-                block -> block.campaign() && block.section().matches(ONLY), skipped, Duration.ofMinutes(15));
+        int ran = run(block -> block.campaign() && block.section().matches(ONLY), skipped, Duration.ofMinutes(15));
         assertThat(ran).as("blocks below headings like %s", ONLY).isPositive();
         if (skipped.isEmpty() && ONLY.equals(".*")) {
             assertThat(ran).isEqualTo(OF_THE_CAMPAIGN);
