@@ -17,8 +17,8 @@ import java.nio.ByteOrder;
  * caller's.
  */
 public final class ColdObjectReader implements AutoCloseable {
-    /** Read at once from the end: the trailer, and mostly the whole index. */
-    private static final int TAIL_BYTES = 64 << 10;
+    /** Read at once from the end: the trailer, and mostly the whole index, of which filters of words are the most. */
+    private static final int TAIL_BYTES = 256 << 10;
 
     private final ByteRanges ranges;
     private final ColdIndex index;

@@ -29,10 +29,13 @@ import org.slf4j.LoggerFactory;
 /**
  * Cold objects of one store, read by ranges through a cache. Neighbouring segments share objects and cold blocks: the object
  * and the block read last stay as they are, decoded. Memory: one index, those read ahead, one cold block.
- * One thread, but for {@link #indexAhead}.
+ * One thread, but for {@link #ahead}.
  */
 final class ColdObjects implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ColdObjects.class);
+
+    /** Of a segment's blocks. */
+    private static final int AHEAD_BYTES = 1 << 20;
 
     private final ObjectStore store;
     private final ReadCache cache;
@@ -77,18 +80,47 @@ final class ColdObjects implements AutoCloseable {
         return new ColdPieces(object, place, new Fetched(key), scope);
     }
 
-    /** Reads an object's index, by any thread, before the object is opened; a failure shows then. */
-    Runnable indexAhead(ObjectKey key) {
+    /**
+     * Reads what a search begins with, an object's index and the first blocks that are wanted of a segment, by any thread,
+     * before the object is opened; a failure shows then.
+     */
+    Runnable ahead(ObjectKey key, SegmentId id, SearchScope scope) {
         Long length = key.equals(openKey) ? null : lengths.get(key);
         return () -> {
-            if (length != null && !indexes.containsKey(key)) {
+            if (length != null) {
                 try {
-                    indexes.put(key, ColdObjectReader.readIndex(new Ranges(key, length)));
+                    Ranges ranges = new Ranges(key, length);
+                    ColdIndex index = indexes.get(key);
+                    if (index == null) {
+                        index = ColdObjectReader.readIndex(ranges);
+                        indexes.put(key, index);
+                    }
+                    readAhead(ranges, index, id, scope);
                 } catch (IOException e) {
-                    LOG.debug("index not read ahead", e);
+                    LOG.debug("not read ahead", e);
                 }
             }
         };
+    }
+
+    private static void readAhead(Ranges ranges, ColdIndex index, SegmentId id, SearchScope scope) throws IOException {
+        int place = index.find(id).orElse(-1);
+        if (place < 0) {
+            return;
+        }
+        WantedBlocks wanted = new WantedBlocks(index, place, scope);
+        long bytes = 0;
+        for (int number = 0; number < index.blocks().size(); number++) {
+            if (wanted.has(number)) {
+                List<ColdBlock> run = wanted.run(number);
+                bytes += run.stream().mapToLong(ColdBlock::length).sum();
+                if (bytes > AHEAD_BYTES) {
+                    return;
+                }
+                ranges.readTogether(run);
+                number += run.size() - 1;
+            }
+        }
     }
 
     /** Cold blocks as they are stored. The one asked for last is kept: its neighbour's segment may be in it too. */
@@ -208,9 +240,16 @@ final class ColdObjects implements AutoCloseable {
             return cache.get(name, offset, bytes, () -> fetch(offset, bytes));
         }
 
-        /** Neighbours, with one request, to be found in the cache each by itself. */
+        /** Neighbours, with one request if they are not there, to be found in the cache each by itself. */
         void readTogether(List<ColdBlock> run) throws IOException {
             long begin = run.get(0).offset();
+            if (run.size() == 1) {
+                read(begin, run.get(0).length());
+                return;
+            }
+            if (run.stream().allMatch(block -> cache.has(name, block.offset(), block.length()))) {
+                return;
+            }
             ColdBlock last = run.get(run.size() - 1);
             byte[] bytes = fetch(begin, (int) (last.offset() + last.length() - begin));
             for (ColdBlock block : run) {

@@ -15,18 +15,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Of a segment in a cold object, the cold blocks that may hold what is looked for, by the object's index. */
+/** The {@link WantedBlocks cold blocks that are wanted} of a segment in a cold object. */
 final class ColdPieces implements SegmentPieces {
     /** Fetches cold blocks. */
     interface Source {
         Packed packed(ColdObjectReader object, ColdBlock block, ReadCounts counts) throws IOException;
 
-        /** Fetches neighbours at once that will be asked for next, one by one. */
+        /** Fetches neighbours at once, if they are not here yet, that will be asked for next, one by one. */
         void fetchTogether(ColdObjectReader object, List<ColdBlock> run) throws IOException;
     }
-
-    /** What is fetched at once of neighbours: a request to a store takes as long as some MiB do. */
-    private static final int RUN_BYTES = 4 << 20;
 
     /** A cold block as it is stored; decoded once, by whoever needs it first. */
     static final class Packed {
@@ -61,7 +58,7 @@ final class ColdPieces implements SegmentPieces {
     private final ColdSegment segment;
     private final Source source;
     private final SearchScope scope;
-    private final boolean everyBlock;
+    private final WantedBlocks wanted;
     private final Map<Long, EpochInfo> epochs = new HashMap<>();
     private int next;
 
@@ -76,7 +73,7 @@ final class ColdPieces implements SegmentPieces {
         this.segment = index.segments().get(place);
         this.source = source;
         this.scope = scope;
-        this.everyBlock = scope.everyBlockOf(segment.totals().gapEvents());
+        this.wanted = new WantedBlocks(index, place, scope);
         segment.epochs().forEach(epoch -> epochs.put(epoch.epoch(), epoch));
         scope.counts().blocks(segment.totals().blocks());
     }
@@ -85,45 +82,16 @@ final class ColdPieces implements SegmentPieces {
     public Piece next() throws IOException {
         while (next < index.blocks().size()) {
             int number = next++;
-            ColdBlock block = index.blocks().get(number);
-            if (isOurs(block) && mayHold(block)) {
+            if (wanted.has(number)) {
                 if (number >= fetched) {
-                    fetchRun(number);
+                    List<ColdBlock> run = wanted.run(number);
+                    source.fetchTogether(object, run);
+                    fetched = number + run.size();
                 }
-                return piece(number, block);
+                return piece(number, index.blocks().get(number));
             }
         }
         return null;
-    }
-
-    /** The block and those behind it without a hole between them. */
-    private void fetchRun(int number) throws IOException {
-        List<ColdBlock> run = new ArrayList<>();
-        long bytes = 0;
-        fetched = number;
-        while (fetched < index.blocks().size()) {
-            ColdBlock block = index.blocks().get(fetched);
-            bytes += block.length();
-            if (!run.isEmpty() && bytes > RUN_BYTES || !isOurs(block) || !mayHold(block)) {
-                break;
-            }
-            run.add(block);
-            fetched++;
-        }
-        if (run.size() > 1) {
-            source.fetchTogether(object, run);
-        }
-    }
-
-    private boolean isOurs(ColdBlock block) {
-        return block.firstSegment() <= place && block.lastSegment() >= place;
-    }
-
-    private boolean mayHold(ColdBlock block) {
-        return everyBlock
-                || block.mayHold(scope.query().fromNanos(), scope.query().toNanos())
-                        && scope.query().mayHaveLevel(block.levelBitmap())
-                        && scope.words().mayBeIn(block.words(), false);
     }
 
     private Piece piece(int number, ColdBlock block) throws IOException {
@@ -147,7 +115,7 @@ final class ColdPieces implements SegmentPieces {
     /** Whether a block begins with an entry of ours that the one before ends with. */
     private boolean goesOn(int number) {
         return number > 0
-                && isOurs(index.blocks().get(number - 1))
+                && wanted.isOurs(index.blocks().get(number - 1))
                 && index.blocks().get(number - 1).lastRaftIndex()
                         == index.blocks().get(number).firstRaftIndex()
                 && index.blocks().get(number).firstSegment() == place;

@@ -84,6 +84,11 @@ public final class ReadCache implements AutoCloseable {
         return bytes;
     }
 
+    /** Whether a range is in memory. */
+    boolean has(String object, long offset, int length) {
+        return memory.getIfPresent(new Range(object, offset, length)) != null;
+    }
+
     /** Keeps a range that was fetched together with others. */
     void put(String object, long offset, byte[] bytes) {
         memory.put(new Range(object, offset, bytes.length), bytes);
