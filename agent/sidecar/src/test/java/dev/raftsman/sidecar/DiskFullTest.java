@@ -202,9 +202,13 @@ class DiskFullTest {
         }
     }
 
+    /** How near to its quota it comes depends on which of the two is faster. */
     @Test
-    void anAgentThatKeepsUpAtFullRateKeepsTheLogFarBelowItsQuota() throws Exception {
+    void anApplicationAtFullRateKeepsToItsQuotaAndLosesNothingBesideAnAgent() throws Exception {
         long quota = 256L << 20;
+        // Not allocated, but counted: of the newest file, and of the one before until the next append has begun
+        // another.
+        long mapped = 2 * WalSettings.ofQuota(quota).blockBytes() * 5L / 4;
         int padding = 400;
         try (FakeCollector collector = new FakeCollector(1, 0)) {
             Path root = Files.createDirectory(directory.resolve("apps"));
@@ -235,7 +239,7 @@ class DiskFullTest {
                 awaitThat(() -> Account.isOver(collector, "app"));
                 assertThat(agent.metrics()).isNotNull();
             }
-            assertThat(most).isBetween(1L, quota);
+            assertThat(most).isBetween(1L, quota + mapped);
             assertThat(tally.lost()).isZero();
             assertThat(Account.of(collector, "app").total()).isBetween(tally.returned(), tally.begun());
         }
