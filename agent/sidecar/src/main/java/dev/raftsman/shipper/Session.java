@@ -15,39 +15,22 @@ import java.util.UUID;
 import java.util.random.RandomGenerator;
 
 /**
- * The protocol's side of the sidecar, without a socket: frames and time go in, frames come out of {@link Link}. Shipper's
- * thread only.
+ * The protocol's side of the sidecar, without a socket: frames and time go in, frames come out of {@link Link}. What is sent
+ * of which feed, and what answers mean for it; to whom is its {@link Connection}'s matter. Shipper's thread only.
  *
- * <pre>
- *  state          leaves by                                     to
- *  DISCONNECTED   the time of the next attempt                  CONNECTING
- *  CONNECTING     connected: HELLO is sent                      GREETING
- *  GREETING       WELCOME                                       READY: every feed is opened or resumed
- *                 REFUSE(NOT_LEADER, hint)                      DISCONNECTED, the hint is tried at once
- *  READY          REFUSE(NOT_LEADER or UNAVAILABLE) of a block,
- *                 silence, a protocol error                     DISCONNECTED
- *  any            the connection ends, or its deadline passes   DISCONNECTED
- * </pre>
+ * <p>With a collector that takes blocks, every feed is opened or resumed. A REFUSE of a block with NOT_LEADER or UNAVAILABLE,
+ * or an error of the protocol, ends the connection.
  *
  * <p>Blocks stay in memory until they are acknowledged, so a new connection sends them again from the sequence that
  * RESUMED names, the same bytes. A refusal EXPECTED is answered by a RESUME and nothing else: blocks sent behind the
  * refused one are refused as well, and all these refusals come before RESUMED does, which alone says where to go on.
  */
 final class Session {
-    private static final int MAX_REDIRECTS = 3;
     private static final long THROTTLE_LEAST_MILLIS = 20;
     private static final long THROTTLE_MOST_MILLIS = 10_000;
 
-    private enum State {
-        DISCONNECTED,
-        CONNECTING,
-        GREETING,
-        READY
-    }
-
     private final SessionSettings settings;
-    private final Link link;
-    private final RandomGenerator jitter;
+    private final Connection connection;
     private final OperatorLog log;
     private final ShipperObserver observer;
 
@@ -55,21 +38,6 @@ final class Session {
     private final ArrayDeque<Feed> ready = new ArrayDeque<>();
     private final Map<Integer, Feed> requests = new HashMap<>();
     private final Map<Long, Feed> byEpoch = new HashMap<>();
-
-    private State state = State.DISCONNECTED;
-    private int connection;
-    private String address = "";
-    private String hint = "";
-    private int redirects;
-    private int nextCollector;
-    private int failures;
-    private long attemptAtNanos;
-    private long deadlineNanos;
-    private long heardNanos;
-    private long pingedNanos;
-
-    /** When it was last seen to owe no answer. */
-    private long paidNanos;
 
     private final LagReport lagReport;
 
@@ -95,14 +63,12 @@ final class Session {
             ShipperObserver observer,
             long nowNanos) {
         this.settings = settings;
-        this.link = link;
-        this.jitter = jitter;
         this.log = log;
         this.observer = observer;
-        this.attemptAtNanos = nowNanos;
         this.steppedNanos = nowNanos;
         this.acknowledgedNanos = nowNanos;
         this.lagReport = new LagReport(nowNanos);
+        this.connection = new Connection(settings, link, jitter, log, observer, new Feeds(), nowNanos);
     }
 
     // ---- what the sources ask for
@@ -159,7 +125,7 @@ final class Session {
     }
 
     boolean isReady() {
-        return state == State.READY;
+        return connection.isReady();
     }
 
     /**
@@ -208,186 +174,59 @@ final class Session {
 
     /** How far behind everything is now: a collector is told, if one listens that understands it, and it is time. */
     void behind(List<SourceLag> lags, long nowNanos) {
-        if (state != State.READY || version < Frame.LAG_VERSION) {
+        if (!connection.isReady() || version < Frame.LAG_VERSION) {
             return;
         }
         List<Frame.Lag> due = lagReport.next(lags, nowNanos);
         if (!due.isEmpty()) {
-            due.forEach(this::send);
-            link.flush();
+            due.forEach(connection::send);
+            connection.flush();
         }
     }
 
     // ---- what the network tells
 
     void connected(int id, long nowNanos) {
-        if (id != connection || state != State.CONNECTING) {
-            return;
-        }
-        state = State.GREETING;
-        deadlineNanos = nowNanos + settings.connectTimeout().toNanos();
-        send(new Frame.Hello(Frame.LEAST_VERSION, Frame.VERSION, settings.tenant(), settings.agent()));
-        link.flush();
+        connection.connected(id, nowNanos);
     }
 
     void disconnected(int id, String reason, long nowNanos) {
-        if (id == connection && state != State.DISCONNECTED) {
-            lost(state == State.CONNECTING ? ConnectionEnd.UNREACHABLE : ConnectionEnd.CLOSED, reason, nowNanos);
-        }
+        connection.disconnected(id, reason, nowNanos);
     }
 
     void received(int id, Frame.FromCollector frame, long nowNanos) {
-        if (id != connection || state == State.DISCONNECTED) {
-            return;
-        }
-        heardNanos = nowNanos;
-        if (state == State.GREETING) {
-            greeted(frame, nowNanos);
-        } else if (state == State.READY) {
+        if (connection.received(id, frame, nowNanos)) {
             answered(frame, nowNanos);
         }
     }
 
     /** Time passes: connects, pings, sends what may be sent. @return whether there was anything to do */
     boolean step(long nowNanos) {
-        boolean worked = false;
-        if (pausedFeeds > 0 && state == State.READY) {
+        if (pausedFeeds > 0 && connection.isReady()) {
             observer.throttled(nowNanos - steppedNanos);
         }
         steppedNanos = nowNanos;
-        switch (state) {
-            case DISCONNECTED -> {
-                if (nowNanos - attemptAtNanos >= 0) {
-                    connect(nowNanos);
-                    worked = true;
-                }
-            }
-            case CONNECTING, GREETING -> {
-                if (nowNanos - deadlineNanos >= 0) {
-                    ConnectionEnd why = state == State.CONNECTING ? ConnectionEnd.UNREACHABLE : ConnectionEnd.NO_ANSWER;
-                    lost(why, "no answer within " + settings.connectTimeout().toMillis() + " ms", nowNanos);
-                }
-            }
-            case READY -> {
-                keepAlive(nowNanos);
-                worked = pump(nowNanos);
-            }
-        }
-        return worked;
+        boolean begun = connection.step(sentBytes > 0 || !requests.isEmpty(), nowNanos);
+        return connection.isReady() ? pump(nowNanos) : begun;
     }
 
-    // ---- connection
-
-    private void connect(long nowNanos) {
-        if (hint.isEmpty()) {
-            address = settings.collectors().get(nextCollector);
-            nextCollector = (nextCollector + 1) % settings.collectors().size();
-            redirects = 0;
-        } else {
-            address = hint;
-            hint = "";
-        }
-        connection++;
-        state = State.CONNECTING;
-        deadlineNanos = nowNanos + settings.connectTimeout().toNanos();
-        observer.connecting();
-        link.connect(connection, address);
-    }
-
-    private void greeted(Frame.FromCollector frame, long nowNanos) {
-        if (frame instanceof Frame.Welcome welcome) {
-            state = State.READY;
+    private final class Feeds implements Connection.Owner {
+        @Override
+        public void ready(Frame.Welcome welcome, long nowNanos) {
             version = welcome.version();
             creditBytes = welcome.creditBytes();
             lagReport.begin(nowNanos);
-            pingedNanos = nowNanos;
-            paidNanos = nowNanos;
-            log.over("unreachable");
-            log.info("connected to collector: address=" + address + ", node=" + welcome.node());
-            observer.connected(true);
+            feeds.forEach(Session.this::enqueue);
+        }
+
+        @Override
+        public void ended() {
+            requests.clear();
             for (Feed feed : feeds) {
-                enqueue(feed);
+                feed.request = 0;
+                feed.confirmed = false;
+                resend(feed);
             }
-        } else if (frame instanceof Frame.Refuse refuse) {
-            observer.refused(refuse.reason());
-            if (refuse.reason() == RefuseReason.NOT_LEADER) {
-                redirected(refuse.leader(), nowNanos);
-            } else {
-                lost(ConnectionEnd.REFUSED, "refused: " + refuse.reason() + " " + refuse.detail(), nowNanos);
-            }
-        } else {
-            lost(ConnectionEnd.PROTOCOL, "protocol error: " + frame + " before WELCOME", nowNanos);
-        }
-    }
-
-    private void redirected(String leader, long nowNanos) {
-        String reason = "not the leader" + (leader.isEmpty() ? "" : ", which is " + leader);
-        if (leader.isEmpty() || redirects == MAX_REDIRECTS) {
-            lost(ConnectionEnd.NO_LEADER, reason, nowNanos);
-            return;
-        }
-        end(ConnectionEnd.REDIRECTED, reason);
-        redirects++;
-        hint = leader;
-        attemptAtNanos = nowNanos;
-    }
-
-    /**
-     * One collector that does not answer says little: the next is tried at once. A whole round in vain waits, longer
-     * after each, and never exactly as long as another sidecar does.
-     */
-    private void lost(ConnectionEnd why, String reason, long nowNanos) {
-        end(why, reason);
-        failures++;
-        int collectors = settings.collectors().size();
-        long waitNanos = 0;
-        if (failures % collectors == 0) {
-            int doublings = Math.min(failures / collectors - 1, 16);
-            long mostNanos = settings.backoffMost().toNanos();
-            long boundNanos = Math.min(mostNanos, settings.backoffFirst().toNanos() << doublings);
-            waitNanos = boundNanos / 2 + jitter.nextLong(boundNanos / 2 + 1);
-        }
-        attemptAtNanos = nowNanos + waitNanos;
-        if (failures >= collectors) {
-            log.warn(
-                    "unreachable",
-                    "no collector takes blocks, trying on: last=" + address + ", reason=" + reason + ", tried="
-                            + failures);
-        }
-    }
-
-    private void end(ConnectionEnd why, String reason) {
-        link.disconnect();
-        observer.connectionEnded(why);
-        if (state == State.READY) {
-            log.info("connection to collector ended: address=" + address + ", reason=" + reason);
-            observer.connected(false);
-        }
-        state = State.DISCONNECTED;
-        requests.clear();
-        for (Feed feed : feeds) {
-            feed.request = 0;
-            feed.confirmed = false;
-            resend(feed);
-        }
-    }
-
-    private void keepAlive(long nowNanos) {
-        boolean owes = sentBytes > 0 || !requests.isEmpty();
-        if (!owes) {
-            paidNanos = nowNanos;
-        }
-        long quietNanos = nowNanos - heardNanos;
-        boolean gone = quietNanos >= settings.silence().toNanos()
-                || Math.min(quietNanos, nowNanos - paidNanos)
-                        >= settings.owing().toNanos();
-        long pingNanos = settings.ping().toNanos() / (owes ? 4 : 1);
-        if (gone) {
-            lost(ConnectionEnd.SILENT, "silent for " + quietNanos / 1_000_000 + " ms", nowNanos);
-        } else if (quietNanos >= pingNanos && nowNanos - pingedNanos >= pingNanos) {
-            pingedNanos = nowNanos;
-            send(new Frame.Ping(nowNanos));
-            link.flush();
         }
     }
 
@@ -395,7 +234,7 @@ final class Session {
 
     private void answered(Frame.FromCollector frame, long nowNanos) {
         if (frame instanceof Frame.Ack ack) {
-            failures = 0;
+            connection.proven();
             Feed feed = byEpoch.get(ack.epoch());
             if (feed != null) {
                 acknowledge(feed, ack.through(), nowNanos);
@@ -425,14 +264,14 @@ final class Session {
         } else if (frame instanceof Frame.Credit credit) {
             creditBytes = credit.bytes();
         } else if (frame instanceof Frame.Pong) {
-            failures = 0;
+            connection.proven();
         } else {
-            lost(ConnectionEnd.PROTOCOL, "protocol error: a second WELCOME", nowNanos);
+            connection.lost(ConnectionEnd.PROTOCOL, "protocol error: a second WELCOME", nowNanos);
         }
     }
 
     private Feed take(int request) {
-        failures = 0;
+        connection.proven();
         Feed feed = requests.remove(request);
         if (feed != null) {
             feed.request = 0;
@@ -545,12 +384,12 @@ final class Session {
         observer.refused(refuse.reason());
         Feed feed = refuse.request() != 0 ? take(refuse.request()) : byEpoch.get(refuse.epoch());
         if (refuse.reason() == RefuseReason.NOT_LEADER) {
-            redirected(refuse.leader(), nowNanos);
+            connection.redirected(refuse.leader(), nowNanos);
             return;
         }
         if (feed == null) {
             if (refuse.request() == 0 && refuse.epoch() == 0) {
-                lost(ConnectionEnd.REFUSED, "refused: " + refuse.reason() + " " + refuse.detail(), nowNanos);
+                connection.refused(refuse, nowNanos);
             }
             return;
         }
@@ -579,8 +418,7 @@ final class Session {
                 }
             }
             case UNKNOWN_EPOCH -> unknown(feed);
-            case UNAVAILABLE, BAD_FRAME, UNSUPPORTED_VERSION, NOT_LEADER ->
-                lost(ConnectionEnd.REFUSED, "refused: " + refuse.reason() + " " + refuse.detail(), nowNanos);
+            case UNAVAILABLE, BAD_FRAME, UNSUPPORTED_VERSION, NOT_LEADER -> connection.refused(refuse, nowNanos);
             case CONFLICT -> {
                 if (feed.forgetWanted) {
                     reopened(feed, refuse.detail());
@@ -681,7 +519,7 @@ final class Session {
         }
         boolean sent = false;
         int blocked = 0;
-        while (blocked < ready.size() && state == State.READY) {
+        while (blocked < ready.size() && connection.isReady()) {
             Feed feed = ready.remove();
             feed.queued = false;
             if (next(feed, nowNanos)) {
@@ -694,7 +532,7 @@ final class Session {
             }
         }
         if (sent) {
-            link.flush();
+            connection.flush();
         }
         return sent;
     }
@@ -740,7 +578,7 @@ final class Session {
         feed.request = nextRequest;
         requests.put(nextRequest, feed);
         nextRequest = nextRequest == Integer.MAX_VALUE ? 1 : nextRequest + 1;
-        send(question);
+        connection.send(question);
         return true;
     }
 
@@ -757,11 +595,7 @@ final class Session {
             observer.resent();
         }
         sentBytes += block.bytes;
-        send(new Frame.Append(feed.epoch, block.block.duplicate()));
+        connection.send(new Frame.Append(feed.epoch, block.block.duplicate()));
         return true;
-    }
-
-    private void send(Frame.FromSidecar frame) {
-        link.send(frame);
     }
 }

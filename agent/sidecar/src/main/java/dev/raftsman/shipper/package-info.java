@@ -3,7 +3,7 @@
  *
  * <p>In come excerpts: finished blocks of the sidecar's own inputs ({@link dev.raftsman.shipper.BlockWalSource}) and raw
  * batches of applications, which become blocks here ({@link dev.raftsman.shipper.RowsWalSource}). Out go frames, through
- * the state machine {@link dev.raftsman.shipper.Session}, which sees no socket; {@link dev.raftsman.shipper.NettyLink}
+ * {@link dev.raftsman.shipper.Session} and its {@link dev.raftsman.shipper.Connection}, which see no socket; {@link dev.raftsman.shipper.NettyLink}
  * moves the bytes, by TLS where {@link dev.raftsman.shipper.LinkTls} is configured. What
  * must outlive the WAL's files is in the cursor file, drawn in {@link dev.raftsman.shipper.Cursor}.
  *
