@@ -22,12 +22,10 @@ import dev.raftsman.catalog.ThrottleView;
 import dev.raftsman.catalog.Verdict;
 import dev.raftsman.disk.Durable;
 import dev.raftsman.event.LossReason;
-import dev.raftsman.segment.CorruptSegmentException;
 import dev.raftsman.segment.Offset;
 import dev.raftsman.segment.SegmentFile;
 import dev.raftsman.segment.SegmentHeader;
 import dev.raftsman.segment.SegmentId;
-import dev.raftsman.segment.SegmentWriter;
 import dev.raftsman.segment.SequenceRange;
 import dev.raftsman.segment.UnsupportedFormatException;
 import java.io.IOException;
@@ -38,7 +36,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -75,45 +72,30 @@ public final class ReplicatedState implements AutoCloseable {
 
     private final Path root;
     private final SegmentDirectory directory;
-    private final StoreSettings settings;
     private final ReentrantLock lock = new ReentrantLock();
-    private final SegmentForcer forcer;
-    private final ByteBuffer scratch = SegmentWriter.scratch();
+    private final PatientDisk disk;
+    private final ActiveSegments active;
     private final LabelReader labels = new LabelReader();
     private final SegmentCare care;
-
-    /** By stream. */
-    private final TreeMap<Integer, SegmentWriter> writers = new TreeMap<>();
-
-    /** Active segments written to since they were last forced by a snapshot, by stream. */
-    private final Set<Integer> dirty = new TreeSet<>();
-
-    /** Directories with names that are not durable. */
-    private final Set<Path> dirtyDirectories = new TreeSet<>();
 
     /** Segments with a file here. */
     private final Set<SegmentId> local = new TreeSet<>();
 
     private Catalog catalog = new Catalog();
-    private long dirtyBytes;
     private volatile long appliedIndex = NOTHING;
     private volatile long appliedTerm;
     private volatile CatalogView view;
-    private volatile boolean waitingForSpace;
 
     /** As the tables have them; read for every block, so kept where that takes no lock. */
     private volatile List<ThrottleView> throttles = List.of();
 
-    private volatile boolean ending;
-    private volatile long segmentBytesWritten;
-    private StoreFailedException failure;
     private boolean closed;
 
     private ReplicatedState(Path root, StoreSettings settings) {
         this.root = root;
         this.directory = new SegmentDirectory(root);
-        this.settings = settings;
-        this.forcer = new SegmentForcer(settings.forcing().get());
+        this.disk = new PatientDisk(root, settings.spaceWait(), lock);
+        this.active = new ActiveSegments(directory, disk, settings);
         this.care = new SegmentCare(root, directory, this::segment);
     }
 
@@ -182,7 +164,7 @@ public final class ReplicatedState implements AutoCloseable {
                 root,
                 appliedIndex,
                 local.size(),
-                writers.size());
+                active.count());
     }
 
     /** A finished segment that is not as it should be can be fetched from others; an active one cannot. */
@@ -203,12 +185,7 @@ public final class ReplicatedState implements AutoCloseable {
         }
         SegmentHeader header =
                 new SegmentHeader(segment.id(), segment.tenant(), segment.stream(), segment.openedAtMillis());
-        try {
-            SegmentWriter writer = SegmentWriter.resume(path, header, file.bytes(), file.sha256(), scratch);
-            writers.put(segment.streamNumber(), writer);
-        } catch (CorruptSegmentException e) {
-            throw new CorruptStoreException(e);
-        }
+        active.resume(header, file.bytes(), file.sha256());
     }
 
     /**
@@ -246,9 +223,7 @@ public final class ReplicatedState implements AutoCloseable {
     }
 
     private void check(long index) {
-        if (failure != null) {
-            throw failure;
-        }
+        disk.check();
         if (closed) {
             throw new IllegalStateException("closed");
         }
@@ -256,9 +231,9 @@ public final class ReplicatedState implements AutoCloseable {
             throw new IllegalArgumentException("index " + index + " after " + appliedIndex);
         }
         try {
-            forcer.check();
+            active.checkForces();
         } catch (IOException e) {
-            throw failed("force of segments", e);
+            throw disk.failed("force of segments", e);
         }
     }
 
@@ -295,11 +270,11 @@ public final class ReplicatedState implements AutoCloseable {
             verdicts.add(verdict);
         }
         for (int stream : touched) {
-            if (writers.get(stream).length() >= catalog.segmentBytes()) {
+            if (active.length(stream) >= catalog.segmentBytes()) {
                 seal(index, stream);
             }
         }
-        forceIfMuch();
+        active.forceIfMuch();
         return verdicts;
     }
 
@@ -321,9 +296,9 @@ public final class ReplicatedState implements AutoCloseable {
     }
 
     private int store(long index, long epoch, Block block) {
-        SegmentWriter target = write(index, epoch, block);
-        catalog.appended(epoch, block, labels(block), target.length());
-        return catalog.streamOf(epoch);
+        int stream = write(index, epoch, block);
+        catalog.appended(epoch, block, labels(block), active.length(stream));
+        return stream;
     }
 
     /** The same on every node: a block that says it carries labels, and is none to read, carries none. */
@@ -335,51 +310,23 @@ public final class ReplicatedState implements AutoCloseable {
         }
     }
 
-    /** Appends to the stream's active segment, begun if there is none. */
-    private SegmentWriter write(long index, long epoch, Block block) {
+    /** Appends to the stream's active segment, begun if there is none. @return the stream */
+    private int write(long index, long epoch, Block block) {
         int stream = catalog.streamOf(epoch);
-        SegmentWriter writer = writers.get(stream);
-        if (writer == null) {
-            writer = begin(index, stream);
+        if (!active.has(stream)) {
+            SegmentHeader header = catalog.headerFor(stream, catalog.position(index));
+            active.begin(header);
+            local.add(header.id());
+            catalog.begun(header, active.length(stream));
         }
-        SegmentWriter target = writer;
-        long before = target.length();
-        untilSpace("append to " + target.file(), () -> {
-            target.append(catalog.epochInfo(epoch), catalog.position(index), catalog.stampMillis(), block);
-            return target;
-        });
-        dirty.add(stream);
-        written(target.length() - before);
-        return target;
-    }
-
-    private SegmentWriter begin(long index, int stream) {
-        SegmentHeader header = catalog.headerFor(stream, catalog.position(index));
-        Path file = directory.file(header.id());
-        SegmentWriter writer = untilSpace("begin " + file, () -> {
-            Files.createDirectories(file.getParent());
-            return SegmentWriter.create(file, header, scratch);
-        });
-        writers.put(stream, writer);
-        local.add(header.id());
-        catalog.begun(header, writer.length());
-        dirtyDirectories.add(directory.segments());
-        dirtyDirectories.add(file.getParent());
-        written(writer.length());
-        return writer;
+        active.append(stream, catalog.epochInfo(epoch), catalog.position(index), catalog.stampMillis(), block);
+        return stream;
     }
 
     private void seal(long index, int stream) {
-        SegmentWriter writer = writers.get(stream);
-        long before = writer.length();
-        String sha256 = untilSpace(
-                "seal " + writer.file(),
-                () -> writer.seal(catalog.position(index), catalog.stampMillis(), catalog.activeTotals(stream)));
-        writers.remove(stream);
-        dirty.remove(stream);
-        catalog.sealed(stream, writer.length(), sha256);
-        written(writer.length() - before);
-        forcer.finish(writer);
+        ActiveSegments.Sealed sealed =
+                active.seal(stream, catalog.position(index), catalog.stampMillis(), catalog.activeTotals(stream));
+        catalog.sealed(stream, sealed.bytes(), sealed.sha256());
     }
 
     private CommandResult change(long index, Command command) {
@@ -411,11 +358,11 @@ public final class ReplicatedState implements AutoCloseable {
         SequenceRange range = declare.range();
         Block gap = lostWithTheCluster(range.first(), (int) range.count());
         int stream = catalog.streamOf(range.epoch());
-        if (writers.containsKey(stream)) {
+        if (active.has(stream)) {
             seal(index, stream);
         }
-        SegmentWriter target = write(index, range.epoch(), gap);
-        catalog.declared(declare, gap, target.length());
+        write(index, range.epoch(), gap);
+        catalog.declared(declare, gap, active.length(stream));
         seal(index, stream);
         return new CommandResult.Done(1);
     }
@@ -435,64 +382,6 @@ public final class ReplicatedState implements AutoCloseable {
         return new CommandResult.Done(1);
     }
 
-    @SuppressWarnings("NonAtomicVolatileUpdate") // the applying thread alone writes it
-    private void written(long bytes) {
-        segmentBytesWritten += bytes;
-        dirtyBytes += bytes;
-    }
-
-    private void forceIfMuch() {
-        if (dirtyBytes >= settings.forceBytes()) {
-            dirtyBytes = 0;
-            Future<?> unused = forcer.force(dirty.stream().map(writers::get).toList(), List.of());
-        }
-    }
-
-    @FunctionalInterface
-    private interface DiskWork<T> {
-        T run() throws IOException;
-    }
-
-    /** Does the work, again and again while there is no space for it. The lock is let go between. */
-    private <T> T untilSpace(String what, DiskWork<T> work) {
-        for (int attempt = 1; ; attempt++) {
-            try {
-                T done = work.run();
-                waitingForSpace = false;
-                return done;
-            } catch (IOException e) {
-                if (!StorageFullException.explains(e, root)) {
-                    throw failed(what, e);
-                }
-                waitingForSpace = true;
-                awaitSpace(what, attempt, new StorageFullException(root, e));
-            }
-        }
-    }
-
-    private void awaitSpace(String what, int attempt, StorageFullException full) {
-        if (ending) {
-            throw failed(what, full);
-        }
-        lock.unlock();
-        try {
-            settings.spaceWait().await(root, attempt, full);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            full.addSuppressed(e);
-            throw failed(what, full);
-        } finally {
-            lock.lock();
-        }
-    }
-
-    private StoreFailedException failed(String what, Exception cause) {
-        if (failure == null) {
-            failure = new StoreFailedException(what, cause);
-        }
-        return failure;
-    }
-
     /**
      * Takes a snapshot of what is applied, not yet durable; its force begins. Called by the applying thread, which is held
      * up for a copy of references to the rows: some milliseconds for 100,000 of them.
@@ -503,13 +392,8 @@ public final class ReplicatedState implements AutoCloseable {
         lock.lock();
         try {
             check(appliedIndex + 1);
-            Map<Integer, String> activeSha256 = new HashMap<>();
-            writers.forEach((stream, writer) -> activeSha256.put(stream, writer.sha256()));
-            Future<?> forced = forcer.force(dirty.stream().map(writers::get).toList(), List.copyOf(dirtyDirectories));
-            dirty.clear();
-            dirtyDirectories.clear();
-            dirtyBytes = 0;
-            return new CapturedSnapshot(this, appliedTerm, appliedIndex, catalog.image(), activeSha256, forced);
+            Map<Integer, String> activeSha256 = active.sha256();
+            return new CapturedSnapshot(this, appliedTerm, appliedIndex, catalog.image(), activeSha256, active.force());
         } finally {
             lock.unlock();
         }
@@ -530,11 +414,11 @@ public final class ReplicatedState implements AutoCloseable {
     void awaitForce(Future<?> forced, long index) throws InterruptedException {
         try {
             SegmentForcer.await(forced);
-            forcer.check();
+            active.checkForces();
         } catch (IOException e) {
             lock.lock();
             try {
-                throw failed("force before the snapshot of index " + index, e);
+                throw disk.failed("force before the snapshot of index " + index, e);
             } finally {
                 lock.unlock();
             }
@@ -714,13 +598,13 @@ public final class ReplicatedState implements AutoCloseable {
 
     /** Whether applying stands still because the disk is full. Any thread. */
     public boolean waitingForSpace() {
-        return waitingForSpace;
+        return disk.isWaiting();
     }
 
     /** Whether a force in the background failed: the process must end. Any thread. */
     public boolean failed() {
         try {
-            forcer.check();
+            active.checkForces();
             return false;
         } catch (IOException e) {
             return true;
@@ -744,7 +628,7 @@ public final class ReplicatedState implements AutoCloseable {
 
     /** Bytes written to segments since this object was opened. Any thread. */
     public long segmentBytesWritten() {
-        return segmentBytesWritten;
+        return active.bytesWritten();
     }
 
     /**
@@ -849,7 +733,7 @@ public final class ReplicatedState implements AutoCloseable {
 
     /** From here on a full disk is not waited out: what is being applied fails, the log has it. Any thread. */
     public void ending() {
-        ending = true;
+        disk.end();
     }
 
     /** Closes the files; forces nothing, since the log has all of it. May be called twice. */
@@ -862,11 +746,8 @@ public final class ReplicatedState implements AutoCloseable {
                 return;
             }
             closed = true;
-            forcer.close();
             labels.close();
-            for (Map.Entry<Integer, SegmentWriter> writer : writers.entrySet()) {
-                writer.getValue().close();
-            }
+            active.close();
         } finally {
             lock.unlock();
         }
