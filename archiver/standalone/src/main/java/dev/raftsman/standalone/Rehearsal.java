@@ -113,10 +113,16 @@ public final class Rehearsal {
     /** Of all commands it is the one that has to do with most: with an S3 server, and with a directory. */
     private static void search(ClusterFiles files, Map<String, Path> made) throws IOException {
         try (DirectoryBucket bucket = new DirectoryBucket(files.objects())) {
-            files.writeArchiver(
-                    "1h",
-                    "version: 1\ntargets: {bucket: %s, directory: {type: directory, path: %s}}\npolicies: []\n"
-                            .formatted(bucket.target(), ClusterFiles.quoted(files.objects())));
+            files.writeArchiver("1h", """
+                    version: 1
+                    targets:
+                      bucket: %s
+                      directory: {type: directory, path: %s}
+                    defaults: {keepHot: {age: 7d}, then: archive, to: bucket, sealAfter: 1h}
+                    policies:
+                      - {name: short, match: {stream: "*-probe*"}, then: truncate, grace: 1m}
+                      - {name: rest, match: {stream: "*"}}
+                    """.formatted(bucket.target(), ClusterFiles.quoted(files.objects())));
             search(files, made.get(StartArchive.COMMANDS));
         }
     }
