@@ -6,6 +6,7 @@ import dev.raftsman.catalog.Command;
 import dev.raftsman.catalog.CommandResult;
 import dev.raftsman.config.HostPort;
 import dev.raftsman.raft.AppliedState;
+import dev.raftsman.raft.LoopbackPorts;
 import dev.raftsman.raft.PeerServer;
 import dev.raftsman.store.Entry;
 import dev.raftsman.store.EpochBlock;
@@ -14,8 +15,6 @@ import dev.raftsman.store.StoreSettings;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,10 +44,7 @@ class CatchUpSpeedTest {
         try (AppliedState state = full.open(null)) {
             fill(state);
             state.capture().write(snapshot);
-            HostPort address;
-            try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-                address = new HostPort("127.0.0.1", free.getLocalPort());
-            }
+            HostPort address = new HostPort("127.0.0.1", LoopbackPorts.free());
             try (PeerServer server = PeerServer.start(address, null, full.offers());
                     PeerConnections peers = new PeerConnections(null, 1L << 40)) {
                 assertThat(server).isNotNull();

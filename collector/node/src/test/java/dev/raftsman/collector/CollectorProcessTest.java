@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.raftsman.config.HostPort;
 import dev.raftsman.disk.DirectoryLock;
+import dev.raftsman.raft.LoopbackPorts;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -37,9 +38,7 @@ class CollectorProcessTest {
     }
 
     private static HostPort free() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return new HostPort("127.0.0.1", socket.getLocalPort());
-        }
+        return new HostPort("127.0.0.1", LoopbackPorts.free());
     }
 
     private int run(String node) throws IOException {

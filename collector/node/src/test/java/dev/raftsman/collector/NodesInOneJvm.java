@@ -7,9 +7,8 @@ import dev.raftsman.catalog.CatalogJson;
 import dev.raftsman.catalog.CatalogView;
 import dev.raftsman.config.HostPort;
 import dev.raftsman.ingest.IngestSettings;
+import dev.raftsman.raft.LoopbackPorts;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -53,19 +52,13 @@ final class NodesInOneJvm implements AutoCloseable {
         this.nodes = new CollectorNode[count + joining];
         this.segmentBytes = segmentBytes;
         this.segmentAge = segmentAge;
-        List<ServerSocket> held = new ArrayList<>();
         for (int i = 0; i < nodes.length; i++) {
-            peers.add(new CollectorConfig.Peer("n" + i, free(held), free(held), free(held), i >= count));
-        }
-        for (ServerSocket socket : held) {
-            socket.close();
+            peers.add(new CollectorConfig.Peer("n" + i, free(), free(), free(), i >= count));
         }
     }
 
-    private static HostPort free(List<ServerSocket> held) throws IOException {
-        ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-        held.add(socket);
-        return new HostPort("127.0.0.1", socket.getLocalPort());
+    private static HostPort free() throws IOException {
+        return new HostPort("127.0.0.1", LoopbackPorts.free());
     }
 
     CollectorConfig config(int node) {

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -119,9 +117,7 @@ class LogMembershipTest {
     private LogMember member(String id) throws IOException {
         LogMember known = members.get(id);
         if (known == null) {
-            try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-                known = new LogMember(id, "127.0.0.1", free.getLocalPort(), id + ":1", id + ":2");
-            }
+            known = new LogMember(id, "127.0.0.1", LoopbackPorts.free(), id + ":1", id + ":2");
             members.put(id, known);
         }
         return known;

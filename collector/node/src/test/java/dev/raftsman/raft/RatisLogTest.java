@@ -97,9 +97,7 @@ class RatisLogTest {
     @BeforeEach
     void chooseAddresses() throws IOException {
         for (String id : IDS) {
-            try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-                members.add(new LogMember(id, "127.0.0.1", free.getLocalPort()));
-            }
+            members.add(new LogMember(id, "127.0.0.1", LoopbackPorts.free()));
         }
     }
 

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -89,9 +87,7 @@ class SlowFollowerTest {
 
     private void start() throws IOException {
         for (String id : List.of("n1", "n2", "n3")) {
-            try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-                members.add(new LogMember(id, "127.0.0.1", free.getLocalPort()));
-            }
+            members.add(new LogMember(id, "127.0.0.1", LoopbackPorts.free()));
         }
         for (int i = 0; i < 3; i++) {
             int node = i;
