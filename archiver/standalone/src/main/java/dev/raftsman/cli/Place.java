@@ -16,7 +16,6 @@ import dev.raftsman.restore.SegmentSource;
 import dev.raftsman.restore.StreamReader;
 import dev.raftsman.standalone.Directories;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
@@ -24,8 +23,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
@@ -153,47 +150,25 @@ final class Place {
         }
     }
 
-    /**
-     * The hot segments of running collectors, with what they need meanwhile: a client, and room for one segment. They are
-     * asked at once, while whoever made this gets the other sources ready.
-     */
+    /** The hot segments of running collectors, with what they need meanwhile: a client, and room for one segment. */
     private static final class RunningCluster implements SegmentSource {
         private final ClusterClient client;
         private final Path cache;
         private final HotCluster hot;
-        private final FutureTask<Contents> looking;
 
         RunningCluster(ClusterClient client) throws IOException {
             this.client = client;
             this.cache = Files.createTempDirectory("raftsman-read-");
             this.hot = new HotCluster(client, cache);
-            this.looking = new FutureTask<>(hot::look);
-            Thread thread = new Thread(looking, "look");
-            thread.setDaemon(true);
-            thread.start();
         }
 
         @Override
         public Contents look() throws IOException {
-            try {
-                return looking.get();
-            } catch (ExecutionException e) {
-                if (e.getCause() instanceof IOException failed) {
-                    throw failed;
-                }
-                if (e.getCause() instanceof RuntimeException failed) {
-                    throw failed;
-                }
-                throw new IllegalStateException(e.getCause());
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new InterruptedIOException("interrupted while collectors were asked");
-            }
+            return hot.look();
         }
 
         @Override
         public void close() {
-            looking.cancel(true);
             hot.close();
             client.close();
             try {
