@@ -9,6 +9,8 @@ import dev.raftsman.store.ReplicatedState;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -25,8 +27,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps beside the sealed segments which words they hold, for readers who then fetch only what may hold what they look for.
  * Each segment is the task of one member, which all of them agree on without talking, so that its CPU is paid once. It is done
- * with half a core at most, with a tenth while much comes in, and not at all while a node has enough to do. Nothing depends on
- * it: a file that is not there costs a reader time, one that cannot be written is tried again.
+ * with half a core at most, with a tenth while much comes in or others want the processor, and not at all while a node has
+ * enough to do. Nothing depends on it: a file that is not there costs a reader time, one that cannot be written is tried again.
  *
  * <p>A thread of its own, {@code segment-words}; {@link #read} is for any.
  */
@@ -46,6 +48,7 @@ final class WordFiles implements AutoCloseable {
 
     private static final int BUSY_REST = 9;
 
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
     private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final int BUFFER_BYTES = 64 << 10;
     private static final long LEAST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
@@ -63,6 +66,9 @@ final class WordFiles implements AutoCloseable {
     private int rest = REST;
     private long workedNanos;
     private long workBeganNanos;
+
+    /** CPU time of the thread when it rested last. */
+    private long restedCpuNanos;
 
     /**
      * @param data the node's directory
@@ -143,6 +149,7 @@ final class WordFiles implements AutoCloseable {
         try {
             workedNanos = 0;
             workBeganNanos = System.nanoTime();
+            restedCpuNanos = THREADS.getCurrentThreadCpuTime();
             WordFile words = SegmentWords.of(ReplicatedState.fileOf(data, id), bytes -> pause(now));
             Durable.createDirectories(file.getParent());
             Durable.write(file, words.encode());
@@ -165,7 +172,9 @@ final class WordFiles implements AutoCloseable {
         long nanos = System.nanoTime();
         workedNanos += nanos - workBeganNanos;
         if (workedNanos >= LEAST_PAUSE_NANOS) {
-            TimeUnit.NANOSECONDS.sleep(workedNanos * rest);
+            long cpuNanos = THREADS.getCurrentThreadCpuTime();
+            TimeUnit.NANOSECONDS.sleep(workedNanos * restFor(rest, workedNanos, cpuNanos - restedCpuNanos));
+            restedCpuNanos = cpuNanos;
             workedNanos = 0;
         }
         look(now);
@@ -193,6 +202,11 @@ final class WordFiles implements AutoCloseable {
             return Integer.MAX_VALUE;
         }
         return bytesPerSecond > BUSY_BYTES_PER_SECOND ? BUSY_REST : REST;
+    }
+
+    /** The longer rest where it had the processor, or what it read, for less than half of the time. */
+    static int restFor(int rest, long workedNanos, long cpuNanos) {
+        return cpuNanos < workedNanos / 2 ? Math.max(rest, BUSY_REST) : rest;
     }
 
     /** Files whose segments are not here any more; by a whole pass over those that are. */

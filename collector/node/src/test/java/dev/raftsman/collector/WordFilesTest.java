@@ -109,6 +109,13 @@ class WordFilesTest {
     }
 
     @Test
+    void restsLongerWhereOthersWantTheProcessor() {
+        assertThat(WordFiles.restFor(1, 5_000, 4_000)).isEqualTo(1);
+        assertThat(WordFiles.restFor(1, 5_000, 2_000)).isEqualTo(9);
+        assertThat(WordFiles.restFor(9, 5_000, 2_000)).isEqualTo(9);
+    }
+
+    @Test
     void knowsTheWordsAndForgetsThoseOfSegmentsThatAreGone() throws Exception {
         WordFiles words = new WordFiles(temporary, "a", () -> state, () -> List.of("a"));
         pass(words);
