@@ -1,16 +1,13 @@
 package dev.raftsman.wal;
 
-import dev.raftsman.disk.Durable;
 import dev.raftsman.event.Loss;
 import java.io.IOException;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.EnumSet;
@@ -56,11 +53,6 @@ public final class WalWriter implements AutoCloseable {
     private static final int MARGIN_BYTES = 64 << 10;
 
     private static final long LOOK_NANOS = 100_000_000L;
-    private static final long REST_NANOS = 10_000_000_000L;
-
-    /** After a rest, what comes together with the first excerpt is forced together. */
-    private static final long GATHER_NANOS = 5_000_000L;
-
     private static final long LOGGING_NANOS = 10_000_000_000L;
     private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(1 << 20).asReadOnlyBuffer();
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0).order(ByteOrder.LITTLE_ENDIAN);
@@ -76,7 +68,8 @@ public final class WalWriter implements AutoCloseable {
     private final FileStore store;
     private final ByteBuffer header =
             ByteBuffer.allocateDirect(ExcerptFrame.HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    private final Thread forcer;
+    private final Poison poison;
+    private final WalForcer forcer;
 
     /** Of the owner: the file in use, -1 before the first append. */
     private int cycle = -1;
@@ -93,13 +86,7 @@ public final class WalWriter implements AutoCloseable {
     private long predecessorsLookedNanos;
 
     private volatile long bytesWritten;
-    private volatile Throwable failure;
     private volatile boolean closed;
-    private volatile boolean resting;
-    private volatile Runnable forcedListener = () -> {};
-
-    /** Guarded by this: the forcing side. */
-    private int forcedCycle;
 
     private WalWriter(WalDirectory directory, WalSettings settings) throws IOException {
         this.directory = directory;
@@ -109,8 +96,7 @@ public final class WalWriter implements AutoCloseable {
         this.frame = new ExcerptFrame(directory.identity().incarnation());
         this.store = Files.getFileStore(directory.path());
         this.rollBytes = fittingRollBytes();
-        // The queue reports through SLF4J, which may be us: its lines on our threads go nowhere.
-        Jvm.setThreadLocalExceptionHandlers(SILENT, SILENT, SILENT, SILENT);
+        silenceTheQueue();
         SingleChronicleQueue opened = SingleChronicleQueueBuilder.binary(directory.path())
                 .rollCycle(roll)
                 .timeProvider(roll)
@@ -125,8 +111,14 @@ public final class WalWriter implements AutoCloseable {
             throw failed;
         }
         this.queue = opened;
-        this.forcer = OwnThread.of("raftsman-wal-force", this::forceRegularly);
+        this.poison = new Poison(directory);
+        this.forcer = new WalForcer(directory, progress, settings.forceInterval(), poison);
         forcer.start();
+    }
+
+    /** The queue reports through SLF4J, which may be us: its lines on the calling thread go nowhere. */
+    static void silenceTheQueue() {
+        Jvm.setThreadLocalExceptionHandlers(SILENT, SILENT, SILENT, SILENT);
     }
 
     /**
@@ -212,7 +204,7 @@ public final class WalWriter implements AutoCloseable {
         } catch (WalException poisoned) {
             throw poisoned;
         } catch (Throwable failed) {
-            throw poison("cannot append to " + directory, failed);
+            throw poison.of("cannot append to " + directory, failed);
         }
     }
 
@@ -270,7 +262,7 @@ public final class WalWriter implements AutoCloseable {
         previous = position;
         bytesWritten += length;
         progress.written(position);
-        endRest();
+        forcer.appended();
         return position;
     }
 
@@ -309,7 +301,7 @@ public final class WalWriter implements AutoCloseable {
             if (isFull(failed)) {
                 return false;
             }
-            throw poison("cannot begin " + directory.fileOf(roll.cycle()), failed);
+            throw poison.of("cannot begin " + directory.fileOf(roll.cycle()), failed);
         }
     }
 
@@ -337,7 +329,7 @@ public final class WalWriter implements AutoCloseable {
      */
     public boolean hasRoom(long bytes) {
         long length = bytes + ExcerptFrame.HEADER_BYTES;
-        return failure == null
+        return !poison.isThere()
                 && !closed
                 && bytes <= settings.maxExcerptBytes()
                 && (allocated(length) && fileOffset + length <= rollBytes || permitted(stepFor(length)));
@@ -356,7 +348,7 @@ public final class WalWriter implements AutoCloseable {
         try {
             return withinQuota(bytesAllocated() + more) && store.getUsableSpace() - more >= settings.reserveBytes();
         } catch (IOException e) {
-            throw poison("cannot ask for the free space of " + directory, e);
+            throw poison.of("cannot ask for the free space of " + directory, e);
         }
     }
 
@@ -485,46 +477,7 @@ public final class WalWriter implements AutoCloseable {
 
     /** What poisoned this writer, or null. Any thread. */
     public Throwable failure() {
-        return failure;
-    }
-
-    private void forceRegularly() {
-        Jvm.setThreadLocalExceptionHandlers(SILENT, SILENT, SILENT, SILENT);
-        long intervalNanos = settings.forceInterval().toNanos();
-        long leastNanos = Math.min(intervalNanos, GATHER_NANOS);
-        long forcedNanos = System.nanoTime() - intervalNanos;
-        while (!closed && failure == null) {
-            rest();
-            long dueNanos = forcedNanos + intervalNanos - System.nanoTime();
-            LockSupport.parkNanos(this, Math.max(leastNanos, dueNanos));
-            if (progress.written() != progress.forced()) {
-                forcedNanos = System.nanoTime();
-                try {
-                    force();
-                } catch (WalException poisoned) {
-                    return; // remembered; the owner meets it at its next append
-                }
-            }
-        }
-    }
-
-    /** Until something is appended: whoever has nothing to log should not pay for it. */
-    private void rest() {
-        resting = true;
-        VarHandle.fullFence();
-        while (!closed && failure == null && resting && progress.written() == progress.forced()) {
-            LockSupport.parkNanos(this, REST_NANOS);
-        }
-        resting = false;
-    }
-
-    /** Called behind an append; the fence lets one of the two see what the other has done. */
-    private void endRest() {
-        VarHandle.fullFence();
-        if (resting) {
-            resting = false;
-            LockSupport.unpark(forcer);
-        }
+        return poison.cause();
     }
 
     /**
@@ -533,27 +486,8 @@ public final class WalWriter implements AutoCloseable {
      * @return the new {@link #forcedThrough}
      * @throws WalException if it fails; there is no second try
      */
-    public synchronized long force() {
-        checkPoison();
-        long through = progress.written();
-        if (through == progress.forced()) {
-            return through;
-        }
-        int last = SizeRoll.cycleOf(through);
-        try {
-            for (int each = forcedCycle; each <= last; each++) {
-                forceFile(each);
-            }
-            if (last != forcedCycle || progress.forced() == NONE) {
-                Durable.forceDirectory(directory.path());
-            }
-        } catch (IOException failed) {
-            throw poison("cannot force " + directory, failed);
-        }
-        forcedCycle = last;
-        progress.forced(through);
-        forcedListener.run();
-        return through;
+    public long force() {
+        return forcer.force();
     }
 
     /**
@@ -562,18 +496,7 @@ public final class WalWriter implements AutoCloseable {
      * @param listener called by whoever forces; must not block
      */
     public void onForced(Runnable listener) {
-        forcedListener = listener;
-    }
-
-    private void forceFile(int each) throws IOException {
-        try (FileChannel file = FileChannel.open(directory.fileOf(each), StandardOpenOption.WRITE)) {
-            file.force(false);
-        } catch (NoSuchFileException missing) {
-            if (directory.cycles().stream().noneMatch(newer -> newer > each)) {
-                throw missing; // the newest is released by nobody: what is mapped of it leads nowhere
-            }
-            // A reader had it acknowledged as a whole.
-        }
+        forcer.onForced(listener);
     }
 
     /**
@@ -610,21 +533,7 @@ public final class WalWriter implements AutoCloseable {
         if (closed) {
             throw new IllegalStateException("closed: " + directory);
         }
-        checkPoison();
-    }
-
-    private void checkPoison() {
-        Throwable cause = failure;
-        if (cause != null) {
-            throw new WalException("poisoned earlier: " + directory, cause);
-        }
-    }
-
-    private WalException poison(String what, Throwable cause) {
-        if (failure == null) {
-            failure = cause;
-        }
-        return new WalException(what + ": " + cause, cause);
+        poison.check();
     }
 
     /** Forces what was appended, then lets go of the lock. Owner thread; may be called twice. */
@@ -634,9 +543,9 @@ public final class WalWriter implements AutoCloseable {
             return;
         }
         closed = true;
-        LockSupport.unpark(forcer);
+        forcer.close();
         try {
-            if (failure == null) {
+            if (!poison.isThere()) {
                 force();
             }
         } finally {
