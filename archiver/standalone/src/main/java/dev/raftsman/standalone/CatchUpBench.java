@@ -4,12 +4,15 @@ import dev.raftsman.catalog.SegmentState;
 import dev.raftsman.catalog.SegmentView;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
@@ -25,6 +28,13 @@ public final class CatchUpBench {
     private static final Duration LINGER = Duration.ofMillis(5);
     private static final long WINDOW_BYTES = 4L << 20;
     private static final int RAW_PER_STORED = 8;
+
+    /** One alone may hold a snapshot, or a pause of the machine, as those do that are compared with it. */
+    private static final int UNDISTURBED_WINDOWS = 6;
+
+    /** What the new node's log says of the rate at which it got segments. */
+    private static final Pattern FETCHED = Pattern.compile("snapshot fetched: .*MB/s=([0-9.]+)");
+
     private static final double MIB = 1L << 20;
 
     /**
@@ -72,7 +82,11 @@ public final class CatchUpBench {
         try (LoadChild load = CollectorTarget.startLoad(files, settings.file(), PRODUCERS, LINGER, WINDOW_BYTES)) {
             load.await("ready", LIMIT);
             fill(load);
-            Moment undisturbed = window(load, settings.window());
+            window(load, settings.window()); // What filling has left to do.
+            List<Moment> undisturbed = new ArrayList<>();
+            for (int i = 0; i < UNDISTURBED_WINDOWS; i++) {
+                undisturbed.add(window(load, Duration.ZERO));
+            }
             List<Long> before = memory(FOUNDERS);
             ChildProcess add = join();
             long beganNanos = System.nanoTime();
@@ -148,25 +162,41 @@ public final class CatchUpBench {
     private void print(
             double seconds,
             long fetched,
-            Moment undisturbed,
+            List<Moment> undisturbed,
             List<Moment> meanwhile,
             List<Long> before,
-            List<Long> after) {
-        out.printf("caught up with %s in %.1f s: %.0f MB/s%n", Bytes.text(fetched), seconds, fetched / 1e6 / seconds);
+            List<Long> after)
+            throws IOException {
         out.printf(
-                "ack p50 / p99 at %,d events/s: undisturbed %.1f / %.1f ms; meanwhile, median of %d windows of %d s %.1f / %.1f"
-                        + " ms, greatest %.1f / %.1f ms%n",
-                settings.rate(),
-                1e3 * undisturbed.figure("ack.p50"),
-                1e3 * undisturbed.figure("ack.p99"),
-                meanwhile.size(),
-                settings.window().toSeconds(),
-                1e3 * of(meanwhile, "ack.p50").median(),
-                1e3 * of(meanwhile, "ack.p99").median(),
-                1e3 * of(meanwhile, "ack.p50").greatest(),
-                1e3 * of(meanwhile, "ack.p99").greatest());
+                "caught up with %s in %.1f s, joining included: %.0f MB/s; the segments came at %s MB/s%n",
+                Bytes.text(fetched), seconds, fetched / 1e6 / seconds, fetchRate());
+        out.printf(
+                "ack p50 / p99 at %,d events/s, medians of windows of %d s:%n",
+                settings.rate(), settings.window().toSeconds());
+        printAcks("undisturbed", undisturbed);
+        printAcks("meanwhile", meanwhile);
         out.println("RSS of the nodes in MiB: before " + mib(before) + ", after " + mib(after));
         out.flush();
+    }
+
+    private void printAcks(String when, List<Moment> windows) {
+        out.printf(
+                "  %-11s  %.1f / %.1f ms, greatest %.1f / %.1f ms, of %d%n",
+                when,
+                1e3 * of(windows, "ack.p50").median(),
+                1e3 * of(windows, "ack.p99").median(),
+                1e3 * of(windows, "ack.p50").greatest(),
+                1e3 * of(windows, "ack.p99").greatest(),
+                windows.size());
+    }
+
+    private String fetchRate() throws IOException {
+        Matcher said = FETCHED.matcher(Files.readString(files.log(ClusterFiles.node(NEWCOMER))));
+        String rate = "?";
+        while (said.find()) {
+            rate = said.group(1);
+        }
+        return rate;
     }
 
     private static Latencies of(List<Moment> moments, String figure) {
