@@ -136,7 +136,10 @@ class AgentVerbsTest {
         assertThat(said("piped.err")).isEmpty();
         assertThat(said("piped.out")).hasLineCount(1).contains("\"stream\":\"a.log\"");
 
-        Process interrupted = start("interrupted", raftsman("tap", "--config", config.toString(), "--raw"));
+        // What a shell starts in the background ignores SIGINT, and so does all that it starts.
+        List<String> heedingInterrupts = new ArrayList<>(List.of("env", "--default-signal=INT"));
+        heedingInterrupts.addAll(raftsman("tap", "--config", config.toString(), "--raw"));
+        Process interrupted = start("interrupted", heedingInterrupts);
         awaitThat(() -> {
             try {
                 Files.writeString(file, "more\n", StandardOpenOption.APPEND);
