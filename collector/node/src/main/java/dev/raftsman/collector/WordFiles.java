@@ -48,6 +48,9 @@ final class WordFiles implements AutoCloseable {
 
     private static final int BUSY_REST = 9;
 
+    /** How long is rested for the time that it took to look for something to do. */
+    private static final int PASS_REST = 50;
+
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
     private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final int BUFFER_BYTES = 64 << 10;
@@ -63,6 +66,10 @@ final class WordFiles implements AutoCloseable {
     private Set<Path> wanted = new HashSet<>();
     private long lookedNanos = System.nanoTime();
     private long lookedBytes;
+
+    /** What looking at all segments has taken so far. */
+    private long passNanos;
+
     private int rest = REST;
     private long workedNanos;
     private long workBeganNanos;
@@ -105,7 +112,8 @@ final class WordFiles implements AutoCloseable {
         try {
             while (!Thread.currentThread().isInterrupted()) {
                 if (!step()) {
-                    Thread.sleep(STEP_MILLIS);
+                    Thread.sleep(millisAfterPass(passNanos));
+                    passNanos = 0;
                 }
             }
         } catch (InterruptedException e) {
@@ -121,21 +129,30 @@ final class WordFiles implements AutoCloseable {
         if (now == null) {
             return false;
         }
+        long beganNanos = System.nanoTime();
         Optional<SegmentView> next = now.sealedAfter(last);
         if (next.isEmpty()) {
             deleteUnwanted();
             last = null;
             wanted = new HashSet<>();
+            passNanos += System.nanoTime() - beganNanos;
             return false;
         }
         SegmentId id = next.get().id();
         last = id;
         Path file = file(id);
         wanted.add(file);
-        if (isTaskOf(id, members.get(), self) && !Files.exists(file)) {
+        boolean missing = isTaskOf(id, members.get(), self) && !Files.exists(file);
+        passNanos += System.nanoTime() - beganNanos;
+        if (missing) {
             collect(now, id, file);
         }
         return true;
+    }
+
+    /** A pass over very many segments takes its time, also if there is nothing to do: then the next may wait. */
+    static long millisAfterPass(long nanos) {
+        return Math.max(STEP_MILLIS, PASS_REST * TimeUnit.NANOSECONDS.toMillis(nanos));
     }
 
     /** Of one member for each segment. */
@@ -147,12 +164,11 @@ final class WordFiles implements AutoCloseable {
 
     private void collect(ReplicatedState now, SegmentId id, Path file) throws InterruptedException {
         try {
-            workedNanos = 0;
             workBeganNanos = System.nanoTime();
-            restedCpuNanos = THREADS.getCurrentThreadCpuTime();
             WordFile words = SegmentWords.of(ReplicatedState.fileOf(data, id), bytes -> pause(now));
             Durable.createDirectories(file.getParent());
             Durable.write(file, words.encode());
+            pause(now); // Of many short segments, this is most of it.
             LOG.debug(
                     "words of a segment collected: segment={}, spans={}",
                     id,

@@ -116,6 +116,12 @@ class WordFilesTest {
     }
 
     @Test
+    void looksLessOftenWhereLookingTakesLong() {
+        assertThat(WordFiles.millisAfterPass(1_000_000)).isEqualTo(1_000);
+        assertThat(WordFiles.millisAfterPass(400_000_000)).isEqualTo(20_000);
+    }
+
+    @Test
     void knowsTheWordsAndForgetsThoseOfSegmentsThatAreGone() throws Exception {
         WordFiles words = new WordFiles(temporary, "a", () -> state, () -> List.of("a"));
         pass(words);
