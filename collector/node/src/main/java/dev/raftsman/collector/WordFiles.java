@@ -51,6 +51,9 @@ final class WordFiles implements AutoCloseable {
     /** How long is rested for the time that it took to look for something to do. */
     private static final int PASS_REST = 50;
 
+    /** A pass may have stood still with the whole process. */
+    private static final long MOST_PASS_REST_MILLIS = 60_000;
+
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
     private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final int BUFFER_BYTES = 64 << 10;
@@ -152,7 +155,7 @@ final class WordFiles implements AutoCloseable {
 
     /** A pass over very many segments takes its time, also if there is nothing to do: then the next may wait. */
     static long millisAfterPass(long nanos) {
-        return Math.max(STEP_MILLIS, PASS_REST * TimeUnit.NANOSECONDS.toMillis(nanos));
+        return Math.min(MOST_PASS_REST_MILLIS, Math.max(STEP_MILLIS, PASS_REST * TimeUnit.NANOSECONDS.toMillis(nanos)));
     }
 
     /** Of one member for each segment. */

@@ -119,6 +119,7 @@ class WordFilesTest {
     void looksLessOftenWhereLookingTakesLong() {
         assertThat(WordFiles.millisAfterPass(1_000_000)).isEqualTo(1_000);
         assertThat(WordFiles.millisAfterPass(400_000_000)).isEqualTo(20_000);
+        assertThat(WordFiles.millisAfterPass(30_000_000_000L)).isEqualTo(60_000);
     }
 
     @Test
