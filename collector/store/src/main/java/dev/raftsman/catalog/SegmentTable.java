@@ -127,10 +127,13 @@ final class SegmentTable {
 
     /** The next segment after this one whose data is kept; null to begin. */
     Optional<SegmentView> sealedAfter(SegmentId id) {
-        return (id == null ? finished : finished.tailMap(id, false))
-                .values().stream()
-                        .filter(segment -> segment.state() == SegmentState.SEALED)
-                        .findFirst();
+        // No stream: it would count all that is behind the id first.
+        for (SegmentView segment : (id == null ? finished : finished.tailMap(id, false)).values()) {
+            if (segment.state() == SegmentState.SEALED) {
+                return Optional.of(segment);
+            }
+        }
+        return Optional.empty();
     }
 
     /** Streams whose active segment the command means, in order of their numbers. */
