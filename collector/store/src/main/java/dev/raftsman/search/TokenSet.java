@@ -12,15 +12,20 @@ public final class TokenSet {
 
     public static final int MIN_DIGITS = 8;
 
+    private static final int FEW = 1 << 9;
+
     private final int max;
-    private final long[] table;
+
+    /** Of twice as many places as words at least; grows with them, as most texts are short. */
+    private long[] table;
+
     private int count;
     private boolean whole = true;
 
-    /** @param max words, a power of two; each takes 16 bytes of memory */
+    /** @param max words, a power of two; each takes up to 16 bytes of memory */
     public TokenSet(int max) {
         this.max = max;
-        this.table = new long[2 * max];
+        this.table = new long[2 * Math.min(max, FEW)];
     }
 
     public void clear() {
@@ -61,20 +66,40 @@ public final class TokenSet {
         if (hash == 0) {
             return;
         }
-        int mask = table.length - 1;
-        int at = (int) (hash >>> 40) & mask;
-        while (table[at] != 0) {
-            if (table[at] == hash) {
-                return;
-            }
-            at = at + 1 & mask;
+        int at = place(hash);
+        if (table[at] == hash) {
+            return;
         }
         if (count == max) {
             whole = false;
             return;
         }
+        if (2 * count == table.length) {
+            grow();
+            at = place(hash);
+        }
         table[at] = hash;
         count++;
+    }
+
+    /** Where the hash is, or would be. */
+    private int place(long hash) {
+        int mask = table.length - 1;
+        int at = (int) (hash >>> 40) & mask;
+        while (table[at] != 0 && table[at] != hash) {
+            at = at + 1 & mask;
+        }
+        return at;
+    }
+
+    private void grow() {
+        long[] words = table;
+        table = new long[2 * words.length];
+        for (long hash : words) {
+            if (hash != 0) {
+                table[place(hash)] = hash;
+            }
+        }
     }
 
     /** Every word of a text. */
