@@ -1,5 +1,6 @@
 package dev.raftsman.collector;
 
+import dev.raftsman.catalog.SegmentState;
 import dev.raftsman.catalog.SegmentView;
 import dev.raftsman.disk.Durable;
 import dev.raftsman.search.SegmentWords;
@@ -11,14 +12,17 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.nio.ByteBuffer;
+import java.nio.channels.ByteChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.HashSet;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -66,7 +70,6 @@ final class WordFiles implements AutoCloseable {
     private final Supplier<List<String>> members;
     private final Thread thread = new Thread(this::run, "segment-words");
     private SegmentId last;
-    private Set<Path> wanted = new HashSet<>();
     private long lookedNanos = System.nanoTime();
     private long lookedBytes;
 
@@ -98,11 +101,19 @@ final class WordFiles implements AutoCloseable {
         thread.start();
     }
 
-    /** What the file of a segment says of some words, if it is here; one that is damaged is as good as none. */
+    /**
+     * What the file of a segment says of some words, if it is here. One that is damaged is deleted, and so collected anew: it is
+     * written without being forced, so that a power cut may have left a part of it.
+     */
     Optional<WordFile> read(SegmentId id, List<byte[]> words) throws IOException {
-        try (InputStream file = new BufferedInputStream(Files.newInputStream(file(id)), BUFFER_BYTES)) {
+        Path path = file(id);
+        try (InputStream file = new BufferedInputStream(Files.newInputStream(path), BUFFER_BYTES)) {
             return Optional.of(WordFile.reduced(file, words));
         } catch (NoSuchFileException e) {
+            return Optional.empty();
+        } catch (IOException e) {
+            LOG.warn("words of a segment are collected anew: segment={}, reason={}", id, e.toString());
+            Files.deleteIfExists(path);
             return Optional.empty();
         }
     }
@@ -135,16 +146,14 @@ final class WordFiles implements AutoCloseable {
         long beganNanos = System.nanoTime();
         Optional<SegmentView> next = now.sealedAfter(last);
         if (next.isEmpty()) {
-            deleteUnwanted();
+            deleteUnwanted(now);
             last = null;
-            wanted = new HashSet<>();
             passNanos += System.nanoTime() - beganNanos;
             return false;
         }
         SegmentId id = next.get().id();
         last = id;
         Path file = file(id);
-        wanted.add(file);
         boolean missing = isTaskOf(id, members.get(), self) && !Files.exists(file);
         passNanos += System.nanoTime() - beganNanos;
         if (missing) {
@@ -169,8 +178,7 @@ final class WordFiles implements AutoCloseable {
         try {
             workBeganNanos = System.nanoTime();
             WordFile words = SegmentWords.of(ReplicatedState.fileOf(data, id), bytes -> pause(now));
-            Durable.createDirectories(file.getParent());
-            Durable.write(file, words.encode());
+            write(file, words.encode());
             pause(now); // Of many short segments, this is most of it.
             LOG.debug(
                     "words of a segment collected: segment={}, spans={}",
@@ -228,8 +236,22 @@ final class WordFiles implements AutoCloseable {
         return cpuNanos < workedNanos / 2 ? Math.max(rest, BUSY_REST) : rest;
     }
 
-    /** Files whose segments are not here any more; by a whole pass over those that are. */
-    private void deleteUnwanted() {
+    /** A reader sees it whole or not at all, as long as the machine runs. */
+    private static void write(Path file, ByteBuffer words) throws IOException {
+        Files.createDirectories(file.getParent());
+        Path unfinished = file.resolveSibling(file.getFileName() + Durable.UNFINISHED);
+        Files.deleteIfExists(unfinished); // left by a crash; or a link, which would be written through
+        try (ByteChannel channel =
+                Files.newByteChannel(unfinished, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            while (words.hasRemaining()) {
+                channel.write(words);
+            }
+        }
+        Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** Files whose segments are not here any more, and what else is there. */
+    private void deleteUnwanted(ReplicatedState now) {
         if (!Files.isDirectory(directory)) {
             return;
         }
@@ -237,7 +259,7 @@ final class WordFiles implements AutoCloseable {
             for (Path stream : streams) {
                 try (DirectoryStream<Path> files = Files.newDirectoryStream(stream)) {
                     for (Path file : files) {
-                        if (!wanted.contains(file)) {
+                        if (!isWanted(now, stream, file)) {
                             Files.deleteIfExists(file);
                         }
                     }
@@ -245,6 +267,21 @@ final class WordFiles implements AutoCloseable {
             }
         } catch (IOException e) {
             LOG.warn("words of segments not deleted, they are tried again: reason={}", e.toString());
+        }
+    }
+
+    private boolean isWanted(ReplicatedState now, Path stream, Path file) {
+        String name = file.getFileName().toString();
+        try {
+            SegmentId id = new SegmentId(
+                    Integer.parseInt(stream.getFileName().toString()),
+                    HexFormat.fromHexDigitsToLong(name, 0, name.length() - WordFile.FILE_SUFFIX.length()));
+            return file.equals(file(id))
+                    && now.segment(id)
+                            .filter(segment -> segment.state() == SegmentState.SEALED)
+                            .isPresent();
+        } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+            return false;
         }
     }
 

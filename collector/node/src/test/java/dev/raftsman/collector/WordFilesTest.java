@@ -22,6 +22,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.IntStream;
@@ -146,5 +147,27 @@ class WordFilesTest {
         pass(words);
         assertThat(stray).doesNotExist();
         assertThat(words.read(state.view().segments().get(0).id(), List.of())).isPresent();
+    }
+
+    /** As a power cut leaves files that were not forced. */
+    @Test
+    void wordsOfADamagedFileAreCollectedAnew() throws Exception {
+        WordFiles words = new WordFiles(temporary, "a", () -> state, () -> List.of("a"));
+        pass(words);
+        SegmentId id = state.view().segments().get(0).id();
+        Path file = temporary
+                .resolve("words")
+                .resolve(Integer.toString(id.stream()))
+                .resolve(WordFile.fileName(id));
+        byte[] whole = Files.readAllBytes(file);
+        byte[] flipped = whole.clone();
+        flipped[whole.length - 1] ^= 1;
+        for (byte[] damaged : List.of(new byte[0], Arrays.copyOf(whole, whole.length / 2), flipped)) {
+            Files.write(file, damaged);
+            assertThat(words.read(id, List.of())).isEmpty();
+            pass(words);
+            assertThat(words.read(id, List.of())).isPresent();
+            assertThat(file).hasBinaryContent(whole);
+        }
     }
 }
