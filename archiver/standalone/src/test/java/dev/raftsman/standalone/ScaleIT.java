@@ -1,6 +1,7 @@
 package dev.raftsman.standalone;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.raftsman.block.LineBlockBuilder;
 import dev.raftsman.catalog.CatalogView;
@@ -8,17 +9,22 @@ import dev.raftsman.catalog.Command;
 import dev.raftsman.catalog.SegmentState;
 import dev.raftsman.config.HostPort;
 import dev.raftsman.event.Loss;
+import dev.raftsman.search.WordFile;
 import dev.raftsman.wire.Frame;
 import dev.raftsman.wire.FrameCodec;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -55,6 +61,7 @@ class ScaleIT {
             cluster.startCollectors();
             cluster.awaitCollectors(LIMIT);
             fill();
+            awaitWords();
             tell("full");
             CatalogView before = cluster.catalog();
             for (int node = 1; node <= 3; node++) {
@@ -93,6 +100,25 @@ class ScaleIT {
                                 .ok())
                         .isTrue();
             }
+        }
+    }
+
+    /** A node that collects the words of sealed segments is not idle. */
+    private void awaitWords() {
+        long began = System.nanoTime();
+        await("words of all sealed segments")
+                .atMost(LIMIT)
+                .pollInterval(Duration.ofSeconds(2)) // Counting takes a node's time, too.
+                .ignoreExceptionsInstanceOf(UncheckedIOException.class) // One was renamed meanwhile.
+                .until(this::filesOfWords, files -> files == SEGMENTS / STREAMS * STREAMS);
+        System.out.printf(
+                "scale: words of all segments %.1f s after the last was sealed%n", (System.nanoTime() - began) / 1e9);
+    }
+
+    private long filesOfWords() throws IOException {
+        try (Stream<Path> files = Files.walk(directory.path())) {
+            return files.filter(file -> file.toString().endsWith(WordFile.FILE_SUFFIX))
+                    .count();
         }
     }
 

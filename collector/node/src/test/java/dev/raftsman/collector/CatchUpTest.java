@@ -41,6 +41,9 @@ class CatchUpTest {
     private static final UUID INCARNATION = new UUID(7, 8);
     private static final int LINES = 200;
 
+    /** Blocks on their way. */
+    private static final int WINDOW = 16;
+
     @TempDir
     Path root;
 
@@ -62,10 +65,14 @@ class CatchUpTest {
     }
 
     private void ship(SidecarClient sidecar, int count) throws IOException {
-        for (int i = 0; i < count; i++) {
-            sidecar.send(new Frame.Append(epoch, block()));
+        long end = blocks + count;
+        for (long acknowledged = blocks; acknowledged < end; ) {
+            while (blocks < end && blocks - acknowledged < WINDOW) {
+                sidecar.send(new Frame.Append(epoch, block()));
+            }
             Frame frame = sidecar.receive();
             assertThat(frame).isInstanceOf(Frame.Ack.class);
+            acknowledged = (((Frame.Ack) frame).through() + 1) / LINES;
         }
     }
 
