@@ -110,16 +110,19 @@ final class ColdObjects implements AutoCloseable {
         }
         WantedBlocks wanted = new WantedBlocks(index, place, scope);
         long bytes = 0;
-        for (int number = 0; number < index.blocks().size(); number++) {
-            if (wanted.has(number)) {
-                List<ColdBlock> run = wanted.run(number);
-                bytes += run.stream().mapToLong(ColdBlock::length).sum();
-                if (bytes > AHEAD_BYTES) {
-                    return;
-                }
-                ranges.readTogether(run);
-                number += run.size() - 1;
+        int number = 0;
+        while (number < index.blocks().size()) {
+            if (!wanted.has(number)) {
+                number++;
+                continue;
             }
+            List<ColdBlock> run = wanted.run(number);
+            bytes += run.stream().mapToLong(ColdBlock::length).sum();
+            if (bytes > AHEAD_BYTES) {
+                return;
+            }
+            ranges.readTogether(run);
+            number += run.size();
         }
     }
 

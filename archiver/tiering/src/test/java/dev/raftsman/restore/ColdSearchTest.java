@@ -28,6 +28,14 @@ class ColdSearchTest {
     private static final int BLOCKS = 8;
     private static final int LINES = 4_000;
 
+    private static final Query ONE = new Query(
+            List.of(new Query.Text("needle5", false, false, true)),
+            false,
+            null,
+            Query.ALL.fromNanos(),
+            Query.ALL.toNanos(),
+            List.of());
+
     @TempDir
     private Path temporary;
 
@@ -37,31 +45,54 @@ class ColdSearchTest {
     void neighboursAreFetchedAtOnceAndOneThatIsWantedAloneIsFetchedAlone() throws Exception {
         Path root = temporary.resolve("archive");
         SegmentView segment = archived(root);
-        Query all = Query.ALL;
-        assertThat(linesFound(root, segment, all)).isEqualTo(BLOCKS * LINES);
+        assertThat(linesFound(root, segment, Query.ALL)).isEqualTo(BLOCKS * LINES);
         assertThat(gets).as("the index, and all cold blocks").isEqualTo(2);
 
-        Query one = new Query(
-                List.of(new Query.Text("needle5", false, false, true)),
-                false,
-                null,
-                all.fromNanos(),
-                all.toNanos(),
-                List.of());
-        assertThat(linesFound(root, segment, one)).isLessThan(BLOCKS * LINES / 2);
+        assertThat(linesFound(root, segment, ONE)).isLessThan(BLOCKS * LINES / 2);
         assertThat(gets).isBetween(2, 3);
+    }
+
+    @Test
+    void whatWasFetchedAheadIsNotAskedForAgain() throws Exception {
+        Path root = temporary.resolve("archive");
+        SegmentView segment = archived(root);
+        try (ReadCache cache = ReadCache.inMemory(ReadCache.DEFAULT_MEMORY_BYTES);
+                CountedObjectStore store = counted(root);
+                ColdObjects objects = new ColdObjects(store, cache)) {
+            objects.knowLength(KEY, Files.size(root.resolve(KEY.value())));
+            SearchScope all = new SearchScope(Query.ALL, false, false);
+            objects.ahead(KEY, segment.id(), all).run();
+            assertThat(gets).as("the index alone, as the blocks are long").isOne();
+
+            SearchScope one = new SearchScope(ONE, false, false);
+            objects.ahead(KEY, segment.id(), one).run();
+            assertThat(gets).as("what is wanted, too").isBetween(2, 3);
+
+            gets = 0;
+            assertThat(linesFound(objects, segment, one)).isPositive();
+            assertThat(gets).isZero();
+        }
     }
 
     /** Lines of the blocks that are handed on. */
     private long linesFound(Path root, SegmentView segment, Query query) throws IOException {
         gets = 0;
-        long lines = 0;
         try (ReadCache cache = ReadCache.inMemory(ReadCache.DEFAULT_MEMORY_BYTES);
-                CountedObjectStore store = new CountedObjectStore(
-                        DirectoryObjectStore.openExisting(root), operation -> gets += operation.equals("get") ? 1 : 0);
-                ColdObjects objects = new ColdObjects(store, cache);
-                ZstdDecompressCtx zstd = new ZstdDecompressCtx();
-                SegmentPieces pieces = objects.pieces(KEY, segment.id(), new SearchScope(query, false, false))) {
+                CountedObjectStore store = counted(root);
+                ColdObjects objects = new ColdObjects(store, cache)) {
+            return linesFound(objects, segment, new SearchScope(query, false, false));
+        }
+    }
+
+    private CountedObjectStore counted(Path root) throws IOException {
+        return new CountedObjectStore(
+                DirectoryObjectStore.openExisting(root), operation -> gets += operation.equals("get") ? 1 : 0);
+    }
+
+    private static long linesFound(ColdObjects objects, SegmentView segment, SearchScope scope) throws IOException {
+        long lines = 0;
+        try (ZstdDecompressCtx zstd = new ZstdDecompressCtx();
+                SegmentPieces pieces = objects.pieces(KEY, segment.id(), scope)) {
             for (SegmentPieces.Piece piece = pieces.next(); piece != null; piece = pieces.next()) {
                 for (BlockRecord record : piece.records(zstd)) {
                     lines += record.block().count();
