@@ -99,7 +99,7 @@ public final class ColdArchive implements SegmentSource {
         private final ObjectKey object;
         private final SegmentId id;
 
-        /** What is read ahead of its turn, until it is in the cache; null if it was not asked for. */
+        /** The object's index on its way to the cache; null if it was not asked for. */
         private CompletableFuture<Void> ahead;
 
         ColdOpener(ObjectKey object, SegmentId id) {
@@ -124,11 +124,11 @@ public final class ColdArchive implements SegmentSource {
         @Override
         public Runnable ahead(SearchScope scope) {
             CompletableFuture<Void> read = new CompletableFuture<>();
-            Runnable reading = objects.ahead(object, id, scope);
+            Runnable index = objects.indexAhead(object);
             ahead = read;
             return () -> {
                 try {
-                    reading.run();
+                    index.run();
                 } finally {
                     read.complete(null);
                 }

@@ -29,13 +29,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Cold objects of one store, read by ranges through a cache. Neighbouring segments share objects and cold blocks: the object
  * and the block read last stay as they are, decoded. Memory: one index, those read ahead, one cold block.
- * One thread, but for {@link #ahead}.
+ * One thread, but for {@link #indexAhead}.
  */
 final class ColdObjects implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ColdObjects.class);
-
-    /** Of a segment's blocks. */
-    private static final int AHEAD_BYTES = 1 << 20;
 
     private final ObjectStore store;
     private final ReadCache cache;
@@ -80,50 +77,18 @@ final class ColdObjects implements AutoCloseable {
         return new ColdPieces(object, place, new Fetched(key), scope);
     }
 
-    /**
-     * Reads what a search begins with, an object's index and the first blocks that are wanted of a segment, by any thread,
-     * before the object is opened; a failure shows then.
-     */
-    Runnable ahead(ObjectKey key, SegmentId id, SearchScope scope) {
+    /** Reads an object's index, by any thread, before the object is opened; a failure shows then. */
+    Runnable indexAhead(ObjectKey key) {
         Long length = key.equals(openKey) ? null : lengths.get(key);
         return () -> {
-            if (length != null) {
+            if (length != null && !indexes.containsKey(key)) {
                 try {
-                    Ranges ranges = new Ranges(key, length);
-                    ColdIndex index = indexes.get(key);
-                    if (index == null) {
-                        index = ColdObjectReader.readIndex(ranges);
-                        indexes.put(key, index);
-                    }
-                    readAhead(ranges, index, id, scope);
+                    indexes.put(key, ColdObjectReader.readIndex(new Ranges(key, length)));
                 } catch (IOException e) {
-                    LOG.debug("not read ahead", e);
+                    LOG.debug("index not read ahead", e);
                 }
             }
         };
-    }
-
-    private static void readAhead(Ranges ranges, ColdIndex index, SegmentId id, SearchScope scope) throws IOException {
-        int place = index.find(id).orElse(-1);
-        if (place < 0) {
-            return;
-        }
-        WantedBlocks wanted = new WantedBlocks(index, place, scope);
-        long bytes = 0;
-        int number = 0;
-        while (number < index.blocks().size()) {
-            if (!wanted.has(number)) {
-                number++;
-                continue;
-            }
-            List<ColdBlock> run = wanted.run(number);
-            bytes += run.stream().mapToLong(ColdBlock::length).sum();
-            if (bytes > AHEAD_BYTES) {
-                return;
-            }
-            ranges.readTogether(run);
-            number += run.size();
-        }
     }
 
     /** Cold blocks as they are stored. The one asked for last is kept: its neighbour's segment may be in it too. */

@@ -53,24 +53,18 @@ class ColdSearchTest {
     }
 
     @Test
-    void whatWasFetchedAheadIsNotAskedForAgain() throws Exception {
+    void anIndexThatWasReadAheadIsNotAskedForAgain() throws Exception {
         Path root = temporary.resolve("archive");
         SegmentView segment = archived(root);
         try (ReadCache cache = ReadCache.inMemory(ReadCache.DEFAULT_MEMORY_BYTES);
                 CountedObjectStore store = counted(root);
                 ColdObjects objects = new ColdObjects(store, cache)) {
             objects.knowLength(KEY, Files.size(root.resolve(KEY.value())));
-            SearchScope all = new SearchScope(Query.ALL, false, false);
-            objects.ahead(KEY, segment.id(), all).run();
-            assertThat(gets).as("the index alone, as the blocks are long").isOne();
-
-            SearchScope one = new SearchScope(ONE, false, false);
-            objects.ahead(KEY, segment.id(), one).run();
-            assertThat(gets).as("what is wanted, too").isBetween(2, 3);
-
-            gets = 0;
-            assertThat(linesFound(objects, segment, one)).isPositive();
-            assertThat(gets).isZero();
+            objects.indexAhead(KEY).run();
+            assertThat(gets).isOne();
+            assertThat(linesFound(objects, segment, new SearchScope(Query.ALL, false, false)))
+                    .isEqualTo(BLOCKS * LINES);
+            assertThat(gets).as("the index, and all cold blocks").isEqualTo(2);
         }
     }
 
