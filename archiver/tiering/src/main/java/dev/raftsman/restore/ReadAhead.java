@@ -20,7 +20,7 @@ final class ReadAhead implements AutoCloseable {
     /** Of a segment in a cold object, whose index has up to some MiB; of others it is some KiB. */
     private static final int COLD_WEIGHT = 8;
 
-    private static final int THREADS = 4;
+    private static final int THREADS = MOST_WEIGHT / COLD_WEIGHT;
 
     private final SearchScope scope;
     private final Queue<Segment> planned = new ArrayDeque<>();
