@@ -7,8 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.server.RaftServerConfigKeys.Log.CorruptionPolicy;
 import org.apache.ratis.server.raftlog.segmented.LogSegment;
 import org.apache.ratis.server.raftlog.segmented.LogSegmentPath;
@@ -56,21 +58,39 @@ final class CoveredLog {
         Durable.forceDirectory(current);
     }
 
+    /**
+     * The greatest term of entries and snapshots.
+     *
+     * @param group the engine's directory of the group
+     * @return 0 if there are none
+     */
+    static long lastTerm(Path group) throws IOException {
+        long[] term = {0};
+        for (Path file : list(group.resolve("sm"), "snapshot.*")) {
+            Matcher matcher = SNAPSHOT.matcher(file.getFileName().toString());
+            if (matcher.matches()) {
+                term[0] = Math.max(term[0], Long.parseLong(matcher.group(1)));
+            }
+        }
+        for (Path file : list(group.resolve("current"), "log_*")) {
+            read(file, entry -> term[0] = Math.max(term[0], entry.getTerm()));
+        }
+        return term[0];
+    }
+
     /** @return -1 if there is none */
     private static long lastEntry(Path open) throws IOException {
-        LogSegmentPath segment = LogSegmentPath.matchLogSegment(open);
-        if (segment == null) {
-            return -1;
-        }
         long[] last = {-1};
-        LogSegment.readSegmentFile(
-                open.toFile(),
-                segment.getStartEnd(),
-                ANY_ENTRY,
-                CorruptionPolicy.EXCEPTION,
-                null,
-                entry -> last[0] = entry.getIndex());
+        read(open, entry -> last[0] = entry.getIndex());
         return last[0];
+    }
+
+    private static void read(Path file, Consumer<LogEntryProto> entries) throws IOException {
+        LogSegmentPath segment = LogSegmentPath.matchLogSegment(file);
+        if (segment != null) {
+            LogSegment.readSegmentFile(
+                    file.toFile(), segment.getStartEnd(), ANY_ENTRY, CorruptionPolicy.EXCEPTION, null, entries);
+        }
     }
 
     private static long newestSnapshot(Path directory) throws IOException {

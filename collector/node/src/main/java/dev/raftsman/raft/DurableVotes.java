@@ -7,12 +7,17 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
+import org.apache.ratis.proto.RaftProtos.RequestVoteReplyProto;
+import org.apache.ratis.proto.RaftProtos.RequestVoteRequestProto;
 import org.apache.ratis.thirdparty.io.grpc.ForwardingServerCall;
+import org.apache.ratis.thirdparty.io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import org.apache.ratis.thirdparty.io.grpc.Metadata;
 import org.apache.ratis.thirdparty.io.grpc.ServerCall;
 import org.apache.ratis.thirdparty.io.grpc.ServerCallHandler;
 import org.apache.ratis.thirdparty.io.grpc.ServerInterceptor;
 import org.apache.ratis.thirdparty.io.grpc.Status;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes a vote survive a power cut before anybody can count it.
@@ -27,9 +32,11 @@ import org.apache.ratis.thirdparty.io.grpc.Status;
  * </ul>
  *
  * A vote in term T that elected a leader is so on the disks of a majority; a forgotten one elected nobody. Beside the
- * engine's file, which has no checksum, a {@link VoteRecord} is kept: a node whose promise was damaged does not start.
+ * engine's file, which has no checksum, a {@link VoteRecord} is kept: of it the engine's file is made again where the engine has lost
+ * it for want of space, and a node whose promise was damaged does not start.
  */
 final class DurableVotes implements ServerInterceptor {
+    private static final Logger LOG = LoggerFactory.getLogger(DurableVotes.class);
     private static final String METHOD = "/requestVote";
 
     private final Path directory;
@@ -45,7 +52,8 @@ final class DurableVotes implements ServerInterceptor {
     }
 
     /**
-     * To be asked before the engine starts: without its file it would begin at term 0, with a log of votes it forgot.
+     * To be asked before the engine starts: without its file it would begin at term 0, with a log of votes it forgot. One that
+     * makes no sense is made again of what was promised.
      *
      * @throws IOException if there is a log, but term and vote are missing, not to be read, or not what was promised; or
      *     if the file system does not let directories be forced
@@ -67,17 +75,27 @@ final class DurableVotes implements ServerInterceptor {
             }
             return;
         }
-        record.check();
+        if (record.mend()) {
+            LOG.warn(
+                    "term and vote made of what was promised: file={}, as the engine had no space for its own",
+                    directory.resolve(VoteRecord.ENGINE_NAME));
+        }
     }
 
     @Override
     public <Q, R> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
-        return next.startCall(
-                call.getMethodDescriptor().getFullMethodName().endsWith(METHOD)
-                        ? new VoteCall<>(call)
-                        : new WatchedCall<>(call),
-                headers);
+        if (!call.getMethodDescriptor().getFullMethodName().endsWith(METHOD)) {
+            return next.startCall(new WatchedCall<>(call), headers);
+        }
+        VoteCall<Q, R> vote = new VoteCall<>(call);
+        return new SimpleForwardingServerCallListener<>(next.startCall(vote, headers)) {
+            @Override
+            public void onMessage(Q request) {
+                vote.asked(request);
+                super.onMessage(request);
+            }
+        };
     }
 
     /**
@@ -108,20 +126,40 @@ final class DurableVotes implements ServerInterceptor {
 
     private final class VoteCall<Q, R> extends WatchedCall<Q, R> {
         private boolean withheld;
+        private boolean preVote;
 
         VoteCall(ServerCall<Q, R> call) {
             super(call);
         }
 
+        void asked(Q request) {
+            preVote = request instanceof RequestVoteRequestProto vote && vote.getPreVote();
+        }
+
+        /** For want of space no vote is given; whatever promises nothing may leave all the same. */
         @Override
         public void sendMessage(R answer) {
             try {
                 force();
-                super.sendMessage(answer);
+            } catch (DamagedLogException e) {
+                // The engine's file, while it runs: there was no space for a term that nothing was promised of yet.
+                LOG.warn("no term and vote on the disk: withheld={}, reason={}", promises(answer), e.getMessage());
+                withheld = promises(answer);
             } catch (IOException e) {
-                withheld = true;
-                failed(e);
+                withheld = !isForWantOfSpace(e) || promises(answer);
+                if (!isForWantOfSpace(e)) {
+                    failed(e);
+                }
             }
+            if (!withheld) {
+                super.sendMessage(answer);
+            }
+        }
+
+        private boolean promises(R answer) {
+            return !preVote
+                    && !(answer instanceof RequestVoteReplyProto reply
+                            && !reply.getServerReply().getSuccess());
         }
 
         @Override
@@ -142,27 +180,26 @@ final class DurableVotes implements ServerInterceptor {
 
     private void force() throws IOException {
         Durable.forceDirectory(directory);
-        try {
-            if (record.isThere()) {
-                record.keep();
-            }
-        } catch (IOException e) {
-            // On a full disk the vote itself is durable; until the next one, damage is looked for in the one before.
-            if (!String.valueOf(e.getMessage()).contains("No space left")) {
-                throw e;
-            }
+        if (record.isThere()) {
+            record.keep();
         }
         forced.incrementAndGet();
+    }
+
+    private static boolean isForWantOfSpace(IOException e) {
+        return String.valueOf(e.getMessage()).contains("No space left");
     }
 
     private void failed(IOException e) {
         failures.failed(Failure.DISK, "cannot write or force term and vote in " + directory, e);
     }
 
-    /** The term on the disk; the greatest there can be if that cannot be told. */
+    /** The term on the disk, 0 if there is none as there was no space for it; the greatest there can be if that cannot be told. */
     long writtenTerm() {
         try {
             return record.ofEngine().term();
+        } catch (DamagedLogException e) {
+            return 0;
         } catch (IOException e) {
             return Long.MAX_VALUE;
         }

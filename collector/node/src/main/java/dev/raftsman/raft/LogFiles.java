@@ -2,11 +2,8 @@ package dev.raftsman.raft;
 
 import dev.raftsman.disk.Durable;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalLong;
-import java.util.Properties;
 import java.util.UUID;
 
 /** What the engine's directory tells before the engine opens it. */
@@ -29,19 +26,10 @@ public final class LogFiles {
      * The term that was last made durable; 0 if the engine made its files but never voted nor heard of a leader. Empty if
      * the file is not there: the engine would begin anew.
      *
-     * @throws DamagedLogException if the file is not what the engine writes
+     * @throws DamagedLogException if neither the file nor what was promised beside it makes sense
      */
     public static OptionalLong term(Path directory, UUID group) throws IOException {
-        Path file = group(directory, group).resolve("current").resolve("raft-meta");
-        if (!Files.exists(file)) {
-            return OptionalLong.empty();
-        }
-        Properties meta = new Properties();
-        try (InputStream in = Files.newInputStream(file)) {
-            meta.load(in);
-            return OptionalLong.of(Long.parseLong(meta.getProperty("term", "")));
-        } catch (IllegalArgumentException e) {
-            throw new DamagedLogException(file.getParent(), file + " has no term", e);
-        }
+        VoteRecord record = new VoteRecord(group(directory, group).resolve("current"));
+        return record.isThere() ? OptionalLong.of(record.known().term()) : OptionalLong.empty();
     }
 }

@@ -5,9 +5,11 @@ import dev.raftsman.disk.Durable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Properties;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -17,23 +19,39 @@ import java.util.regex.Pattern;
  * leaves the node, so it is never ahead of what was promised: the engine's file may know more, which is no promise yet, but
  * less or something else only if it was damaged.
  *
+ * <p>The engine (3.3.0) puts an empty file in the place of its own when there is no space for a new one. So this account takes
+ * no space that a full disk may not have: it is written in place, into two slots in turn, and the engine's file is made again
+ * from it before a start. Its term is then that of the last vote or that of the last entry, whichever is greater: so no
+ * promise is forgotten, and no leader is followed that is older than one whose entries were acknowledged.
+ *
  * <pre>
- * raft-vote   term=&lt;number&gt; votedFor=&lt;node&gt; crc32c=&lt;8 hex digits, of all before the space&gt;\n
+ * raft-vote   2 slots of 512 bytes, each blank or
+ *             n=&lt;number&gt; term=&lt;number&gt; votedFor=&lt;node&gt; crc32c=&lt;8 hex digits, of all before the space&gt;, blanks, \n
  * </pre>
  *
- * Thread-safe.
+ * The slot with the greater number counts. Thread-safe.
  */
 final class VoteRecord {
     /** Term and vote as a file tells them; {@code votedFor} is empty if that term has no vote. */
     record Vote(long term, String votedFor) {}
 
+    /** @param vote null if nothing was promised yet */
+    private record Promise(long number, Vote vote) {
+        static final Promise NONE = new Promise(0, null);
+    }
+
     static final String NAME = "raft-vote";
 
     static final String ENGINE_NAME = "raft-meta";
-    private static final Pattern LINE = Pattern.compile("(term=([0-9]{1,18}) votedFor=(\\S*)) crc32c=([0-9a-f]{8})\n");
+    private static final int SLOT_BYTES = 512;
+    private static final String BLANK = " ".repeat(SLOT_BYTES - 1) + "\n";
+    private static final Pattern SLOT =
+            Pattern.compile("(n=([0-9]{1,18}) term=([0-9]{1,18}) votedFor=(\\S*)) crc32c=([0-9a-f]{8}) *\n");
 
     private final Path directory;
-    private Vote recorded;
+
+    /** Null if it was not read yet. */
+    private Promise promised;
 
     VoteRecord(Path directory) {
         this.directory = directory;
@@ -65,47 +83,121 @@ final class VoteRecord {
     /** Makes the second account equal to the engine's, durably; nothing is written if it is already. */
     synchronized void keep() throws IOException {
         Vote vote = ofEngine();
-        if (vote.equals(recorded)) {
+        if (promised == null) {
+            promised = read();
+        }
+        if (vote.equals(promised.vote())) {
             return;
         }
-        String text = "term=" + vote.term() + " votedFor=" + vote.votedFor();
-        String line = text + " crc32c=" + "%08x".formatted(crc(text)) + "\n";
-        Durable.write(directory.resolve(NAME), ByteBuffer.wrap(line.getBytes(StandardCharsets.UTF_8)));
-        recorded = vote;
+        long number = promised.number() + 1;
+        String text = "n=" + number + " term=" + vote.term() + " votedFor=" + vote.votedFor();
+        String slot = text + " crc32c=" + "%08x".formatted(crc(text));
+        write(number, slot + BLANK.substring(slot.length()));
+        promised = new Promise(number, vote);
+    }
+
+    private void write(long number, String slot) throws IOException {
+        Path file = directory.resolve(NAME);
+        if (!Files.exists(file)) {
+            Durable.write(file, bytes(BLANK + BLANK));
+        }
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            ByteBuffer bytes = bytes(slot);
+            long at = number % 2 * SLOT_BYTES;
+            while (bytes.hasRemaining()) {
+                at += channel.write(bytes, at);
+            }
+            channel.force(true);
+        }
+    }
+
+    private static ByteBuffer bytes(String text) {
+        return ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** @throws DamagedLogException if no slot makes sense, but the file is there and was written to */
+    private Promise read() throws IOException {
+        Path file = directory.resolve(NAME);
+        if (!Files.exists(file)) {
+            return Promise.NONE;
+        }
+        String text = Files.readString(file, StandardCharsets.ISO_8859_1);
+        Promise newest = Promise.NONE;
+        for (int slot = 0; slot < 2 && text.length() == 2 * SLOT_BYTES; slot++) {
+            Promise promise = parse(text.substring(slot * SLOT_BYTES, (slot + 1) * SLOT_BYTES));
+            newest = promise.number() > newest.number() ? promise : newest;
+        }
+        if (newest.vote() == null && !text.equals(BLANK + BLANK)) {
+            throw new DamagedLogException(directory, file + " is damaged: term and vote are not known for sure", null);
+        }
+        return newest;
+    }
+
+    private static Promise parse(String slot) {
+        Matcher line = SLOT.matcher(slot);
+        if (!line.matches() || crc(line.group(1)) != (int) Long.parseLong(line.group(5), 16)) {
+            return Promise.NONE;
+        }
+        return new Promise(Long.parseLong(line.group(2)), new Vote(Long.parseLong(line.group(3)), line.group(4)));
     }
 
     /**
-     * Compares the two accounts.
+     * Term and vote before a start: the engine's, compared with what was promised, or made of that if the engine's file makes no
+     * sense. Writes nothing.
      *
-     * @throws DamagedLogException if the engine's tells less than was promised, or either makes no sense
+     * @throws DamagedLogException if the engine's tells less than was promised, or neither makes sense
      */
-    synchronized void check() throws IOException {
-        Vote engines = ofEngine();
-        Path file = directory.resolve(NAME);
-        if (!Files.exists(file)) {
-            return;
+    synchronized Vote known() throws IOException {
+        Promise promise = read();
+        Vote engines;
+        try {
+            engines = ofEngine();
+        } catch (DamagedLogException e) {
+            if (promise.vote() == null) {
+                throw e;
+            }
+            return madeOf(promise.vote());
         }
-        String text = Files.readString(file, StandardCharsets.ISO_8859_1);
-        Matcher line = LINE.matcher(text);
-        if (!line.matches() || crc(line.group(1)) != (int) Long.parseLong(line.group(4), 16)) {
-            throw new DamagedLogException(directory, file + " is damaged: term and vote are not known for sure", null);
-        }
-        Vote promised = new Vote(Long.parseLong(line.group(2)), line.group(3));
-        boolean otherVote = engines.term() == promised.term()
-                && !promised.votedFor().isEmpty()
-                && !promised.votedFor().equals(engines.votedFor());
-        if (engines.term() < promised.term() || otherVote) {
+        Vote vote = promise.vote();
+        boolean otherVote = vote != null
+                && engines.term() == vote.term()
+                && !vote.votedFor().isEmpty()
+                && !vote.votedFor().equals(engines.votedFor());
+        if (vote != null && engines.term() < vote.term() || otherVote) {
             throw new DamagedLogException(
                     directory,
                     directory.resolve(ENGINE_NAME) + " is damaged: it has " + engines + ", but " + NAME
-                            + " beside it has " + promised,
+                            + " beside it has " + vote,
                     null);
         }
-        recorded = promised;
+        return engines;
+    }
+
+    private Vote madeOf(Vote vote) throws IOException {
+        long entries = CoveredLog.lastTerm(directory.getParent());
+        return entries > vote.term() ? new Vote(entries, "") : vote;
+    }
+
+    /**
+     * Makes the engine's file what {@link #known} says, durably, if it makes no sense. Only while the engine does not run.
+     *
+     * @return whether it was made
+     */
+    synchronized boolean mend() throws IOException {
+        Vote known = known();
+        promised = read();
+        try {
+            ofEngine();
+            return false;
+        } catch (DamagedLogException e) {
+            String text = "#\nterm=" + known.term() + "\nvotedFor=" + known.votedFor() + "\n";
+            Durable.write(directory.resolve(ENGINE_NAME), bytes(text));
+            return true;
+        }
     }
 
     private static int crc(String text) {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        return Checksum.crc32c(ByteBuffer.wrap(bytes), 0, bytes.length);
+        ByteBuffer bytes = bytes(text);
+        return Checksum.crc32c(bytes, 0, bytes.remaining());
     }
 }

@@ -10,9 +10,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.ratis.proto.RaftProtos.RaftRpcReplyProto;
+import org.apache.ratis.proto.RaftProtos.RequestVoteReplyProto;
+import org.apache.ratis.proto.RaftProtos.RequestVoteRequestProto;
 import org.apache.ratis.thirdparty.io.grpc.Metadata;
 import org.apache.ratis.thirdparty.io.grpc.MethodDescriptor;
 import org.apache.ratis.thirdparty.io.grpc.ServerCall;
+import org.apache.ratis.thirdparty.io.grpc.ServerCallHandler;
 import org.apache.ratis.thirdparty.io.grpc.Status;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,35 +32,36 @@ class DurableVotesTest {
     private final List<String> failures = new ArrayList<>();
     private final List<String> sent = new ArrayList<>();
 
-    /** The listener of a request that nothing more comes of. */
-    private static final class NoMore extends ServerCall.Listener<String> {}
-
     @BeforeEach
     void create() throws Exception {
         directory = Files.createDirectory(root.resolve("current"));
         votes = new DurableVotes(directory, (failure, detail, cause) -> failures.add(failure + " " + detail));
     }
 
-    /** Answers one request through the interceptor, as the engine would, and remembers what reached the wire. */
     private void answer(String method) {
-        MethodDescriptor.Marshaller<String> text = new MethodDescriptor.Marshaller<>() {
+        answer(method, "request", "answer");
+    }
+
+    /** Answers one request through the interceptor, as the engine would, and remembers what reached the wire. */
+    private void answer(String method, Object request, Object answer) {
+        MethodDescriptor.Marshaller<Object> none = new MethodDescriptor.Marshaller<>() {
             @Override
-            public InputStream stream(String value) {
+            public InputStream stream(Object value) {
                 return new ByteArrayInputStream(new byte[0]);
             }
 
             @Override
-            public String parse(InputStream stream) {
+            public Object parse(InputStream stream) {
                 return "";
             }
         };
-        MethodDescriptor<String, String> descriptor = MethodDescriptor.<String, String>newBuilder()
+        MethodDescriptor<Object, Object> descriptor = MethodDescriptor.newBuilder()
                 .setType(MethodDescriptor.MethodType.UNARY)
                 .setFullMethodName("ratis.grpc.RaftServerProtocolService/" + method)
-                .setRequestMarshaller(text)
-                .setResponseMarshaller(text)
+                .setRequestMarshaller(none)
+                .setResponseMarshaller(none)
                 .build();
-        ServerCall<String, String> wire = new ServerCall<>() {
+        ServerCall<Object, Object> wire = new ServerCall<>() {
             @Override
             public void request(int messages) {}
 
@@ -64,8 +69,8 @@ class DurableVotesTest {
             public void sendHeaders(Metadata headers) {}
 
             @Override
-            public void sendMessage(String message) {
-                sent.add(message + " forced " + votes.forced());
+            public void sendMessage(Object message) {
+                sent.add((message instanceof String text ? text : "reply") + " forced " + votes.forced());
             }
 
             @Override
@@ -79,17 +84,20 @@ class DurableVotesTest {
             }
 
             @Override
-            public MethodDescriptor<String, String> getMethodDescriptor() {
+            public MethodDescriptor<Object, Object> getMethodDescriptor() {
                 return descriptor;
             }
         };
-        ServerCall.Listener<String> unused = votes.interceptCall(wire, new Metadata(), (call, headers) -> {
-            if (error == null) {
-                call.sendMessage("answer");
+        ServerCallHandler<Object, Object> engine = (call, headers) -> new ServerCall.Listener<Object>() {
+            @Override
+            public void onMessage(Object message) {
+                if (error == null) {
+                    call.sendMessage(answer);
+                }
+                call.close(error == null ? Status.OK : Status.INTERNAL.withCause(error), new Metadata());
             }
-            call.close(error == null ? Status.OK : Status.INTERNAL.withCause(error), new Metadata());
-            return new NoMore();
-        });
+        };
+        votes.interceptCall(wire, new Metadata(), engine).onMessage(request);
     }
 
     @Test
@@ -149,6 +157,57 @@ class DurableVotesTest {
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("raft-vote is damaged");
         }
+    }
+
+    @Test
+    void aTornSlotLeavesTheOneBefore() throws Exception {
+        Path meta = directory.resolve("raft-meta");
+        for (int term = 7; term <= 8; term++) {
+            Files.writeString(meta, "term=" + term + "\nvotedFor=n1\n");
+            answer("requestVote");
+        }
+        Path record = directory.resolve("raft-vote");
+        assertThat(record).hasSize(1024);
+        Files.writeString(record, Files.readString(record).replace("term=8", "term=9"));
+        votes.check();
+        Files.writeString(meta, "term=6\nvotedFor=n1\n");
+        assertThatThrownBy(votes::check).isInstanceOf(IOException.class).hasMessageContaining("term=7, votedFor=n1");
+    }
+
+    /** The engine leaves it empty where there was no space for another. */
+    @Test
+    void makesTheEnginesFileOfWhatItPromisedAndOfTheTermOfItsEntries() throws Exception {
+        Path meta = directory.resolve("raft-meta");
+        Files.writeString(meta, "#\nterm=7\nvotedFor=n1\n");
+        answer("requestVote");
+        Files.writeString(meta, "");
+        votes.check();
+        assertThat(Files.readString(meta)).isEqualTo("#\nterm=7\nvotedFor=n1\n");
+
+        Files.createDirectory(root.resolve("sm"));
+        Files.createFile(root.resolve("sm/snapshot.9_1000"));
+        Files.writeString(meta, "");
+        votes.check();
+        assertThat(Files.readString(meta)).isEqualTo("#\nterm=9\nvotedFor=\n");
+    }
+
+    @Test
+    void whileTheEnginesFileIsEmptyItAnswersButGivesNoVote() throws Exception {
+        Files.writeString(directory.resolve("raft-meta"), "");
+        RequestVoteReplyProto yes = RequestVoteReplyProto.newBuilder()
+                .setServerReply(RaftRpcReplyProto.newBuilder().setSuccess(true))
+                .build();
+        answer("requestVote", RequestVoteRequestProto.getDefaultInstance(), yes);
+        assertThat(sent).containsExactly("UNAVAILABLE");
+        sent.clear();
+        answer(
+                "requestVote",
+                RequestVoteRequestProto.newBuilder().setPreVote(true).build(),
+                yes);
+        answer("requestVote", RequestVoteRequestProto.getDefaultInstance(), RequestVoteReplyProto.getDefaultInstance());
+        assertThat(sent).containsExactly("reply forced 0", "OK", "reply forced 0", "OK");
+        assertThat(failures).isEmpty();
+        assertThat(votes.writtenTerm()).isZero();
     }
 
     @Test
