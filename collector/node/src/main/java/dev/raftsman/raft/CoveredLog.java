@@ -6,6 +6,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
@@ -27,6 +28,7 @@ final class CoveredLog {
     private static final Logger LOG = LoggerFactory.getLogger(CoveredLog.class);
     private static final Pattern SNAPSHOT = Pattern.compile("snapshot\\.(\\d+)_(\\d+)");
     private static final Pattern CLOSED = Pattern.compile("log_\\d+-(\\d+)");
+    private static final Pattern ANY = Pattern.compile("log_(?:inprogress_)?(\\d+)(?:-\\d+)?");
     private static final SizeInBytes ANY_ENTRY = SizeInBytes.valueOf("64MB");
 
     private CoveredLog() {}
@@ -63,6 +65,7 @@ final class CoveredLog {
      *
      * @param group the engine's directory of the group
      * @return 0 if there are none
+     * @throws DamagedLogException if the newest segment of the log cannot be read
      */
     static long lastTerm(Path group) throws IOException {
         long[] term = {0};
@@ -72,10 +75,29 @@ final class CoveredLog {
                 term[0] = Math.max(term[0], Long.parseLong(matcher.group(1)));
             }
         }
-        for (Path file : list(group.resolve("current"), "log_*")) {
-            read(file, entry -> term[0] = Math.max(term[0], entry.getTerm()));
+        List<Path> files = list(group.resolve("current"), "log_*");
+        files.sort(Comparator.comparingLong(CoveredLog::start).reversed());
+        for (Path file : files) {
+            boolean[] any = new boolean[1];
+            try {
+                read(file, entry -> {
+                    term[0] = Math.max(term[0], entry.getTerm());
+                    any[0] = true;
+                });
+            } catch (IOException | RuntimeException e) {
+                throw new DamagedLogException(group, file + ": " + e.getMessage(), e);
+            }
+            if (any[0]) {
+                break; // Terms do not decrease along a log.
+            }
         }
         return term[0];
+    }
+
+    /** Index of its first entry; -1 if it is no file of the log. */
+    private static long start(Path file) {
+        Matcher matcher = ANY.matcher(file.getFileName().toString());
+        return matcher.matches() ? Long.parseLong(matcher.group(1)) : -1;
     }
 
     /** @return -1 if there is none */

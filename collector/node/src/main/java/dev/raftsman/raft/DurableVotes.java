@@ -2,6 +2,7 @@ package dev.raftsman.raft;
 
 import dev.raftsman.disk.Durable;
 import dev.raftsman.raft.FailureListener.Failure;
+import dev.raftsman.raft.VoteRecord.Vote;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -40,20 +41,25 @@ final class DurableVotes implements ServerInterceptor {
     private static final String METHOD = "/requestVote";
 
     private final Path directory;
+    private final String self;
     private final VoteRecord record;
     private final FailureListener failures;
     private final AtomicLong forced = new AtomicLong();
 
-    /** @param directory where the engine keeps term and vote */
-    DurableVotes(Path directory, FailureListener failures) {
+    /**
+     * @param directory where the engine keeps term and vote
+     * @param self this node
+     */
+    DurableVotes(Path directory, String self, FailureListener failures) {
         this.directory = directory;
+        this.self = self;
         this.record = new VoteRecord(directory);
         this.failures = failures;
     }
 
     /**
      * To be asked before the engine starts: without its file it would begin at term 0, with a log of votes it forgot. One that
-     * makes no sense is made again of what was promised.
+     * tells less than is known is made again.
      *
      * @throws IOException if there is a log, but term and vote are missing, not to be read, or not what was promised; or
      *     if the file system does not let directories be forced
@@ -75,11 +81,7 @@ final class DurableVotes implements ServerInterceptor {
             }
             return;
         }
-        if (record.mend()) {
-            LOG.warn(
-                    "term and vote made of what was promised: file={}, as the engine had no space for its own",
-                    directory.resolve(VoteRecord.ENGINE_NAME));
-        }
+        record.mend();
     }
 
     @Override
@@ -126,28 +128,32 @@ final class DurableVotes implements ServerInterceptor {
 
     private final class VoteCall<Q, R> extends WatchedCall<Q, R> {
         private boolean withheld;
-        private boolean preVote;
+        private RequestVoteRequestProto request = RequestVoteRequestProto.getDefaultInstance();
 
         VoteCall(ServerCall<Q, R> call) {
             super(call);
         }
 
-        void asked(Q request) {
-            preVote = request instanceof RequestVoteRequestProto vote && vote.getPreVote();
+        void asked(Q message) {
+            if (message instanceof RequestVoteRequestProto vote) {
+                request = vote;
+            }
         }
 
-        /** For want of space no vote is given; whatever promises nothing may leave all the same. */
+        /** A vote that is not on the disk is not given; whatever promises nothing may leave all the same. */
         @Override
         public void sendMessage(R answer) {
             try {
-                force();
+                withheld = !force().keeps(promiseOf(answer));
             } catch (DamagedLogException e) {
-                // The engine's file, while it runs: there was no space for a term that nothing was promised of yet.
-                LOG.warn("no term and vote on the disk: withheld={}, reason={}", promises(answer), e.getMessage());
-                withheld = promises(answer);
+                // While it runs, the engine's file is no worse than its disk was full: it knows term and vote.
+                withheld = !promiseOf(answer).equals(Vote.NONE);
+                LOG.warn("not on the disk: withheld={}, promise={}", withheld, promiseOf(answer), e);
             } catch (IOException e) {
-                withheld = !isForWantOfSpace(e) || promises(answer);
-                if (!isForWantOfSpace(e)) {
+                if (isForWantOfSpace(e)) {
+                    withheld = !promiseOf(answer).equals(Vote.NONE);
+                } else {
+                    withheld = true;
                     failed(e);
                 }
             }
@@ -156,10 +162,15 @@ final class DurableVotes implements ServerInterceptor {
             }
         }
 
-        private boolean promises(R answer) {
-            return !preVote
-                    && !(answer instanceof RequestVoteReplyProto reply
-                            && !reply.getServerReply().getSuccess());
+        private Vote promiseOf(R answer) {
+            boolean given = answer instanceof RequestVoteReplyProto reply
+                    && reply.getServerReply().getSuccess()
+                    && !request.getPreVote();
+            return given
+                    ? new Vote(
+                            request.getCandidateTerm(),
+                            request.getServerRequest().getRequestorId().toStringUtf8())
+                    : Vote.NONE;
         }
 
         @Override
@@ -171,19 +182,30 @@ final class DurableVotes implements ServerInterceptor {
     /** Forces this node's vote for itself; to be called before it acts as the leader that it elected. */
     void own() {
         try {
-            force();
+            Vote kept = force();
+            if (record.isThere() && !kept.votedFor().equals(self)) {
+                throw new DamagedLogException(directory, "there is " + kept + ", not its vote for itself", null);
+            }
         } catch (IOException e) {
-            failed(e);
+            if (e instanceof DamagedLogException || isForWantOfSpace(e)) {
+                failures.failed(Failure.STOPPED, "its vote for itself is not on the disk", e);
+            } else {
+                failed(e);
+            }
             throw new IllegalStateException("vote not durable", e);
         }
     }
 
-    private void force() throws IOException {
-        Durable.forceDirectory(directory);
+    /** Returns what is on the disk now. */
+    private Vote force() throws IOException {
+        Vote kept = Vote.NONE;
         if (record.isThere()) {
-            record.keep();
+            kept = record.keep();
+        } else {
+            Durable.forceDirectory(directory);
         }
         forced.incrementAndGet();
+        return kept;
     }
 
     private static boolean isForWantOfSpace(IOException e) {

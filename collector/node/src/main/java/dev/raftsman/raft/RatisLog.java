@@ -78,7 +78,9 @@ public final class RatisLog implements ReplicatedLog {
         this.marks = surroundings.marks();
         this.groupId = RaftGroupId.valueOf(settings.group());
         this.votes = new DurableVotes(
-                settings.directory().resolve(settings.group().toString()).resolve("current"), surroundings.failures());
+                settings.directory().resolve(settings.group().toString()).resolve("current"),
+                settings.self(),
+                surroundings.failures());
         votes.check();
         this.machine = new LogStateMachine(
                 surroundings.opener(),
