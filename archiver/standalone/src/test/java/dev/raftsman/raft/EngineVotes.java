@@ -28,7 +28,7 @@ public final class EngineVotes implements AutoCloseable {
 
     /** The engine's own file. */
     public Path meta() {
-        return current.resolve("raft-meta");
+        return current.resolve(VoteRecord.ENGINE_NAME);
     }
 
     /** What the engine does before it answers. */

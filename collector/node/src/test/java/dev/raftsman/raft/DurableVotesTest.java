@@ -210,15 +210,19 @@ class DurableVotesTest {
                 .build();
     }
 
+    /** By a node that has promised nothing yet, for n2 in term 8. */
+    private void giveAVote(String engines) throws IOException {
+        sent.clear();
+        Files.deleteIfExists(directory.resolve("raft-vote"));
+        votes = new DurableVotes(directory, "n1", (failure, detail, cause) -> failures.add(detail));
+        Files.writeString(directory.resolve("raft-meta"), engines);
+        answer("requestVote", asked(8, "n2", false), said(true));
+    }
+
     @Test
     void givesNoVoteThatIsNotOnTheDiskButAnswersWhatPromisesNothing() throws Exception {
-        Path meta = directory.resolve("raft-meta");
         for (String less : List.of("", "term=7\nvotedFor=n2\n", "term=8\nvotedFor=n3\n", "term=8\nvotedFor=\n")) {
-            sent.clear();
-            Files.deleteIfExists(directory.resolve("raft-vote"));
-            votes = new DurableVotes(directory, "n1", (failure, detail, cause) -> failures.add(detail));
-            Files.writeString(meta, less);
-            answer("requestVote", asked(8, "n2", false), said(true));
+            giveAVote(less);
             assertThat(sent).as(less).containsExactly("UNAVAILABLE");
             sent.clear();
             answer("requestVote", asked(8, "n2", true), said(true));
@@ -226,11 +230,7 @@ class DurableVotesTest {
             assertThat(sent).as(less).hasSize(4).doesNotContain("UNAVAILABLE");
         }
         for (String enough : List.of("term=8\nvotedFor=n2\n", "term=9\nvotedFor=\n")) {
-            sent.clear();
-            Files.deleteIfExists(directory.resolve("raft-vote"));
-            votes = new DurableVotes(directory, "n1", (failure, detail, cause) -> failures.add(detail));
-            Files.writeString(meta, enough);
-            answer("requestVote", asked(8, "n2", false), said(true));
+            giveAVote(enough);
             assertThat(sent).as(enough).containsExactly("reply forced 1", "OK");
         }
         assertThat(failures).isEmpty();
